@@ -1,0 +1,88 @@
+//! Why a sync, a test or a schema failed, and who can mend it.
+
+use std::error::Error;
+use std::fmt;
+
+/// Who can mend a failure: this alone decides how a platform reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The customer: a token, a name, a permission, a setting.
+    Setup,
+    /// Time: the system was away or overloaded, and retries are used up.
+    Transient,
+    /// We.
+    Bug,
+}
+
+/// A failure that ends a sync, a test or a schema call.
+///
+/// It is displayed as `message`, then `remedy`; what caused it is in [`source`](Error::source).
+#[derive(Debug)]
+pub struct SyncError {
+    /// Who can mend it.
+    pub fault: Fault,
+    /// What is wrong, in one sentence without its full stop. It names the thing (field, table, column, value), and never a secret.
+    pub message: String,
+    /// What to do about it, in one sentence without its full stop.
+    pub remedy: Option<String>,
+    /// What caused it.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl SyncError {
+    /// A failure that the customer can mend.
+    #[must_use]
+    pub fn setup(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..Self::new(Fault::Setup, message) }
+    }
+
+    /// A failure that time can mend.
+    #[must_use]
+    pub fn transient(message: impl Into<String>) -> Self {
+        Self::new(Fault::Transient, message)
+    }
+
+    /// A failure of ours.
+    #[must_use]
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(Fault::Bug, message)
+    }
+
+    /// The same failure, with its cause.
+    #[must_use]
+    pub fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: Some(source.into()), ..self }
+    }
+
+    fn new(fault: Fault, message: impl Into<String>) -> Self {
+        Self { fault, message: message.into(), remedy: None, source: None }
+    }
+}
+
+impl fmt::Display for SyncError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.", self.message)?;
+        match &self.remedy {
+            Some(remedy) => write!(formatter, " {remedy}."),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Error for SyncError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SyncError;
+
+    #[test]
+    fn reads_as_sentences() {
+        let error = SyncError::setup("The token was refused", "Paste a token that can read it");
+        assert_eq!(error.to_string(), "The token was refused. Paste a token that can read it.");
+        assert_eq!(SyncError::bug("It broke").to_string(), "It broke.");
+    }
+}
