@@ -1,0 +1,29 @@
+//! `connector check`: the setup tests.
+
+use std::process::ExitCode;
+
+use fivetran_tester::Verdict;
+
+use super::peer::Peer;
+use super::{Connection, configuration};
+
+pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
+    let configuration = configuration::read(&connection.configuration)?;
+    let peer = Peer::connect(connection).await?;
+    let checked = peer.tester.check(&configuration).await?;
+    let mut passed = checked.breaches.is_empty();
+    for test in &checked.answer {
+        match &test.verdict {
+            Verdict::Passed => println!("passed  {}", test.label),
+            Verdict::Failed(text) | Verdict::Broken(text) => {
+                println!("FAILED  {}\n        {text}", test.label)
+            }
+            _ => println!("unknown {}", test.label),
+        }
+        passed &= test.verdict == Verdict::Passed;
+    }
+    for breach in &checked.breaches {
+        println!("Fivetran's rules: {breach}");
+    }
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

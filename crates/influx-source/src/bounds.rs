@@ -1,0 +1,69 @@
+//! From where to where a sync reads.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::TimestampNanosecondType;
+use influx_flight::{Client, Error};
+
+use crate::sql;
+use crate::time::Clock;
+use crate::window::{EARLIEST, Window};
+
+/// How long a point may take from its write until a query sees it, in nanoseconds: 1 s on Core, some seconds elsewhere.
+const SETTLE: i64 = 10_000_000_000;
+const HOUR: i64 = 3_600_000_000_000;
+
+/// The time up to which a sync reads. It is taken once, before anything else, and points beyond it wait for their time.
+///
+/// The earlier of two clocks counts, since a point that one side already sees may still be on its way for the other.
+pub(crate) async fn upper(clock: &dyn Clock, client: &Client) -> Result<i64, Error> {
+    let server = client.server_now().await?;
+    Ok(clock.now().min(server).saturating_sub(SETTLE).max(EARLIEST))
+}
+
+/// A time that no point of the measurement before `upper` is earlier than, or `None` if it has no point before `upper`.
+///
+/// `min(time)` reads every file, which a server with many files refuses; then windows that double are tried, all the way back, because
+/// an empty stretch says nothing about what lies before it.
+pub(crate) async fn first(
+    client: &Client,
+    measurement: &str,
+    upper: i64,
+) -> Result<Option<i64>, Error> {
+    match min_time(client, measurement).await {
+        Ok(first) => return Ok(first.filter(|first| *first < upper)),
+        Err(error) if error.kind().wants_smaller_query() => {}
+        Err(error) => return Err(error),
+    }
+    let mut first = None;
+    let (mut to, mut length) = (upper, HOUR);
+    while let Some(window) = Window::new(to.saturating_sub(length).max(EARLIEST), to) {
+        match any_point(client, measurement, window).await {
+            Ok(false) => {}
+            Ok(true) => first = Some(window.from()),
+            // Too much to look at is more than nothing.
+            Err(error) if error.kind().wants_smaller_query() => first = Some(window.from()),
+            Err(error) => return Err(error),
+        }
+        (to, length) = (window.from(), length.saturating_mul(2));
+    }
+    Ok(first)
+}
+
+async fn min_time(client: &Client, measurement: &str) -> Result<Option<i64>, Error> {
+    let mut batches = client.query(&sql::first_time(measurement)).await?;
+    let mut first = None;
+    while let Some(batch) = batches.try_next().await? {
+        let times = batch.column(0).as_primitive_opt::<TimestampNanosecondType>();
+        first = times.filter(|times| times.is_valid(0)).map(|times| times.value(0));
+    }
+    Ok(first)
+}
+
+async fn any_point(client: &Client, measurement: &str, window: Window) -> Result<bool, Error> {
+    let mut batches = client.query(&sql::any_point(measurement, window)).await?;
+    let mut any = false;
+    while let Some(batch) = batches.try_next().await? {
+        any |= batch.num_rows() > 0;
+    }
+    Ok(any)
+}

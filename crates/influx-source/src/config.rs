@@ -1,0 +1,148 @@
+//! What a customer can set, parsed once at the border.
+
+mod column_types;
+mod fields;
+mod options;
+
+use std::fmt;
+
+use influx_flight::{Endpoint, Scheme, Target};
+use secrecy::SecretString;
+use sync_config::{Answers, Config, Field, Invalid, value};
+
+pub(crate) use column_types::ColumnTypes;
+pub use fields::FIELDS;
+pub(crate) use options::{OnResync, PrimaryKey, TimeFormat};
+
+/// A configuration that has been checked as far as it can be without asking InfluxDB.
+///
+/// Read it with [`sync_config::parse`]; its fields are listed in [`FIELDS`].
+pub struct InfluxConfig {
+    pub(crate) target: Target,
+    pub(crate) database: String,
+    pub(crate) measurements: Measurements,
+    /// The table's name in the warehouse, where it differs from the measurement's; only with one measurement.
+    pub(crate) destination: Option<String>,
+    /// Points before this time are not read, in nanoseconds since 1970-01-01T00:00:00Z.
+    pub(crate) start: Option<i64>,
+    /// How far before its cursor every sync reads again, in nanoseconds.
+    pub(crate) lookback: i64,
+    pub(crate) on_resync: OnResync,
+    pub(crate) primary_key: PrimaryKey,
+    pub(crate) time_format: TimeFormat,
+    pub(crate) column_types: ColumnTypes,
+    /// How many tables are read at once.
+    pub(crate) parallel_queries: usize,
+    /// How many rows a window should have.
+    pub(crate) window_rows: u64,
+}
+
+impl fmt::Debug for InfluxConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InfluxConfig").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// The measurements that a customer asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Measurements {
+    /// All that the database has, now and later.
+    All,
+    /// These.
+    Listed(Vec<String>),
+}
+
+impl Measurements {
+    fn is_single(&self) -> bool {
+        matches!(self, Self::Listed(names) if names.len() == 1)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let names = value::list(text)?;
+        match names.as_slice() {
+            [all] if all == "*" => Ok(Self::All),
+            names if names.iter().any(|name| name == "*") => {
+                Err("but `*` stands for all measurements; give it alone".to_owned())
+            }
+            _ => Ok(Self::Listed(names)),
+        }
+    }
+}
+
+impl Config for InfluxConfig {
+    const FIELDS: &'static [&'static Field] = FIELDS;
+
+    fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid> {
+        let token = answers.required(&fields::TOKEN, value::secret);
+        let hostname = answers.required(&fields::HOSTNAME, value::text);
+        let database = answers.required(&fields::DATABASE, value::text);
+        let measurements = answers.required(&fields::MEASUREMENT, Measurements::parse);
+        // Accepted because people who come from the Python example have it; no query of InfluxDB 3 knows it.
+        let org = answers.optional(&fields::ORG, value::text);
+        let destination = answers.optional(&fields::TABLE_NAME, value::text);
+        let start = answers.optional(&fields::START_TIME, value::instant);
+        let lookback = answers.required(&fields::LOOKBACK, value::duration);
+        let on_resync = answers.required(&fields::ON_RESYNC, value::choice::<OnResync>);
+        let primary_key = answers.required(&fields::PRIMARY_KEY, value::choice::<PrimaryKey>);
+        let time_format = answers.required(&fields::TIME_FORMAT, value::choice::<TimeFormat>);
+        let column_types = answers.optional(&fields::COLUMN_TYPES, ColumnTypes::parse);
+        let ca_certificate = answers.optional(&fields::CA_CERTIFICATE, value::file);
+        let allow_plaintext = answers.required(&fields::ALLOW_PLAINTEXT, value::boolean);
+        let parallel = answers.required(&fields::PARALLEL_QUERIES, value::integer(1..=32));
+        let window_rows =
+            answers.required(&fields::WINDOW_ROWS, value::integer(1_000..=100_000_000));
+
+        let endpoint = hostname.and_then(|hostname| endpoint(answers, &hostname));
+        let mut endpoint_problem = Ok(());
+        if let (Ok(endpoint), Ok(false)) = (&endpoint, &allow_plaintext)
+            && endpoint.scheme() == Scheme::Http
+            && !endpoint.is_loopback()
+        {
+            endpoint_problem = Err(answers.problem(
+                &fields::HOSTNAME,
+                "would carry the token unencrypted to another machine; use https, or switch `allow_plaintext` on",
+            ));
+        }
+        let mut destination_problem = Ok(());
+        if let (Ok(Some(_)), Ok(measurements)) = (&destination, &measurements)
+            && !measurements.is_single()
+        {
+            destination_problem = Err(answers.problem(
+                &fields::TABLE_NAME,
+                "renames a single table, and `measurement` asks for several; leave it empty, or name one measurement",
+            ));
+        }
+        endpoint_problem.and(destination_problem).and(org)?;
+        let database = database?;
+        let token = SecretString::from(token?.expose());
+        let mut target =
+            Target::new(endpoint?, &database).with_token(token).allow_plaintext(allow_plaintext?);
+        if let Some(pem) = ca_certificate? {
+            target = target.with_ca_certificates(&pem).map_err(|error| {
+                answers.problem(&fields::CA_CERTIFICATE, format!("is refused: {error}"))
+            })?;
+        }
+        Ok(Self {
+            target,
+            database,
+            measurements: measurements?,
+            destination: destination?,
+            start: start?,
+            // A lookback beyond 292 years is all of time.
+            lookback: i64::try_from(lookback?.as_nanos()).unwrap_or(i64::MAX),
+            on_resync: on_resync?,
+            primary_key: primary_key?,
+            time_format: time_format?,
+            column_types: column_types?.unwrap_or_default(),
+            parallel_queries: usize::try_from(parallel?).unwrap_or(1),
+            window_rows: window_rows?,
+        })
+    }
+}
+
+fn endpoint(answers: &mut Answers<'_>, hostname: &str) -> Result<Endpoint, Invalid> {
+    // The error quotes the text itself, because it knows to leave out a password.
+    hostname
+        .parse()
+        .map_err(|error| answers.problem(&fields::HOSTNAME, format!("is refused: {error}")))
+}

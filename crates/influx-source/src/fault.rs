@@ -1,0 +1,77 @@
+//! From what InfluxDB says to who can mend it.
+
+use influx_flight::{Error, ErrorKind};
+use sync_core::{Fault, SinkError, SyncError};
+
+/// An error of the client as the end of a sync, a test or a schema call.
+pub(crate) fn influx(error: Error) -> SyncError {
+    let fault = if error.kind().is_setup() {
+        Fault::Setup
+    } else if error.kind().is_transient() || error.kind().wants_smaller_query() {
+        Fault::Transient
+    } else {
+        Fault::Bug
+    };
+    with_cause(fault, error)
+}
+
+/// A sink that takes no more.
+pub(crate) fn sink(error: SinkError) -> SyncError {
+    match error {
+        SinkError::Closed => with_cause(Fault::Transient, error),
+        SinkError::Row(_) | SinkError::RowTooLarge { .. } => with_cause(Fault::Setup, error),
+    }
+}
+
+/// How a failure in one table bears on the sync.
+#[derive(Debug)]
+pub(crate) enum TableFailure {
+    /// The table is gone: the customer is told, and the sync goes on.
+    Dropped,
+    /// The table's own fault: the others finish.
+    Parked(SyncError),
+    /// No table could be read: the sync ends.
+    Ends(SyncError),
+}
+
+impl From<SinkError> for TableFailure {
+    fn from(error: SinkError) -> Self {
+        match error {
+            SinkError::Closed => Self::Ends(sink(error)),
+            SinkError::Row(_) | SinkError::RowTooLarge { .. } => Self::Parked(sink(error)),
+        }
+    }
+}
+
+impl From<Error> for TableFailure {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::TableMissing { .. } => Self::Dropped,
+            ErrorKind::ColumnMissing { .. } => Self::Parked(with_cause(Fault::Transient, error)),
+            ErrorKind::InvalidQuery
+            | ErrorKind::FileLimit
+            | ErrorKind::PartitionLimit
+            | ErrorKind::Memory
+            | ErrorKind::Deadline
+            | ErrorKind::MessageTooLarge
+            | ErrorKind::Protocol
+            | ErrorKind::Internal => Self::Parked(influx(error)),
+            ErrorKind::PlaintextToken
+            | ErrorKind::Token
+            | ErrorKind::DatabaseMissing
+            | ErrorKind::Unavailable
+            | ErrorKind::Stalled
+            | ErrorKind::RateLimited { .. }
+            | ErrorKind::Connect(_)
+            | ErrorKind::Tls(_)
+            | ErrorKind::NotInfluxDb3(_)
+            | ErrorKind::Unsupported => Self::Ends(influx(error)),
+        }
+    }
+}
+
+fn with_cause(fault: Fault, error: impl std::error::Error + Send + Sync + 'static) -> SyncError {
+    // The texts below this crate are whole sentences with what to do in them; ours end with a full stop of their own.
+    let message = error.to_string().trim_end_matches('.').to_owned();
+    SyncError { fault, message, remedy: None, source: Some(Box::new(error)) }
+}

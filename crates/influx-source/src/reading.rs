@@ -1,0 +1,150 @@
+//! How one selected table is read: what is asked for, and how its record batches get their key.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use sync_core::{Selection, Table};
+
+use crate::config::PrimaryKey;
+use crate::series::{self, SeriesIds};
+use crate::sql::{self, Item, TIME};
+use crate::table::{SERIES_ID, SourceTable, TIME_NS};
+use crate::window::Window;
+
+/// A selected table.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) source: SourceTable,
+    /// The selected part of the table.
+    pub(crate) table: Table,
+    primary_key: PrimaryKey,
+    items: Vec<Item>,
+}
+
+impl Reading {
+    /// `None` if the table is not selected.
+    pub(crate) fn new(
+        source: SourceTable,
+        selection: &Selection,
+        primary_key: PrimaryKey,
+    ) -> Option<Self> {
+        let table = selection.project(&source.table)?;
+        let items = items(&source, &table, primary_key);
+        Some(Self { source, table, primary_key, items })
+    }
+
+    /// The query for a window.
+    pub(crate) fn select(&self, window: Window) -> String {
+        sql::select(&self.source.measurement, &self.items, window)
+    }
+
+    /// What adds the key columns to the record batches of this table.
+    pub(crate) fn keys(&self) -> Keys {
+        match self.primary_key {
+            PrimaryKey::Series => Keys::Series {
+                tags: self.source.tags.clone(),
+                ids: SeriesIds::new(&self.source.tags),
+            },
+            PrimaryKey::TagsAndTime => Keys::Time,
+            PrimaryKey::None => Keys::None,
+        }
+    }
+}
+
+/// The columns to ask for: what is selected, and what the key is made of.
+fn items(source: &SourceTable, table: &Table, primary_key: PrimaryKey) -> Vec<Item> {
+    let is_tag = |name: &str| source.tags.iter().any(|tag| tag == name);
+    let is_added = |name: &str| match primary_key {
+        PrimaryKey::Series => name == SERIES_ID || name == TIME_NS,
+        PrimaryKey::TagsAndTime => name == TIME_NS,
+        PrimaryKey::None => false,
+    };
+    let mut items: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .filter(|name| !is_added(name))
+        .map(|name| match primary_key {
+            // A null in a key would be refused; in InfluxDB a null tag and an empty one are the same.
+            PrimaryKey::TagsAndTime if is_tag(name) => Item::TagOrEmpty(name.to_owned()),
+            PrimaryKey::Series | PrimaryKey::TagsAndTime | PrimaryKey::None => {
+                Item::Column(name.to_owned())
+            }
+        })
+        .collect();
+    let needed = match primary_key {
+        // Every tag is part of the series, also one that the selection hides.
+        PrimaryKey::Series => [source.tags.as_slice(), &[TIME.to_owned()]].concat(),
+        // Without a key the time is asked for all the same, so that there is always something to select.
+        PrimaryKey::TagsAndTime | PrimaryKey::None => vec![TIME.to_owned()],
+    };
+    for name in needed {
+        let item = Item::Column(name);
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    items
+}
+
+/// Adds the key columns to record batches.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    /// `_series_id` and `_time_ns`.
+    Series { tags: Vec<String>, ids: SeriesIds },
+    /// `_time_ns`.
+    Time,
+    /// None.
+    None,
+}
+
+impl Keys {
+    /// The schema of the batches that [`add`](Self::add) makes of batches with `schema`.
+    pub(crate) fn schema(&self, schema: &Schema) -> Result<SchemaRef, ArrowError> {
+        let mut fields = schema.fields().to_vec();
+        match self {
+            Self::Series { .. } => {
+                fields.push(Arc::new(Field::new(SERIES_ID, series::data_type(), false)));
+                fields.push(time_ns(schema)?);
+            }
+            Self::Time => fields.push(time_ns(schema)?),
+            Self::None => {}
+        }
+        Ok(Arc::new(Schema::new(fields)))
+    }
+
+    /// The batch with its key columns; `schema` is what [`schema`](Self::schema) gave for it.
+    pub(crate) fn add(
+        &mut self,
+        batch: &RecordBatch,
+        schema: &SchemaRef,
+    ) -> Result<RecordBatch, ArrowError> {
+        let mut columns = batch.columns().to_vec();
+        // The same array serves as time and as key: only its declared type differs in the warehouse.
+        let time = || column(batch, TIME);
+        match self {
+            Self::Series { tags, ids } => {
+                let tags: Vec<_> =
+                    tags.iter().map(|tag| column(batch, tag)).collect::<Result<_, _>>()?;
+                columns.push(ids.of(&tags, batch.num_rows())?);
+                columns.push(time()?);
+            }
+            Self::Time => columns.push(time()?),
+            Self::None => {}
+        }
+        RecordBatch::try_new(Arc::clone(schema), columns)
+    }
+}
+
+fn time_ns(schema: &Schema) -> Result<Arc<Field>, ArrowError> {
+    Ok(Arc::new(schema.field_with_name(TIME)?.clone().with_name(TIME_NS)))
+}
+
+fn column(batch: &RecordBatch, name: &str) -> Result<ArrayRef, ArrowError> {
+    batch
+        .column_by_name(name)
+        .cloned()
+        .ok_or_else(|| ArrowError::SchemaError(format!("the answer has no column {name:?}")))
+}

@@ -1,0 +1,93 @@
+//! InfluxDB 3 as a source.
+
+use influx_flight::{Client, ErrorKind, RetryPolicy};
+use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest};
+
+use crate::config::InfluxConfig;
+use crate::discover::discover;
+use crate::fault;
+use crate::sync::sync;
+use crate::time::{Clock, SystemClock};
+
+/// InfluxDB 3 as a [`Source`].
+pub struct InfluxSource {
+    clock: Box<dyn Clock>,
+}
+
+impl Default for InfluxSource {
+    fn default() -> Self {
+        Self::with_clock(SystemClock)
+    }
+}
+
+impl InfluxSource {
+    /// A source that is told the time.
+    pub fn with_clock(clock: impl Clock) -> Self {
+        Self { clock: Box::new(clock) }
+    }
+}
+
+const CONNECTION: &str = "connection";
+const TOKEN: &str = "token";
+const DATABASE: &str = "database";
+const MEASUREMENTS: &str = "measurements";
+
+const SETUP_TESTS: &[SetupTest] = &[
+    SetupTest { name: CONNECTION, label: "Reach InfluxDB 3" },
+    SetupTest { name: TOKEN, label: "Use the token" },
+    SetupTest { name: DATABASE, label: "Open the database" },
+    SetupTest { name: MEASUREMENTS, label: "Find the measurements" },
+];
+
+impl Source for InfluxSource {
+    type Config = InfluxConfig;
+
+    fn setup_tests(&self) -> &'static [SetupTest] {
+        SETUP_TESTS
+    }
+
+    async fn test(&self, name: &str, config: &InfluxConfig) -> Result<(), SyncError> {
+        // A customer waits for the answer, so nothing is tried twice.
+        let target = config.target.clone().with_retry(RetryPolicy::never());
+        let client = Client::connect(target).await.map_err(fault::influx)?;
+        if name == MEASUREMENTS {
+            return fit(&client, config).await.map(drop);
+        }
+        match client.check().await {
+            Ok(_) => Ok(()),
+            Err(error) => match (name, error.kind()) {
+                // Whoever refuses a token or a database has been reached, and each has a test of its own.
+                (CONNECTION, ErrorKind::Token | ErrorKind::DatabaseMissing)
+                | (TOKEN, ErrorKind::DatabaseMissing) => Ok(()),
+                _ => Err(fault::influx(error)),
+            },
+        }
+    }
+
+    async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
+        let client = Client::connect(config.target.clone()).await.map_err(fault::influx)?;
+        fit(&client, config).await
+    }
+
+    async fn sync<S: Sink>(
+        &self,
+        config: &InfluxConfig,
+        request: SyncRequest,
+        sink: &S,
+    ) -> Result<(), SyncError> {
+        sync(self.clock.as_ref(), config, request, sink).await
+    }
+}
+
+/// The tables, if the configuration fits all of them.
+async fn fit(client: &Client, config: &InfluxConfig) -> Result<Catalog, SyncError> {
+    let discovered = discover(client, config).await?;
+    for warning in &discovered.warnings {
+        tracing::warn!("{warning}");
+    }
+    let tables = discovered.tables.into_iter().map(|table| match table {
+        Ok(table) => Ok(table.table),
+        Err(unfit) => Err(unfit.error),
+    });
+    Ok(Catalog::Tables(tables.collect::<Result<_, _>>()?))
+}

@@ -1,0 +1,111 @@
+//! The SQL that is sent. Names are always quoted, and times are the only values.
+//!
+//! Every data query has both bounds, plain and joined by AND, since only then does InfluxDB 3 Core skip files; none has an
+//! `ORDER BY`, since sorting needs memory that the server may not have.
+
+use crate::time::iso8601;
+use crate::window::Window;
+
+/// The column that holds the time of every point.
+pub(crate) const TIME: &str = "time";
+
+/// What one column of a query is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A column as it is.
+    Column(String),
+    /// A tag in which null becomes an empty text.
+    TagOrEmpty(String),
+}
+
+/// Reads the items of a measurement in a window.
+pub(crate) fn select(measurement: &str, items: &[Item], window: Window) -> String {
+    let items: Vec<_> = items
+        .iter()
+        .map(|item| match item {
+            Item::Column(name) => quoted(name),
+            Item::TagOrEmpty(name) => format!("coalesce({0}, '') AS {0}", quoted(name)),
+        })
+        .collect();
+    format!(
+        "SELECT {} FROM {} WHERE {time} >= '{}' AND {time} < '{}'",
+        items.join(", "),
+        quoted(measurement),
+        iso8601(window.from()),
+        iso8601(window.to()),
+        time = quoted(TIME),
+    )
+}
+
+/// Asks for the time of a measurement's first point: null if it has none.
+pub(crate) fn first_time(measurement: &str) -> String {
+    format!("SELECT min({}) AS first FROM {}", quoted(TIME), quoted(measurement))
+}
+
+/// Asks whether a measurement has a point in a window: one row at most.
+pub(crate) fn any_point(measurement: &str, window: Window) -> String {
+    format!("{} LIMIT 1", select(measurement, &[Item::Column(TIME.to_owned())], window))
+}
+
+/// A name in double quotes, which keep its case and let it hold anything; quotes in it are doubled.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Item, any_point, first_time, select};
+    use crate::window::Window;
+    use proptest::prelude::*;
+    use sqlparser::ast::{Expr, SelectItem, SetExpr, Statement};
+    use sqlparser::dialect::GenericDialect;
+    use sqlparser::parser::Parser;
+
+    fn window() -> Window {
+        Window::new(0, 1_748_846_218_190_260_123).unwrap()
+    }
+
+    #[test]
+    fn names_are_quoted_and_both_bounds_are_there() {
+        let items =
+            [Item::Column("Tag \"One\"".to_owned()), Item::TagOrEmpty("o'brien".to_owned())];
+        insta::assert_snapshot!(
+            select("Mixed; DROP TABLE x --", &items, window()),
+            @r#"SELECT "Tag ""One""", coalesce("o'brien", '') AS "o'brien" FROM "Mixed; DROP TABLE x --" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#
+        );
+        insta::assert_snapshot!(first_time("a\"b"), @r#"SELECT min("time") AS first FROM "a""b""#);
+        insta::assert_snapshot!(
+            any_point("m", window()),
+            @r#"SELECT "time" FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z' LIMIT 1"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_names_the_statement_has_one_table_and_its_columns(
+            measurement in ".+",
+            columns in proptest::collection::vec(".+", 1..4),
+        ) {
+            let items: Vec<_> = columns.iter().cloned().map(Item::Column).collect();
+            let statements = Parser::parse_sql(&GenericDialect {}, &select(&measurement, &items, window())).unwrap();
+            prop_assert_eq!(statements.len(), 1);
+            let Statement::Query(query) = &statements[0] else { panic!("not a query") };
+            prop_assert!(query.order_by.is_none() && query.limit_clause.is_none());
+            let SetExpr::Select(select) = query.body.as_ref() else { panic!("not a select") };
+            prop_assert_eq!(select.from.len(), 1);
+            prop_assert!(select.from[0].joins.is_empty());
+            let expected = format!("\"{}\"", measurement.replace('"', "\"\""));
+            prop_assert_eq!(select.from[0].relation.to_string(), expected);
+            let selected: Vec<_> = select.projection.iter().map(|item| match item {
+                SelectItem::UnnamedExpr(Expr::Identifier(name)) => name.value.clone(),
+                other => panic!("not a column: {other}"),
+            }).collect();
+            prop_assert_eq!(selected, columns);
+            let bounds = select.selection.as_ref().map(ToString::to_string);
+            prop_assert_eq!(
+                bounds.as_deref(),
+                Some(r#""time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#)
+            );
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A measurement, and the table that it becomes in the warehouse.
+
+use arrow::datatypes::{DataType as ArrowType, TimeUnit};
+use influx_flight::{ColumnInfo, ColumnType, Role, TableInfo};
+use sync_core::{Column, DataType, SyncError, Table};
+
+use crate::config::{InfluxConfig, PrimaryKey, TimeFormat};
+
+/// The key column that holds the hash of a point's tags.
+pub(crate) const SERIES_ID: &str = "_series_id";
+/// The key column that holds a point's time, in nanoseconds since 1970-01-01T00:00:00Z.
+pub(crate) const TIME_NS: &str = "_time_ns";
+
+/// A measurement, and the table that it becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceTable {
+    pub(crate) measurement: String,
+    /// The names of its tags, in byte order.
+    pub(crate) tags: Vec<String>,
+    /// The table, with all columns: the key first, then the measurement's own in byte order.
+    pub(crate) table: Table,
+    /// What the customer should know about it, each a sentence.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl SourceTable {
+    /// Decides on names, key and types.
+    ///
+    /// # Errors
+    ///
+    /// The configuration does not fit the measurement.
+    pub(crate) fn new(info: TableInfo, config: &InfluxConfig) -> Result<Self, SyncError> {
+        let measurement = info.name;
+        let mut columns = key_columns(&measurement, &info.columns, config.primary_key)?;
+        let mut warnings = Vec::new();
+        for column in &info.columns {
+            let ColumnType::Arrow(arrow_type) = &column.data_type else {
+                warnings.push(format!(
+                    "Column {:?} of measurement {measurement:?} has a type that this connector does not know ({:?}) and is not synced.",
+                    column.name, column.data_type
+                ));
+                continue;
+            };
+            let data_type = column_type(&measurement, column, arrow_type, config)?;
+            let primary_key =
+                config.primary_key == PrimaryKey::TagsAndTime && column.role == Role::Tag;
+            columns.push(Column { name: column.name.clone(), data_type, primary_key });
+        }
+        let tags = info.columns.into_iter().filter(|column| column.role == Role::Tag);
+        let mut tags: Vec<_> = tags.map(|tag| tag.name).collect();
+        tags.sort_unstable();
+        let name = config.destination.as_ref().unwrap_or(&measurement);
+        let table = Table::new(name, columns);
+        Ok(Self { tags, table, warnings, measurement })
+    }
+}
+
+/// The columns that are added for the key.
+fn key_columns(
+    measurement: &str,
+    columns: &[ColumnInfo],
+    primary_key: PrimaryKey,
+) -> Result<Vec<Column>, SyncError> {
+    let added = match primary_key {
+        PrimaryKey::Series => {
+            vec![Column::key(SERIES_ID, DataType::String), Column::key(TIME_NS, DataType::Long)]
+        }
+        PrimaryKey::TagsAndTime => vec![Column::key(TIME_NS, DataType::Long)],
+        PrimaryKey::None => Vec::new(),
+    };
+    match added.iter().find(|added| columns.iter().any(|column| column.name == added.name)) {
+        Some(taken) => Err(SyncError::setup(
+            format!(
+                "Measurement {measurement:?} has a column {:?}, the name of a key column that this connector adds",
+                taken.name
+            ),
+            "Leave the measurement out, or set `primary_key` to `none`",
+        )),
+        None => Ok(added),
+    }
+}
+
+/// The type of a column: the one that the customer chose, or else the natural one.
+fn column_type(
+    measurement: &str,
+    column: &ColumnInfo,
+    arrow_type: &ArrowType,
+    config: &InfluxConfig,
+) -> Result<DataType, SyncError> {
+    let place = format!("column {:?} of measurement {measurement:?}", column.name);
+    let chosen = config.column_types.of(measurement, &column.name).map_err(|conflict| {
+        let [(one, first), (other, second)] = conflict.keys;
+        SyncError::setup(
+            format!("`column_types` gives {place} two types: {first} by {one:?} and {second} by {other:?}"),
+            "Remove one of the two",
+        )
+    })?;
+    if column.role == Role::Time {
+        return time_type(&place, chosen, config.time_format);
+    }
+    match chosen {
+        Some(chosen) if arrow_rows::can_become(arrow_type, chosen) => Ok(chosen),
+        Some(chosen) => Err(SyncError::setup(
+            format!(
+                "`column_types` asks for {chosen} for {place}, which InfluxDB keeps as {arrow_type}"
+            ),
+            format!("Choose one of {}", listed(arrow_type)),
+        )),
+        None => arrow_rows::column_type(arrow_type).ok_or_else(|| {
+            SyncError::setup(
+                format!("The type of {place} ({arrow_type}) cannot be synced"),
+                "Leave the measurement out",
+            )
+        }),
+    }
+}
+
+/// The type of the time: `time_format` and `column_types` must not contradict each other.
+fn time_type(
+    place: &str,
+    chosen: Option<DataType>,
+    format: TimeFormat,
+) -> Result<DataType, SyncError> {
+    let natural = match format {
+        TimeFormat::UtcDateTime => DataType::UtcDateTime,
+        TimeFormat::Iso8601 | TimeFormat::Iso8601Micros => DataType::String,
+    };
+    let time = ArrowType::Timestamp(TimeUnit::Nanosecond, None);
+    match (chosen, format) {
+        (None, _) => Ok(natural),
+        (Some(chosen), _) if chosen == natural => Ok(natural),
+        // Text has two forms, so it is `time_format` that has to say which.
+        (Some(chosen), TimeFormat::UtcDateTime)
+            if chosen != DataType::String && arrow_rows::can_become(&time, chosen) =>
+        {
+            Ok(chosen)
+        }
+        (Some(chosen), format) => Err(SyncError::setup(
+            format!(
+                "`column_types` asks for {chosen} for {place}, and `time_format` is `{}`",
+                format.value()
+            ),
+            "Make the two agree: STRING goes with `iso8601` or `iso8601_micros`, any other type with `utc_datetime`",
+        )),
+    }
+}
+
+/// The types that a column can have, its natural one first.
+fn listed(arrow_type: &ArrowType) -> String {
+    let types =
+        arrow_rows::column_type(arrow_type).into_iter().chain(arrow_rows::casts(arrow_type));
+    types.map(|data_type| data_type.to_string()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,183 @@
+//! One table of a sync: from where it stands to the upper bound, window by window.
+
+use std::time::Instant;
+
+use influx_flight::{Client, Error, RetryPolicy};
+use sync_core::{Sink, SinkError, SyncError};
+
+use crate::bounds;
+use crate::config::{InfluxConfig, OnResync};
+use crate::fault::{self, TableFailure};
+use crate::fingerprint::{Change, Fingerprint};
+use crate::progress::{Position, Progress};
+use crate::reader::{Read, Reader};
+use crate::reading::Reading;
+use crate::time::iso8601;
+use crate::window::{EARLIEST, Pace, Shortest, Window};
+
+/// What all tables of a sync share.
+pub(crate) struct Session<'a, S> {
+    pub(crate) client: Client,
+    pub(crate) config: &'a InfluxConfig,
+    /// The time up to which this sync reads.
+    pub(crate) upper: i64,
+    pub(crate) sink: &'a S,
+    pub(crate) progress: Progress,
+}
+
+/// Reads a table up to the upper bound.
+pub(crate) async fn sync_table<S: Sink>(
+    session: &Session<'_, S>,
+    reading: &Reading,
+) -> Result<(), TableFailure> {
+    let Session { config, upper, sink, progress, .. } = session;
+    let measurement = &reading.source.measurement;
+    let started = Instant::now();
+    let mut from = begin(session, reading).await?;
+    let mut pace = Pace::new(config.window_rows);
+    let mut reader = Reader::new(reading, config.time_format);
+    let (mut rows, mut queries) = (0, 0);
+    while let Some(window) = pace.next(from, *upper) {
+        queries += 1;
+        match read(session, &mut reader, window).await {
+            Ok(read) => {
+                // Every row of the window has left us, so its end is a safe place to resume from.
+                progress.advance(measurement, window.to());
+                progress.checkpoint(*sink).await?;
+                pace.learn(window, read.rows, read.bytes);
+                from = window.to();
+                rows += read.rows;
+            }
+            Err(WindowFailure::Influx(error)) if error.kind().wants_smaller_query() => {
+                tracing::info!(measurement, "reading shorter windows: {error}");
+                pace.halve(window)
+                    .map_err(|Shortest| no_window_is_small_enough(measurement, error))?;
+            }
+            Err(WindowFailure::Influx(error)) => return Err(error.into()),
+            Err(WindowFailure::Table(failure)) => return Err(failure),
+        }
+    }
+    // A table without points has no window, and has to be remembered as started all the same.
+    progress.checkpoint(*sink).await?;
+    for loss in reader.losses() {
+        sink.warn(loss).await?;
+    }
+    if rows > 0 {
+        let seconds = started.elapsed().as_secs_f32();
+        tracing::info!(measurement, rows, queries, seconds, "synced a table");
+    }
+    Ok(())
+}
+
+/// Prepares the table for its first row, and decides from where to read.
+async fn begin<S: Sink>(session: &Session<'_, S>, reading: &Reading) -> Result<i64, TableFailure> {
+    let Session { config, upper, sink, progress, .. } = session;
+    let measurement = &reading.source.measurement;
+    let fingerprint = Fingerprint::new(&reading.source, config);
+    let earliest = config.start.unwrap_or(EARLIEST);
+    let lookback = |cursor: i64| cursor.saturating_sub(config.lookback).max(earliest);
+
+    let Some(Position { cursor, fingerprint: before }) = progress.position(measurement) else {
+        return start(session, reading, &fingerprint).await;
+    };
+    match fingerprint.change_since(&before) {
+        Change::None if cursor <= *upper => Ok(lookback(cursor)),
+        Change::None => {
+            sink.warn(format!(
+                "Measurement {measurement:?} was synced up to {}, which lies after the present time ({}): a clock has \
+                 jumped. It is read again from {}.",
+                iso8601(cursor),
+                iso8601(*upper),
+                iso8601(lookback(*upper)),
+            ))
+            .await?;
+            progress.start(measurement, fingerprint.to_text(), *upper);
+            Ok(lookback(*upper))
+        }
+        Change::Settings(names) => {
+            sink.warn(format!(
+                "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both kinds would not fit together.",
+                names.join("`, `"),
+            ))
+            .await?;
+            start(session, reading, &fingerprint).await
+        }
+        Change::KeyTags => Err(TableFailure::Parked(SyncError::setup(
+            format!(
+                "Measurement {measurement:?} has other tags than before, and its key is made of them"
+            ),
+            "Re-sync the table; or set `primary_key` to `series`, which new tags do not disturb",
+        ))),
+    }
+}
+
+/// Begins a table's history.
+async fn start<S: Sink>(
+    session: &Session<'_, S>,
+    reading: &Reading,
+    fingerprint: &Fingerprint,
+) -> Result<i64, TableFailure> {
+    let Session { client, config, upper, sink, progress } = session;
+    let measurement = &reading.source.measurement;
+    let first = bounds::first(client, measurement, *upper).await?;
+    if config.on_resync == OnResync::Truncate {
+        // Once, before the first row, and also for a table that is empty now: rows of an earlier sync may be in the warehouse.
+        sink.truncate(&reading.table).await?;
+    }
+    let from = first.unwrap_or(*upper).max(config.start.unwrap_or(EARLIEST)).min(*upper);
+    progress.start(measurement, fingerprint.to_text(), from);
+    Ok(from)
+}
+
+/// Why a window was not read to its end.
+pub(crate) enum WindowFailure {
+    /// InfluxDB did not answer, or not to the end: another try or another window may do.
+    Influx(Error),
+    /// Anything else.
+    Table(TableFailure),
+}
+
+impl From<Error> for WindowFailure {
+    fn from(error: Error) -> Self {
+        Self::Influx(error)
+    }
+}
+
+impl From<SinkError> for WindowFailure {
+    fn from(error: SinkError) -> Self {
+        Self::Table(error.into())
+    }
+}
+
+/// Reads a window, and again from its start if the answer breaks off: upserts repeat harmlessly.
+async fn read<S: Sink>(
+    session: &Session<'_, S>,
+    reader: &mut Reader<'_>,
+    window: Window,
+) -> Result<Read, WindowFailure> {
+    let mut waits = RetryPolicy::default().waits();
+    loop {
+        // The client itself retries until an answer begins; what it gives up is not tried again here.
+        let batches = session.client.query(&reader.select(window)).await?;
+        let broken = match reader.send(batches, session.sink, &session.progress).await {
+            Err(WindowFailure::Influx(error)) if error.kind().is_transient() => error,
+            result => return result,
+        };
+        match waits.next() {
+            Some(wait) => {
+                tracing::warn!("an answer broke off and is read again: {broken}");
+                tokio::time::sleep(wait).await;
+            }
+            None => return Err(broken.into()),
+        }
+    }
+}
+
+fn no_window_is_small_enough(measurement: &str, error: Error) -> TableFailure {
+    let mut parked = fault::influx(error);
+    parked.message = format!(
+        "Measurement {measurement:?} cannot be read in windows of any size: {}",
+        parked.message
+    );
+    TableFailure::Parked(parked)
+}

@@ -1,0 +1,121 @@
+//! What goes wrong on the way, and who hears of it.
+
+use influx_demo::{Code, Fault as Breakage, MissingDatabase, Options};
+use sync_core::Fault;
+
+use crate::support::{Bench, HOUR, NOW, TOKEN};
+
+const FILE_LIMIT: &str =
+    "External error: Query would scan 432 Parquet files, exceeding the file limit.";
+
+fn hours(count: i64) -> String {
+    let line = |hour| format!("m,host=a v={hour}i {}", NOW - (hour + 1) * HOUR);
+    (0..count).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn setup_tests_tell_host_token_database_and_measurements_apart() {
+    let all = async |bench: &Bench| {
+        let mut answers = Vec::new();
+        for name in ["connection", "token", "database", "measurements"] {
+            answers.push(bench.test(name).await == "passed");
+        }
+        answers
+    };
+    let bench = Bench::new("m v=1i 0").await;
+    assert_eq!(all(&bench).await, [true, true, true, true]);
+    let bench = bench.set("measurement", "other");
+    assert_eq!(all(&bench).await, [true, true, true, false]);
+    let bench = bench.set("database", "nope");
+    assert_eq!(all(&bench).await, [true, true, false, false]);
+    let bench = bench.set("token", "wrong");
+    assert_eq!(all(&bench).await, [true, false, false, false]);
+    let bench = bench.set("hostname", "127.0.0.1:1");
+    assert_eq!(all(&bench).await, [false, false, false, false]);
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
+    let mut bench = Bench::new("m v=1i 0").await.set("token", "wr0ng");
+    let (said, error) = bench.failing_sync().await;
+    assert_eq!((error.fault, said.0.len()), (Fault::Setup, 0));
+    for shown in [error.to_string(), format!("{error:?}")] {
+        assert!(!shown.contains("wr0ng") && !shown.contains(TOKEN), "{shown}");
+    }
+    for answer in
+        [MissingDatabase::Internal, MissingDatabase::NotFound, MissingDatabase::InvalidArgument]
+    {
+        let options = Options::default().missing_database(answer);
+        let mut bench = Bench::with_options("m v=1i 0", options).await.set("database", "nope");
+        let (_, error) = bench.failing_sync().await;
+        assert_eq!(error.fault, Fault::Setup, "{answer:?}: {error}");
+        assert!(error.to_string().contains("nope"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_files_make_windows_shorter() {
+    let mut bench = Bench::new(&hours(30)).await;
+    let refused = || Breakage::fail(Code::Internal, FILE_LIMIT);
+    bench.demo.faults().add(refused().containing(" < ").times(4));
+    let said = bench.sync().await;
+    assert_eq!(said.rows().count(), 30);
+    assert_eq!(said.warnings(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_first_point_is_found_without_asking_for_it() {
+    let mut bench = Bench::new(&format!("{}\nm,host=a v=99i -9223372036854775806", hours(3))).await;
+    bench.demo.faults().add(Breakage::fail(Code::Internal, FILE_LIMIT).containing("min(").always());
+    let said = bench.sync().await;
+    assert_eq!(said.column("m", "v"), ["0", "1", "2", "99"]);
+}
+
+#[tokio::test]
+async fn a_table_that_no_window_is_small_enough_for_is_parked() {
+    let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
+    bench.demo.faults().add(
+        Breakage::fail(Code::Internal, FILE_LIMIT).containing("\"m\" where \"time\" >=").always(),
+    );
+    let (said, error) = bench.failing_sync().await;
+    assert_eq!((said.column("m", "v").len(), said.column("other", "v").len()), (0, 1));
+    assert!(
+        error.to_string().starts_with("Measurement \"m\" cannot be read in windows of any size"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
+    for breakage in [
+        Breakage::cut_connection().after_batches(1),
+        Breakage::fail(Code::Unavailable, "the server is gone").after_batches(1),
+    ] {
+        let mut bench = Bench::new(&hours(3)).await.set("start_time", "2025-06-09T20:00:00Z");
+        bench.demo.faults().add(Breakage::rows_per_batch(1).always());
+        bench.demo.faults().add(breakage.containing(" < "));
+        let said = bench.sync().await;
+        let mut values = said.column("m", "v");
+        values.dedup();
+        assert_eq!(values, ["0", "1", "2"]);
+    }
+}
+
+#[tokio::test]
+async fn batches_of_no_rows_mean_nothing() {
+    let mut bench = Bench::new(&hours(3)).await;
+    bench.demo.faults().add(Breakage::rows_per_batch(1).always());
+    bench.demo.faults().add(Breakage::empty_last_batch().always());
+    assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
+    bench.now += HOUR;
+    assert_eq!(bench.sync().await.rows().count(), 0);
+}
+
+#[tokio::test]
+async fn a_table_dropped_in_mid_sync_is_a_warning() {
+    let mut bench = Bench::new(&hours(3)).await;
+    let gone = "Error while logically planning query: Error during planning: table 'public.iox.m' not found";
+    bench.demo.faults().add(Breakage::fail(Code::InvalidArgument, gone).containing("min("));
+    let said = bench.sync().await;
+    assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);
+}

@@ -1,0 +1,49 @@
+//! What is not selected is neither sent nor asked for.
+
+use std::collections::BTreeMap;
+
+use sync_core::{ColumnRules, Rules, Selection};
+
+use crate::support::Bench;
+
+const POINTS: &str = "cpu,host=a,region=eu idle=1i,user=2i 1748846218000000000
+mem,host=a used=3i 1748846218000000000";
+
+fn only(table: &str, columns: ColumnRules) -> Selection {
+    Selection::Tables(Rules {
+        listed: BTreeMap::from([(table.to_owned(), Some(columns))]),
+        include_new: false,
+    })
+}
+
+fn columns(names: &[&str]) -> ColumnRules {
+    Rules {
+        listed: names.iter().map(|&name| (name.to_owned(), Some(()))).collect(),
+        include_new: false,
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_selected_is_not_asked_for() {
+    let mut bench = Bench::new(POINTS).await;
+    bench.selection = only("mem", Rules { listed: BTreeMap::new(), include_new: true });
+    let said = bench.sync().await;
+    assert_eq!(said.column("mem", "used"), ["3"]);
+    assert_eq!(said.truncated(), ["mem"]);
+    assert!(bench.demo.queries().iter().all(|sql| !sql.contains("\"cpu\"")));
+}
+
+#[tokio::test]
+async fn the_key_survives_the_selection() {
+    let mut bench = Bench::new(POINTS).await;
+    let whole = bench.sync().await;
+    bench.state = None;
+    bench.selection = only("cpu", columns(&["idle"]));
+    let said = bench.sync().await;
+    let (_, row) = said.rows().next().unwrap();
+    assert_eq!(row.keys().collect::<Vec<_>>(), ["_series_id", "_time_ns", "idle"]);
+    // A hidden tag is part of the series all the same.
+    assert_eq!(said.column("cpu", "_series_id"), whole.column("cpu", "_series_id"));
+    let asked = bench.windows();
+    assert!(asked.iter().rev().take(1).all(|sql| !sql.contains("user")), "{asked:?}");
+}

@@ -1,0 +1,237 @@
+//! A database, a clock that stands where it is put, and a sink that collects.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use influx_demo::{Demo, Options, Running};
+use influx_source::{Clock, InfluxConfig, InfluxSource};
+use sync_core::{
+    Catalog, Fault, Rows, Selection, Sink, SinkError, Source, SyncError, SyncRequest, Table, Value,
+};
+
+/// 2025-06-10T00:00:00Z: after every point of the tests that is not meant to lie in the future.
+pub(crate) const NOW: i64 = 1_749_513_600 * SECOND;
+pub(crate) const SECOND: i64 = 1_000_000_000;
+pub(crate) const HOUR: i64 = 3_600 * SECOND;
+pub(crate) const TOKEN: &str = "apiv3_s3cret";
+
+struct StoppedClock(i64);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> i64 {
+        self.0
+    }
+}
+
+/// A database with a source that reads it.
+pub(crate) struct Bench {
+    pub(crate) demo: Demo,
+    running: Running,
+    pub(crate) settings: BTreeMap<String, String>,
+    pub(crate) selection: Selection,
+    pub(crate) now: i64,
+    /// The state of the last sync that succeeded.
+    pub(crate) state: Option<String>,
+}
+
+impl Bench {
+    pub(crate) async fn new(line_protocol: &str) -> Self {
+        Self::with_options(line_protocol, Options::default()).await
+    }
+
+    pub(crate) async fn with_options(line_protocol: &str, options: Options) -> Self {
+        let demo = Demo::new(options.token(TOKEN));
+        demo.create_database("db");
+        demo.write("db", line_protocol).unwrap();
+        let running = demo.spawn().await.unwrap();
+        let settings = [
+            ("hostname", running.url()),
+            ("token", TOKEN.to_owned()),
+            ("database", "db".to_owned()),
+            ("measurement", "*".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
+        Self { demo, running, settings, selection: Selection::Everything, now: NOW, state: None }
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.change(name, value);
+        self
+    }
+
+    pub(crate) fn change(&mut self, name: &str, value: &str) {
+        self.settings.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(crate) fn write(&self, line_protocol: &str) {
+        self.demo.write("db", line_protocol).unwrap();
+    }
+
+    pub(crate) fn config(&self) -> InfluxConfig {
+        sync_config::parse::<InfluxConfig>(&self.settings).unwrap().config
+    }
+
+    pub(crate) fn source(&self) -> InfluxSource {
+        InfluxSource::with_clock(StoppedClock(self.now))
+    }
+
+    /// Runs a sync from the last state; what it said, and how it ended.
+    pub(crate) async fn try_sync(&mut self) -> (Said, Result<(), SyncError>) {
+        let sink = Collector::default();
+        let request = SyncRequest { state: self.state.clone(), selection: self.selection.clone() };
+        let result = self.source().sync(&self.config(), request, &sink).await;
+        let said = sink.said.into_inner().unwrap();
+        if let Some(state) = said.states().last() {
+            self.state = Some(state.to_owned());
+        }
+        (said, result)
+    }
+
+    pub(crate) async fn sync(&mut self) -> Said {
+        let (said, result) = self.try_sync().await;
+        result.unwrap();
+        said
+    }
+
+    /// Runs a sync that fails, and gives the error.
+    pub(crate) async fn failing_sync(&mut self) -> (Said, SyncError) {
+        let (said, result) = self.try_sync().await;
+        (said, result.unwrap_err())
+    }
+
+    /// The tables, or the error's fault and text.
+    pub(crate) async fn schema(&self) -> Result<Vec<Table>, (Fault, String)> {
+        match self.source().schema(&self.config()).await {
+            Ok(Catalog::Tables(tables)) => Ok(tables),
+            Ok(Catalog::Schemas(_)) => panic!("one database has no schemas"),
+            Err(error) => Err((error.fault, error.to_string())),
+        }
+    }
+
+    /// The text of a failed setup test, or `passed`.
+    pub(crate) async fn test(&self, name: &str) -> String {
+        match self.source().test(name, &self.config()).await {
+            Ok(()) => "passed".to_owned(),
+            Err(error) => error.to_string().replace(&self.running.url(), "URL"),
+        }
+    }
+
+    /// The queries for rows: those with a lower bound.
+    pub(crate) fn windows(&self) -> Vec<String> {
+        self.demo.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect()
+    }
+}
+
+/// What a source said, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Said(pub(crate) Vec<Event>);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    Truncate(String),
+    Row(String, BTreeMap<String, Cell>),
+    Checkpoint(String),
+    Warning(String),
+}
+
+/// A value, owned.
+pub(crate) type Cell = String;
+
+impl Said {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Cell>)> {
+        self.0.iter().filter_map(|event| match event {
+            Event::Row(table, row) => Some((table.as_str(), row)),
+            _ => None,
+        })
+    }
+
+    /// One column of a table's rows, sorted.
+    pub(crate) fn column(&self, table: &str, column: &str) -> Vec<&str> {
+        let rows = self.rows().filter(|(of, _)| *of == table);
+        let mut cells: Vec<_> = rows.map(|(_, row)| row[column].as_str()).collect();
+        cells.sort_unstable();
+        cells
+    }
+
+    pub(crate) fn states(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|event| match event {
+            Event::Checkpoint(state) => Some(state.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<&str> {
+        let warning = |event| match event {
+            &Event::Warning(ref text) => Some(text.as_str()),
+            _ => None,
+        };
+        self.0.iter().filter_map(warning).collect()
+    }
+
+    pub(crate) fn truncated(&self) -> Vec<&str> {
+        let truncate = |event| match event {
+            &Event::Truncate(ref table) => Some(table.as_str()),
+            _ => None,
+        };
+        self.0.iter().filter_map(truncate).collect()
+    }
+}
+
+#[derive(Default)]
+struct Collector {
+    said: Mutex<Said>,
+}
+
+impl Collector {
+    fn say(&self, event: Event) {
+        self.said.lock().unwrap().0.push(event);
+    }
+}
+
+impl Sink for Collector {
+    async fn truncate(&self, table: &Table) -> Result<(), SinkError> {
+        self.say(Event::Truncate(table.name.clone()));
+        Ok(())
+    }
+
+    async fn upsert(&self, table: &Table, rows: &mut (dyn Rows + Send)) -> Result<u64, SinkError> {
+        let mut count = 0;
+        while let Some(row) = rows.next_row()? {
+            assert_eq!(row.len(), table.columns.len());
+            let cells = table.columns.iter().zip(row);
+            let cells = cells.map(|(column, value)| (column.name.clone(), shown(value)));
+            self.say(Event::Row(table.name.clone(), cells.collect()));
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    async fn schema_change(&self, tables: &[Table]) -> Result<(), SinkError> {
+        panic!("no table changes in these tests: {tables:?}")
+    }
+
+    async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+        self.say(Event::Checkpoint(state));
+        Ok(())
+    }
+
+    async fn warn(&self, message: String) -> Result<(), SinkError> {
+        self.say(Event::Warning(message));
+        Ok(())
+    }
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::UtcDateTime(at) => format!("{}.{:09}", at.seconds(), at.nanoseconds()),
+        Value::String(text) | Value::Decimal(text) | Value::Json(text) => (*text).to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Short(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Long(value) => value.to_string(),
+        Value::Float(value) => format!("{value:?}"),
+        Value::Double(value) => format!("{value:?}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask ci`: every check that a change has to pass.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::{dist, peers, program};
+
+pub(crate) fn run() -> Result<()> {
+    // The quick ones first.
+    step("cargo fmt --all --check", || cargo(&["fmt", "--all", "--check"]))?;
+    step("cargo clippy --workspace --all-targets -- -D warnings", || {
+        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    })?;
+    step("cargo deny check bans licenses sources", || {
+        install_cargo_deny()?;
+        cargo(&["deny", "check", "bans", "licenses", "sources"])
+    })?;
+    step("cargo doc --workspace --no-deps", || {
+        program::run(
+            program::cargo(["doc", "--workspace", "--no-deps", "--quiet"])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        )
+    })?;
+    step("cargo xtask dist", dist::run)?;
+    step("cargo xtask peers", peers::run)?;
+    // Last, so that its result closes the output.
+    step("cargo test --workspace", || cargo(&["test", "--workspace"]))
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    program::run(&mut program::cargo(arguments))
+}
+
+fn step(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
+    println!("\n==> {name}");
+    let started = Instant::now();
+    check()?;
+    println!("<== {name}: {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// A new machine has no `cargo deny`.
+fn install_cargo_deny() -> Result<()> {
+    let found = Command::new("cargo-deny").arg("--version").stdout(Stdio::null()).status();
+    if found.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    cargo(&["install", "--locked", "--quiet", "cargo-deny"])
+}

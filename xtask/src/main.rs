@@ -1,0 +1,39 @@
+//! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links none of the project's crates.
+#![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
+
+mod ci;
+mod demo;
+mod dist;
+mod peers;
+mod program;
+
+use clap::{Parser, Subcommand};
+
+/// The project's automation.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
+    Demo,
+    /// Builds the executable as Fivetran does, and looks at what it needs
+    Dist,
+    /// Runs unmodified peers in Python against the look-alike and against the connector
+    Peers,
+    /// Runs every check that a change has to pass
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().verb {
+        Verb::Demo => demo::run(),
+        Verb::Dist => dist::run(),
+        Verb::Peers => peers::run(),
+        Verb::Ci => ci::run(),
+    }
+}

@@ -1,0 +1,114 @@
+//! Building, running and stopping the project's programs.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{env, thread};
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Where builds go: what `cargo` itself would choose.
+pub(crate) fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(directory) => root().join(directory),
+        None => root().join("target"),
+    }
+}
+
+/// The `cargo` that runs us.
+pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+/// Runs a command to its end and gives what it printed.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {command:?}"))?;
+    ensure!(output.status.success(), "{command:?} ended with {}", output.status);
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Builds the connector and the look-alike, and gives the directory of their executables.
+pub(crate) fn build() -> Result<PathBuf> {
+    run(&mut cargo(["build", "--package", "connector", "--package", "influx-demo"]))?;
+    Ok(target().join("debug"))
+}
+
+/// A program that is stopped when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    /// Where it listens, such as `127.0.0.1:8181`.
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it listens on.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let child = child.with_context(|| format!("cannot start {command:?}"))?;
+        let mut server = Self { child, address: String::new() };
+        let output = server.child.stdout.take().context("its output was taken")?;
+        let mut lines = BufReader::new(output).lines();
+        for line in &mut lines {
+            if let Some(port) = port(&line?) {
+                server.address = format!("127.0.0.1:{port}");
+                // Whoever stops reading stops the writer.
+                thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+                return Ok(server);
+            }
+        }
+        bail!("{command:?} ended before it listened")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The port in a line such as `listening on http://127.0.0.1:8181` or `{"context":{"port":50051}, ...}`.
+fn port(line: &str) -> Option<u16> {
+    let after = |host: &str| line.split_once(host).map(|(_, rest)| rest);
+    let rest = after("127.0.0.1:").or_else(|| after("\"port\":"))?;
+    let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
+}
+
+/// A configuration file for the look-alike, and the look-alike itself with its points.
+pub(crate) fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
+    let mut command = Command::new(binaries.join("influx-demo"));
+    command.args(["--bind", "127.0.0.1:0", "--token", TOKEN]);
+    for (database, file) in loads {
+        let file = root().join("fixtures").join(file);
+        command.arg("--load").arg(format!("{database}={}", file.display()));
+    }
+    Server::start(&mut command)
+}
+
+/// The connector, serving as it does for Fivetran.
+pub(crate) fn connector(binaries: &Path) -> Result<Server> {
+    Server::start(Command::new(binaries.join("connector")).args(["--port", "0"]))
+}
+
+/// The look-alike's token.
+pub(crate) const TOKEN: &str = "demo-token";
