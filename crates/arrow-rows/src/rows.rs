@@ -1,0 +1,146 @@
+//! Record batches as rows.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use sync_core::{RowError, Rows, Table, Value};
+
+use crate::column::{Column, OpenColumn};
+use crate::error::{Error, Refusal};
+use crate::loss::Loss;
+use crate::reader::RefusedAt;
+use crate::text::TimeText;
+
+/// Turns the record batches of one schema into the rows of one table.
+///
+/// It keeps the memory that texts are written into, and counts what was lost, so use one for all batches of a query.
+#[derive(Debug)]
+pub struct ArrowRows {
+    table: String,
+    columns: Vec<Column>,
+    times: TimeText,
+}
+
+impl ArrowRows {
+    /// Finds each column of `table` in `schema` by its name, and settles how it is converted.
+    ///
+    /// Columns of the schema that the table does not have are left alone, and their order does not matter.
+    ///
+    /// # Errors
+    ///
+    /// A column that is missing, or there twice, or whose Arrow type [cannot become](crate::can_become) what the table declares.
+    pub fn new(schema: &Schema, table: &Table, times: TimeText) -> Result<Self, Error> {
+        let columns = table.columns.iter().map(|column| Column::find(schema, table, column));
+        Ok(Self { table: table.name.clone(), columns: columns.collect::<Result<_, _>>()?, times })
+    }
+
+    /// The rows of one batch.
+    ///
+    /// # Errors
+    ///
+    /// A batch of another schema, or one that Arrow cannot decode. A value that does not fit is found by
+    /// [`next_row`](Rows::next_row), after the rows before it.
+    pub fn of<'a>(&'a mut self, batch: &'a RecordBatch) -> Result<BatchRows<'a>, Error> {
+        let Self { table, columns, times } = self;
+        let columns = columns.iter_mut().map(|column| column.open(table, batch, *times));
+        Ok(BatchRows::new(table, columns.collect::<Result<_, _>>()?, batch.num_rows()))
+    }
+
+    /// What the columns lost so far, in all batches; a column that lost nothing is not listed.
+    pub fn losses(&self) -> impl Iterator<Item = Loss<'_>> {
+        self.columns.iter().flat_map(Column::losses)
+    }
+}
+
+/// The rows of one record batch: made by [`ArrowRows::of`].
+pub struct BatchRows<'a> {
+    table: &'a str,
+    columns: Vec<OpenColumn<'a>>,
+    /// A block of rows, one after the other. Blocks are filled column by column: what a column is has then to be asked once per block.
+    cells: Vec<Value<'a>>,
+    /// How many rows of the block are to be lent, and how many were.
+    filled: usize,
+    lent: usize,
+    /// How many rows there are after the block.
+    rest: usize,
+    /// Why there is no row after the block.
+    failure: Option<RowError>,
+}
+
+/// How many values a block holds, about: few enough to stay in the nearest cache.
+const CELLS_PER_BLOCK: usize = 512;
+
+impl<'a> BatchRows<'a> {
+    fn new(table: &'a str, columns: Vec<OpenColumn<'a>>, rows: usize) -> Self {
+        let width = columns.len();
+        let height = (CELLS_PER_BLOCK / width.max(1)).clamp(1, rows.max(1));
+        Self {
+            table,
+            columns,
+            cells: vec![Value::Null; height * width],
+            filled: 0,
+            lent: 0,
+            rest: rows,
+            failure: None,
+        }
+    }
+
+    /// Fills the next block, up to the first row with a value that does not fit.
+    fn fill(&mut self) {
+        let width = self.columns.len();
+        let mut rows = match width {
+            0 => self.rest,
+            _ => self.rest.min(self.cells.len() / width),
+        };
+        self.rest -= rows;
+        for (position, column) in self.columns.iter_mut().enumerate() {
+            let block = &mut self.cells[..rows * width];
+            if let Err(RefusedAt { row, refusal }) =
+                column.fill(block.get_mut(position..).unwrap_or_default(), width)
+            {
+                // A row before those that another column refused, since that is how far this one was asked.
+                rows = row;
+                self.failure = Some(refusal.of(self.table, column.name));
+                self.rest = 0;
+            }
+        }
+        self.filled = rows;
+        self.lent = 0;
+    }
+}
+
+impl<'a> OpenColumn<'a> {
+    /// Fills every `width`th cell.
+    fn fill(&mut self, cells: &mut [Value<'a>], width: usize) -> Result<(), RefusedAt> {
+        let filled = self.reader.fill(cells.iter_mut().step_by(width));
+        if self.primary_key {
+            let good = match &filled {
+                Ok(()) => usize::MAX,
+                Err(refused) => refused.row,
+            };
+            let mut keys = cells.iter().step_by(width).take(good);
+            if let Some(row) = keys.position(|key| *key == Value::Null) {
+                let reason = "a value of the key must not be null; a number that is not finite counts as null";
+                return Err(RefusedAt { row, refusal: Refusal::new("null", reason) });
+            }
+        }
+        filled
+    }
+}
+
+impl Rows for BatchRows<'_> {
+    fn next_row(&mut self) -> Result<Option<&[Value<'_>]>, RowError> {
+        if self.lent == self.filled {
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+            self.fill();
+            if self.filled == 0 {
+                return self.failure.take().map_or(Ok(None), Err);
+            }
+        }
+        let width = self.columns.len();
+        let start = self.lent * width;
+        self.lent += 1;
+        Ok(Some(&self.cells[start..start + width]))
+    }
+}

@@ -1,0 +1,108 @@
+//! Decimal numbers: an optional `-`, digits, and an optional fraction after a point.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type,
+    Decimal256Type,
+};
+
+use crate::error::Refusal;
+use crate::text::plain::whole;
+use crate::text::{Output, WriteCell};
+
+/// How many digits a DECIMAL column holds.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) precision: u8,
+    pub(crate) scale: u8,
+}
+
+/// The cells of integers and decimals, as long as they fit a column.
+pub(crate) fn decimals(array: &dyn Array, room: Room) -> Option<Box<dyn WriteCell>> {
+    if array.data_type().is_integer() {
+        return whole(array, move |start, out| room.check(start, out));
+    }
+    scaled(array, move |start, out| room.check(start, out))
+}
+
+/// The cells of decimals; `check` sees where the text of each starts.
+pub(super) fn scaled(
+    array: &dyn Array,
+    check: impl Fn(usize, &mut Output) -> Result<(), Refusal> + Send + 'static,
+) -> Option<Box<dyn WriteCell>> {
+    fn cells<T: ArrowPrimitiveType<Native: Display>>(
+        array: &dyn Array,
+        scale: i8,
+        check: impl Fn(usize, &mut Output) -> Result<(), Refusal> + Send + 'static,
+    ) -> Box<dyn WriteCell> {
+        let array = array.as_primitive::<T>().clone();
+        Box::new(move |row: usize, out: &mut Output| {
+            let start = out.bytes.len();
+            write!(out.bytes, "{}", array.value(row))?;
+            place_point(start, scale, &mut out.bytes);
+            check(start, out)
+        })
+    }
+    Some(match *array.data_type() {
+        ArrowType::Decimal32(_, scale) => cells::<Decimal32Type>(array, scale, check),
+        ArrowType::Decimal64(_, scale) => cells::<Decimal64Type>(array, scale, check),
+        ArrowType::Decimal128(_, scale) => cells::<Decimal128Type>(array, scale, check),
+        ArrowType::Decimal256(_, scale) => cells::<Decimal256Type>(array, scale, check),
+        _ => return None,
+    })
+}
+
+/// Turns the integer that starts at `start` into that integer divided by 10 to the power of `scale`.
+fn place_point(start: usize, scale: i8, text: &mut Vec<u8>) {
+    let first = start + usize::from(text[start] == b'-');
+    let size = usize::from(scale.unsigned_abs());
+    if scale > 0 {
+        let missing = (size + 1).saturating_sub(text.len() - first);
+        text.splice(first..first, std::iter::repeat_n(b'0', missing));
+        text.insert(text.len() - size, b'.');
+    } else if text[first..] != *b"0" {
+        text.extend(std::iter::repeat_n(b'0', size));
+    }
+}
+
+impl Room {
+    /// Takes the number that starts at `start` and ends the output, without zeros at its end for which there is no room.
+    fn check(self, start: usize, out: &mut Output) -> Result<(), Refusal> {
+        let text = &mut out.bytes;
+        let first = start + usize::from(text[start] == b'-');
+        let point = text[first..].iter().position(|&byte| byte == b'.').map(|at| first + at);
+        let mut whole = point.unwrap_or(text.len()) - first;
+        if text[first] == b'0' {
+            // The zero before a point takes no room.
+            whole = 0;
+        }
+        if let Some(point) = point {
+            let fraction = |text: &Vec<u8>| text.len() - point - 1;
+            while fraction(text) > self.scale.into() && text.last() == Some(&b'0') {
+                text.pop();
+            }
+            if fraction(text) > self.scale.into() {
+                return Err(self.refuse(start, out));
+            }
+            if fraction(text) == 0 {
+                text.pop();
+            }
+        }
+        if whole > self.precision.saturating_sub(self.scale).into() {
+            return Err(self.refuse(start, out));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn refuse(self, start: usize, out: &Output) -> Refusal {
+        let Self { precision, scale } = self;
+        Refusal::new(
+            String::from_utf8_lossy(&out.bytes[start..]),
+            format!("it has more digits than DECIMAL({precision},{scale})"),
+        )
+    }
+}

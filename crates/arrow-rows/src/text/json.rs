@@ -1,0 +1,259 @@
+//! Lists, structs and maps as JSON documents.
+//!
+//! - Booleans, integers and floats are JSON's own; a float that is not finite is `null`, and counted.
+//! - Decimals are strings: most readers of JSON take a number for a double, and would round it.
+//! - Times are strings as in a column of text; bytes are strings of lowercase hex digits.
+//! - A struct is an object with all of its fields, nulls included.
+//! - A map is an object too. A key that is no text is written as one; two keys of the same text cannot be held.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::ops::Range;
+
+use arrow::array::{Array, ArrayRef, AsArray, MapArray, OffsetSizeTrait, StructArray};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::datatypes::DataType as ArrowType;
+use arrow::error::ArrowError;
+
+use crate::TimeText;
+use crate::encoded::unpacked;
+use crate::error::Refusal;
+use crate::text::plain::{floats, plain};
+use crate::text::{Output, WriteCell};
+
+/// The cells of any supported array as JSON documents.
+pub(crate) fn documents(
+    array: &dyn Array,
+    times: TimeText,
+) -> Result<Box<dyn WriteCell>, ArrowError> {
+    match array.data_type() {
+        ArrowType::List(_) => {
+            let list = array.as_list::<i32>();
+            lists(list.values(), times, between(list.offsets()))
+        }
+        ArrowType::LargeList(_) => {
+            let list = array.as_list::<i64>();
+            lists(list.values(), times, between(list.offsets()))
+        }
+        ArrowType::ListView(_) => {
+            let list = array.as_list_view::<i32>();
+            lists(list.values(), times, views(list.offsets().to_vec(), list.sizes().to_vec()))
+        }
+        ArrowType::LargeListView(_) => {
+            let list = array.as_list_view::<i64>();
+            lists(list.values(), times, views(list.offsets().to_vec(), list.sizes().to_vec()))
+        }
+        ArrowType::FixedSizeList(_, size) => {
+            let list = array.as_fixed_size_list();
+            // Slicing such an array slices its values.
+            let size = usize::try_from(*size).unwrap_or_default();
+            lists(list.values(), times, move |row| row * size..(row + 1) * size)
+        }
+        ArrowType::Struct(_) => structs(array.as_struct(), times),
+        ArrowType::Map(_, _) => maps(array.as_map(), times),
+        ArrowType::Null => Ok(Box::new(|_: usize, _: &mut Output| Ok(()))),
+        ArrowType::Boolean => known(array, plain(array, times)),
+        number if number.is_integer() => known(array, plain(array, times)),
+        number if number.is_floating() => known(array, floats(array, "null")),
+        text if text.is_string() => {
+            known(array, texts(array, |text, out| Ok(serde_json::to_writer(&mut out.bytes, text)?)))
+        }
+        _ => {
+            let text = scalars(array, times)?;
+            // Neither times, decimals nor hex digits have a character that JSON would escape.
+            Ok(Box::new(move |row: usize, out: &mut Output| {
+                out.push("\"");
+                text.write(row, out)?;
+                out.push("\"");
+                Ok(())
+            }))
+        }
+    }
+}
+
+/// An array inside of another one.
+struct Items {
+    nulls: Option<NullBuffer>,
+    cells: Box<dyn WriteCell>,
+}
+
+impl Items {
+    fn new(array: &ArrayRef, times: TimeText) -> Result<Self, ArrowError> {
+        let unpacked = unpacked(array)?;
+        let array = unpacked.as_ref().unwrap_or(array);
+        Ok(Self { nulls: array.logical_nulls(), cells: documents(array, times)? })
+    }
+
+    fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal> {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => {
+                out.push("null");
+                Ok(())
+            }
+            _ => self.cells.write(row, out),
+        }
+    }
+}
+
+/// Arrays of the items in `range` of each row.
+fn lists(
+    values: &ArrayRef,
+    times: TimeText,
+    range: impl Fn(usize) -> Range<usize> + Send + 'static,
+) -> Result<Box<dyn WriteCell>, ArrowError> {
+    let items = Items::new(values, times)?;
+    Ok(Box::new(move |row: usize, out: &mut Output| {
+        let mut separator = "[";
+        for item in range(row) {
+            out.push(separator);
+            items.write(item, out)?;
+            separator = ",";
+        }
+        out.push(if separator == "[" { "[]" } else { "]" });
+        Ok(())
+    }))
+}
+
+fn between<O: OffsetSizeTrait>(
+    offsets: &OffsetBuffer<O>,
+) -> impl Fn(usize) -> Range<usize> + Send + use<O> {
+    let offsets = offsets.clone();
+    move |row| offsets[row].as_usize()..offsets[row + 1].as_usize()
+}
+
+fn views<O: OffsetSizeTrait>(
+    offsets: Vec<O>,
+    sizes: Vec<O>,
+) -> impl Fn(usize) -> Range<usize> + Send {
+    move |row| {
+        let start = offsets[row].as_usize();
+        start..start + sizes[row].as_usize()
+    }
+}
+
+fn structs(array: &StructArray, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
+    let mut fields = Vec::new();
+    for (field, values) in array.fields().iter().zip(array.columns()) {
+        let name = serde_json::Value::from(field.name().as_str()).to_string();
+        fields.push((name, Items::new(values, times)?));
+    }
+    Ok(Box::new(move |row: usize, out: &mut Output| {
+        out.push("{");
+        for (position, (name, items)) in fields.iter().enumerate() {
+            out.push(if position == 0 { "" } else { "," });
+            out.push(name);
+            out.push(":");
+            items.write(row, out)?;
+        }
+        out.push("}");
+        Ok(())
+    }))
+}
+
+fn maps(array: &MapArray, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
+    let unpacked = unpacked(array.keys())?;
+    let keys = unpacked.as_ref().unwrap_or(array.keys());
+    let null_keys = keys.logical_nulls();
+    let keys = scalars(keys, times)?;
+    let values = Items::new(array.values(), times)?;
+    let entries = between(array.offsets());
+    Ok(Box::new(move |row: usize, out: &mut Output| {
+        let mut seen = HashSet::new();
+        out.push("{");
+        for entry in entries(row) {
+            if null_keys.as_ref().is_some_and(|nulls| nulls.is_null(entry)) {
+                return Err(Refusal::new("null", "a key of a map must not be null"));
+            }
+            out.push(if seen.is_empty() { "" } else { "," });
+            // The key goes through the output, to come back as text that may need escapes.
+            let start = out.bytes.len();
+            keys.write(entry, out)?;
+            let key = String::from_utf8(out.bytes.split_off(start))?;
+            serde_json::to_writer(&mut out.bytes, &key)?;
+            out.push(":");
+            values.write(entry, out)?;
+            if let Some(key) = seen.replace(key) {
+                return Err(Refusal::new(key, "it is twice a key of the same map"));
+            }
+        }
+        out.push("}");
+        Ok(())
+    }))
+}
+
+/// The cells of a scalar as plain text, without quotes; those of a list, struct or map as documents.
+fn scalars(array: &dyn Array, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
+    match array.data_type() {
+        nested if nested.is_nested() => documents(array, times),
+        text if text.is_string() => known(
+            array,
+            texts(array, |text, out| {
+                out.push(text);
+                Ok(())
+            }),
+        ),
+        number if number.is_floating() => known(array, floats(array, "null")),
+        _ => match hex(array) {
+            None => known(array, plain(array, times)),
+            hex => known(array, hex),
+        },
+    }
+}
+
+fn texts(
+    array: &dyn Array,
+    write: impl Fn(&str, &mut Output) -> Result<(), Refusal> + Send + 'static,
+) -> Option<Box<dyn WriteCell>> {
+    Some(match array.data_type() {
+        ArrowType::Utf8 => {
+            let array = array.as_string::<i32>().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        ArrowType::LargeUtf8 => {
+            let array = array.as_string::<i64>().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        ArrowType::Utf8View => {
+            let array = array.as_string_view().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        _ => return None,
+    })
+}
+
+fn hex(array: &dyn Array) -> Option<Box<dyn WriteCell>> {
+    fn write(bytes: &[u8], out: &mut Output) -> Result<(), Refusal> {
+        for byte in bytes {
+            write!(out.bytes, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+    Some(match array.data_type() {
+        ArrowType::Binary => {
+            let array = array.as_binary::<i32>().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        ArrowType::LargeBinary => {
+            let array = array.as_binary::<i64>().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        ArrowType::BinaryView => {
+            let array = array.as_binary_view().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        ArrowType::FixedSizeBinary(_) => {
+            let array = array.as_fixed_size_binary().clone();
+            Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
+        }
+        _ => return None,
+    })
+}
+
+/// The types were checked before any batch came, so that `None` here is a gap between two tables of this crate.
+fn known(
+    array: &dyn Array,
+    cells: Option<Box<dyn WriteCell>>,
+) -> Result<Box<dyn WriteCell>, ArrowError> {
+    let unknown = || ArrowError::NotYetImplemented(format!("{} as JSON", array.data_type()));
+    cells.ok_or_else(unknown)
+}

@@ -1,0 +1,88 @@
+//! Text and bytes, lent from Arrow's own buffers.
+
+use arrow::array::{Array, ArrayAccessor, AsArray, DictionaryArray, downcast_dictionary_array};
+use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType as ArrowType};
+use serde::de::IgnoredAny;
+use sync_core::Value;
+
+use crate::error::Refusal;
+use crate::reader::{BoxedReader, Cell, optional};
+
+/// Text as it is.
+pub(crate) fn strings<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    texts(array, |text| Ok(Value::String(text)))
+}
+
+/// Text that is a JSON document, as it is.
+pub(crate) fn json<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    texts(array, |text| match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(Value::Json(text)),
+        Err(error) => Err(Refusal::new(text, format!("it is no JSON document: {error}"))),
+    })
+}
+
+/// Bytes as they are.
+pub(crate) fn binaries<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    let convert = |bytes| Ok(Value::Binary(bytes));
+    Some(match array.data_type() {
+        ArrowType::Binary => optional(array.as_binary::<i32>().iter(), convert),
+        ArrowType::LargeBinary => optional(array.as_binary::<i64>().iter(), convert),
+        ArrowType::BinaryView => optional(array.as_binary_view().iter(), convert),
+        ArrowType::FixedSizeBinary(_) => optional(array.as_fixed_size_binary().iter(), convert),
+        _ => return None,
+    })
+}
+
+/// Whether `texts` reads arrays of this type: those of text, and dictionaries whose values are text, which need not be unpacked.
+pub(crate) fn is_text(arrow: &ArrowType) -> bool {
+    match arrow {
+        ArrowType::Dictionary(_, values) => values.is_string(),
+        _ => arrow.is_string(),
+    }
+}
+
+fn texts<'a>(
+    array: &'a dyn Array,
+    convert: impl Fn(&'a str) -> Cell<'a> + Send + 'a,
+) -> Option<BoxedReader<'a>> {
+    Some(match array.data_type() {
+        ArrowType::Utf8 => optional(array.as_string::<i32>().iter(), convert),
+        ArrowType::LargeUtf8 => optional(array.as_string::<i64>().iter(), convert),
+        ArrowType::Utf8View => optional(array.as_string_view().iter(), convert),
+        ArrowType::Dictionary(_, _) => downcast_dictionary_array! {
+            array => return dictionary(array, convert),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn dictionary<'a, K: ArrowDictionaryKeyType>(
+    array: &'a DictionaryArray<K>,
+    convert: impl Fn(&'a str) -> Cell<'a> + Send + 'a,
+) -> Option<BoxedReader<'a>> {
+    let values = array.values();
+    Some(match values.data_type() {
+        ArrowType::Utf8 => words(array, values.as_string::<i32>(), convert),
+        ArrowType::LargeUtf8 => words(array, values.as_string::<i64>(), convert),
+        ArrowType::Utf8View => words(array, values.as_string_view(), convert),
+        _ => return None,
+    })
+}
+
+/// Looks up each key; both a key and a word can be null.
+fn words<'a, K: ArrowDictionaryKeyType>(
+    array: &'a DictionaryArray<K>,
+    words: impl ArrayAccessor<Item = &'a str> + Send + 'a,
+    convert: impl Fn(&'a str) -> Cell<'a> + Send + 'a,
+) -> BoxedReader<'a> {
+    let null_words = words.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
+    let word = move |key: K::Native| {
+        let word = key.as_usize();
+        match &null_words {
+            Some(nulls) if nulls.is_null(word) => Ok(Value::Null),
+            _ => convert(words.value(word)),
+        }
+    };
+    optional(array.keys().iter(), word)
+}

@@ -1,0 +1,113 @@
+//! Booleans and numbers.
+
+use std::fmt::Display;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{
+    DataType as ArrowType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use sync_core::{DataType, Value};
+
+use crate::error::Refusal;
+use crate::loss::Losses;
+use crate::reader::{BoxedReader, Cell, optional, primitive};
+
+pub(crate) fn booleans<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    Some(optional(array.as_boolean_opt()?.iter(), |value| Ok(Value::Bool(value))))
+}
+
+/// Integers, checked; booleans as 0 and 1.
+pub(crate) fn shorts<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    integers(array, |value| {
+        i16::try_from(value).map(Value::Short).map_err(|_| out_of_range(value, DataType::Short))
+    })
+}
+
+/// Integers, checked; booleans as 0 and 1.
+pub(crate) fn ints<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    integers(array, |value| {
+        i32::try_from(value).map(Value::Int).map_err(|_| out_of_range(value, DataType::Int))
+    })
+}
+
+/// Integers, checked; booleans as 0 and 1.
+pub(crate) fn longs<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
+    integers(array, |value| {
+        i64::try_from(value).map(Value::Long).map_err(|_| out_of_range(value, DataType::Long))
+    })
+}
+
+/// Floats, rounded; what is not finite is null, and counted.
+pub(crate) fn floats<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Option<BoxedReader<'a>> {
+    finite(array, losses, |value| {
+        let rounded = value as f32;
+        if rounded.is_finite() {
+            Ok(Value::Float(rounded))
+        } else {
+            Err(out_of_range(value, DataType::Float))
+        }
+    })
+}
+
+/// Floats; what is not finite is null, and counted. Integers, if exact.
+pub(crate) fn doubles<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Option<BoxedReader<'a>> {
+    if array.data_type().is_integer() {
+        return integers(array, |value| {
+            let double = value as f64;
+            // Wide enough for every 64-bit integer and its neighbours, so that this conversion back does not saturate.
+            if double as i128 == value {
+                Ok(Value::Double(double))
+            } else {
+                Err(Refusal::new(value, "a DOUBLE would round it"))
+            }
+        });
+    }
+    finite(array, losses, |value| Ok(Value::Double(value)))
+}
+
+#[cold]
+pub(crate) fn out_of_range(value: impl Display, data_type: DataType) -> Refusal {
+    Refusal::new(value, format!("it is out of the range of {data_type}"))
+}
+
+/// Every integer type, widened to one that holds them all: the compiler undoes what is not needed.
+fn integers<'a>(
+    array: &'a dyn Array,
+    convert: impl Fn(i128) -> Cell<'a> + Send + 'a,
+) -> Option<BoxedReader<'a>> {
+    Some(match array.data_type() {
+        ArrowType::Boolean => optional(array.as_boolean().iter(), move |v| convert(v.into())),
+        ArrowType::Int8 => primitive::<Int8Type>(array, move |value| convert(value.into())),
+        ArrowType::Int16 => primitive::<Int16Type>(array, move |value| convert(value.into())),
+        ArrowType::Int32 => primitive::<Int32Type>(array, move |value| convert(value.into())),
+        ArrowType::Int64 => primitive::<Int64Type>(array, move |value| convert(value.into())),
+        ArrowType::UInt8 => primitive::<UInt8Type>(array, move |value| convert(value.into())),
+        ArrowType::UInt16 => primitive::<UInt16Type>(array, move |value| convert(value.into())),
+        ArrowType::UInt32 => primitive::<UInt32Type>(array, move |value| convert(value.into())),
+        ArrowType::UInt64 => primitive::<UInt64Type>(array, move |value| convert(value.into())),
+        _ => return None,
+    })
+}
+
+/// Every float type, widened without loss; `convert` sees what is finite.
+fn finite<'a>(
+    array: &'a dyn Array,
+    losses: &'a mut Losses,
+    convert: impl Fn(f64) -> Cell<'a> + Send + 'a,
+) -> Option<BoxedReader<'a>> {
+    let mut finite = move |value: f64| {
+        if value.is_finite() {
+            convert(value)
+        } else {
+            losses.not_finite += 1;
+            Ok(Value::Null)
+        }
+    };
+    Some(match array.data_type() {
+        ArrowType::Float16 => primitive::<Float16Type>(array, move |value| finite(value.into())),
+        ArrowType::Float32 => primitive::<Float32Type>(array, move |value| finite(value.into())),
+        ArrowType::Float64 => primitive::<Float64Type>(array, finite),
+        _ => return None,
+    })
+}
