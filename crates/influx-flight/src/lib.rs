@@ -1,0 +1,46 @@
+//! Ask InfluxDB 3 a question over Arrow Flight, get a stream of record batches.
+//!
+//! [`Client::query`] sends SQL in the server's own `DoGet` ticket and returns a [`BatchStream`].
+//! Whatever goes wrong is an [`Error`] whose [`ErrorKind`] says what it means for whoever asked and
+//! whose text says what to do about it. Nothing here knows what the rows are for.
+//!
+//! ```no_run
+//! use influx_flight::{Client, Target};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let target = Target::new("localhost:8181".parse()?, "home").with_token("apiv3_...".into());
+//! let client = Client::connect(target).await?;
+//! client.check().await?;
+//! let mut batches = client.query("SELECT room, temp, time FROM home").await?;
+//! println!("{}", batches.schema());
+//! while let Some(batch) = batches.try_next().await? {
+//!     println!("{} rows", batch.num_rows());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod catalog;
+mod classify;
+mod client;
+mod clock;
+mod endpoint;
+mod error;
+mod guard;
+mod probe;
+mod report;
+mod retry;
+mod sentence;
+mod stream;
+mod target;
+mod transport;
+mod trust;
+
+pub use catalog::{ColumnInfo, ColumnType, DroppedTables, Role, TableInfo};
+pub use classify::classify;
+pub use client::{Client, ServerInfo};
+pub use endpoint::{Endpoint, EndpointError, EndpointProblem, Scheme};
+pub use error::{ConnectProblem, Error, ErrorKind, Found, TlsProblem};
+pub use retry::RetryPolicy;
+pub use stream::BatchStream;
+pub use target::{CaCertificateError, Target, Timeouts};

@@ -1,0 +1,35 @@
+//! Whom to trust: the platform's authorities, and the customer's.
+
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+
+/// The platform's roots, bundled ones where there are none, and the extra ones.
+///
+/// Reads files: not for the threads of an async runtime.
+pub(crate) fn load_roots(extra: &[CertificateDer<'static>]) -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    let platform = rustls_native_certs::load_native_certs();
+    for error in &platform.errors {
+        tracing::debug!(%error, "some of the platform's CA certificates cannot be read");
+    }
+    let (added, _) = roots.add_parsable_certificates(platform.certs);
+    if added == 0 {
+        // A bare container has none; the cloud products' authorities are among the bundled ones.
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots.add_parsable_certificates(extra.iter().cloned());
+    roots
+}
+
+/// TLS for the HTTP/1.1 of the probe; queries get theirs from tonic, with the same roots.
+pub(crate) fn http1_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols.push(b"http/1.1".to_vec());
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,14 @@
+//! The client against servers over real sockets: `influx-demo` where it can play the part, and a
+//! hand-made HTTP server for the strangers that answer in its place.
+
+mod answers;
+mod catalog;
+mod classification;
+mod demo;
+mod endpoints;
+mod fake;
+mod retries;
+mod secrets;
+mod strangers;
+mod targets;
+mod tls;
