@@ -1,0 +1,98 @@
+//! The bytes of one record, while they are written.
+
+use prost::encoding::encoded_len_varint;
+
+/// Bytes behind a record that writing may touch: a word is at most eight bytes, of which one at least counts.
+pub(super) const SLACK_BYTES: usize = 7;
+
+/// Room for one record and its slack, filled from the start.
+///
+/// Numbers are written as whole words, of which only the first bytes count, and what follows is written over: much faster than byte by
+/// byte, which would take most of an encoder's time. This is why there is [slack](SLACK_BYTES). The methods are always inlined: left alone,
+/// the compiler makes calls of them, and one row in ten is lost.
+#[derive(Debug)]
+pub(super) struct Slot<'a> {
+    room: &'a mut [u8],
+    filled: usize,
+}
+
+impl<'a> Slot<'a> {
+    /// Room for a record of `room.len() - SLACK_BYTES` bytes.
+    pub(super) fn new(room: &'a mut [u8]) -> Self {
+        Self { room, filled: 0 }
+    }
+
+    /// Adds a byte.
+    #[inline(always)]
+    pub(super) fn put_byte(&mut self, byte: u8) {
+        self.put_word([byte], 1);
+    }
+
+    /// Adds bytes; the answer is where they now stand.
+    #[inline(always)]
+    pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> &mut [u8] {
+        let place = &mut self.room[self.filled..][..bytes.len()];
+        place.copy_from_slice(bytes);
+        self.filled += bytes.len();
+        place
+    }
+
+    /// Adds the first `counted` bytes of `word`.
+    #[inline(always)]
+    pub(super) fn put_word<const N: usize>(&mut self, word: [u8; N], counted: usize) {
+        self.room[self.filled..][..N].copy_from_slice(&word);
+        self.filled += counted;
+    }
+
+    /// Adds a number as a varint: seven bits a byte, lowest first, each byte but the last with a bit that says that more follows.
+    #[inline(always)]
+    pub(super) fn put_varint(&mut self, number: u64) {
+        if number < 0x80 {
+            self.put_byte(number as u8);
+        } else if number < 1 << 56 {
+            let bytes = encoded_len_varint(number);
+            let more = MORE & ((1 << (8 * (bytes - 1))) - 1);
+            self.put_word((spread(number) | more).to_le_bytes(), bytes);
+        } else {
+            let ninth = (number >> 56) as u8 & 0x7F;
+            let tenth = (number >> 63) as u8;
+            self.put_word((spread(number) | MORE).to_le_bytes(), 8);
+            self.put_word([ninth | (tenth << 7), tenth], 1 + usize::from(tenth));
+        }
+    }
+}
+
+/// In each byte of a word, the bit that says that more follows.
+const MORE: u64 = 0x8080_8080_8080_8080;
+
+/// The lower 56 bits of a number, seven to a byte: halved into 28 to four bytes, halved again, and again.
+#[inline]
+fn spread(number: u64) -> u64 {
+    let fours = ((number & 0x00FF_FFFF_F000_0000) << 4) | (number & 0x0FFF_FFFF);
+    let twos = ((fours & 0x0FFF_C000_0FFF_C000) << 2) | (fours & 0x0000_3FFF_0000_3FFF);
+    ((twos & 0x3F80_3F80_3F80_3F80) << 1) | (twos & 0x007F_007F_007F_007F)
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::encoding::encode_varint;
+
+    use super::{SLACK_BYTES, Slot};
+
+    #[test]
+    fn varints_are_those_of_prost() {
+        let near = |bit: u32| {
+            let power = 1_u64 << bit;
+            [power - 1, power, power + 1, power | (power >> 1), 0xA5A5_A5A5_A5A5_A5A5 >> bit]
+        };
+        for number in (0..64).flat_map(near).chain([u64::MAX]) {
+            let mut expect = Vec::new();
+            encode_varint(number, &mut expect);
+            let mut room = vec![0; expect.len() + SLACK_BYTES];
+            let mut slot = Slot::new(&mut room);
+            slot.put_varint(number);
+            assert_eq!(slot.filled, expect.len(), "{number:#x}");
+            assert_eq!(room[..expect.len()], expect, "{number:#x}");
+        }
+    }
+}

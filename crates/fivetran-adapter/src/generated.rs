@@ -1,0 +1,6 @@
+//! The service's skeleton, which `build.rs` generates.
+#![allow(unreachable_pub, clippy::all, reason = "generated code")]
+
+include!(concat!(env!("OUT_DIR"), "/fivetran_sdk.v2.SourceConnector.rs"));
+
+pub(crate) use source_connector_server::{SourceConnector, SourceConnectorServer};

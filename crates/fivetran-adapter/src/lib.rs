@@ -1,0 +1,84 @@
+//! Serves any [`Source`](sync_core::Source) as a Fivetran source connector.
+//!
+//! Fivetran is a gRPC client that makes four calls: it asks for a setup form, runs setup tests, asks for tables and columns, and runs
+//! syncs. This crate answers all four for a source whose configuration is a [`sync_config::Config`]: the form comes from the
+//! configuration's fields, rows go [straight to bytes](TableEncoder), and a failure becomes what Fivetran expects of its kind: a failed
+//! test, a `Task` for the customer, or a status.
+//!
+//! | fault | `Test` | `Schema` | `Update` |
+//! |---|---|---|---|
+//! | the configuration cannot be read | failure | `INVALID_ARGUMENT` | `Task` |
+//! | [`Setup`](sync_core::Fault::Setup) | failure | `FAILED_PRECONDITION` | `Task` |
+//! | [`Transient`](sync_core::Fault::Transient) | failure | `UNAVAILABLE` | `UNAVAILABLE` |
+//! | [`Bug`](sync_core::Fault::Bug), a panic | failure | `INTERNAL` | `INTERNAL` |
+//! | shutdown | | | `UNAVAILABLE` |
+//!
+//! It knows no database. A whole connector is a source and a few lines:
+//!
+//! ```
+//! use fivetran_adapter::{Limits, listen, serve};
+//! use sync_config::{Answers, Config, Field, Invalid};
+//! use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest};
+//!
+//! /// Has nothing to set, and nothing to say.
+//! struct Silence;
+//! struct Nothing;
+//!
+//! impl Config for Nothing {
+//!     const FIELDS: &'static [&'static Field] = &[];
+//!
+//!     fn read(_: &mut Answers<'_>) -> Result<Self, Invalid> {
+//!         Ok(Nothing)
+//!     }
+//! }
+//!
+//! impl Source for Silence {
+//!     type Config = Nothing;
+//!
+//!     fn setup_tests(&self) -> &'static [SetupTest] {
+//!         &[]
+//!     }
+//!     async fn test(&self, _: &str, _: &Nothing) -> Result<(), SyncError> {
+//!         Ok(())
+//!     }
+//!     async fn schema(&self, _: &Nothing) -> Result<Catalog, SyncError> {
+//!         Ok(Catalog::Tables(vec![]))
+//!     }
+//!     async fn sync<S: Sink>(&self, _: &Nothing, _: SyncRequest, _: &S) -> Result<(), SyncError> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let shutdown_signal = async || Ok::<_, std::io::Error>(async {});
+//! // A real program: `let shutdown = fivetran_adapter::shutdown_signal().await?;`
+//! let shutdown = shutdown_signal().await?;
+//! serve(Silence, listen(0)?, Limits::default(), shutdown).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod codec;
+mod encode;
+mod form;
+mod generated;
+mod listen;
+mod logs;
+mod message;
+mod pipe;
+mod schema;
+mod selection;
+mod serve;
+mod service;
+mod signal;
+mod sink;
+mod status;
+mod task;
+mod update;
+
+pub use encode::{Frame, TableEncoder};
+pub use listen::{ListenError, listen};
+pub use logs::{LogLayer, log_to_stdout};
+pub use serve::{Limits, ServeError, serve};
+pub use signal::shutdown_signal;

@@ -1,0 +1,34 @@
+//! What the customer selected, as the source sees it.
+
+use fivetran_wire::selection::Selection as Shape;
+use fivetran_wire::{SchemaSelection, TableSelection};
+use sync_core::{ColumnRules, Rules, Selection, TableRules};
+
+/// Absent means everything. Should a name be listed twice, its last entry counts.
+pub(crate) fn selection(selected: Option<fivetran_wire::Selection>) -> Selection {
+    match selected.and_then(|selected| selected.selection) {
+        None => Selection::Everything,
+        Some(Shape::WithoutSchema(shape)) => {
+            Selection::Tables(tables(shape.tables, shape.include_new_tables))
+        }
+        Some(Shape::WithSchema(shape)) => Selection::Schemas(Rules {
+            listed: shape.schemas.into_iter().map(schema).collect(),
+            include_new: shape.include_new_schemas,
+        }),
+    }
+}
+
+fn schema(schema: SchemaSelection) -> (String, Option<TableRules>) {
+    let rules = schema.included.then(|| tables(schema.tables, schema.include_new_tables));
+    (schema.schema_name, rules)
+}
+
+fn tables(listed: Vec<TableSelection>, include_new: bool) -> TableRules {
+    Rules { listed: listed.into_iter().map(table).collect(), include_new }
+}
+
+fn table(table: TableSelection) -> (String, Option<ColumnRules>) {
+    let columns = table.columns.into_iter().map(|(name, included)| (name, included.then_some(())));
+    let rules = Rules { listed: columns.collect(), include_new: table.include_new_columns };
+    (table.table_name, table.included.then_some(rules))
+}

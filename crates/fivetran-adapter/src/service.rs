@@ -1,0 +1,173 @@
+//! The four calls.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fivetran_wire::test_response;
+use fivetran_wire::{
+    ConfigurationFormRequest, ConfigurationFormResponse, SchemaRequest, SchemaResponse,
+    TestRequest, TestResponse, UpdateRequest,
+};
+use sync_config::{Config, Parsed};
+use sync_core::{Catalog, Source, SyncError, SyncRequest};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status};
+
+use crate::generated::SourceConnector;
+use crate::task::Contained;
+use crate::update::{self, UpdateStream, seconds_since};
+use crate::{form, schema, selection, status};
+
+/// Answers Fivetran for a source.
+pub(crate) struct Connector<S> {
+    source: Arc<S>,
+    /// Cancelled when the process shuts down.
+    stop: CancellationToken,
+}
+
+impl<S> Connector<S> {
+    pub(crate) fn new(source: S, stop: CancellationToken) -> Self {
+        Self { source: Arc::new(source), stop }
+    }
+}
+
+#[tonic::async_trait]
+impl<S> SourceConnector for Connector<S>
+where
+    S: Source,
+    S::Config: Config,
+{
+    async fn configuration_form(
+        &self,
+        _request: Request<ConfigurationFormRequest>,
+    ) -> Result<Response<ConfigurationFormResponse>, Status> {
+        Ok(Response::new(form::response(S::Config::FIELDS, self.source.setup_tests())))
+    }
+
+    /// Whatever is wrong is an answer for the customer, and never a status.
+    async fn test(&self, request: Request<TestRequest>) -> Result<Response<TestResponse>, Status> {
+        let started = Instant::now();
+        let TestRequest { name, configuration } = request.into_inner();
+        let tests = self.source.setup_tests();
+        let Some(test) = tests.iter().find(|test| test.name == name) else {
+            let known: Vec<_> = tests.iter().map(|test| format!("`{}`", test.name)).collect();
+            let known = known.join(", ");
+            tracing::warn!("A setup test was asked for that is not in the form");
+            return Ok(failed(format!("There is no setup test {name:?}; there are: {known}.")));
+        };
+        let test = test.name;
+        let config = match sync_config::parse::<S::Config>(&configuration) {
+            Ok(Parsed { config, warnings }) => {
+                log_warnings(&warnings);
+                config
+            }
+            Err(problems) => {
+                let problems_found = problems.iter().count();
+                tracing::warn!(
+                    test,
+                    problems_found,
+                    "Setup test failed: the configuration is wrong"
+                );
+                return Ok(failed(problems.to_string()));
+            }
+        };
+        let source = Arc::clone(&self.source);
+        let work = Contained::spawn(async move { source.test(test, &config).await });
+        let result = work.join().await;
+        let seconds = seconds_since(started);
+        match result {
+            Ok(()) => {
+                tracing::info!(test, seconds, "Setup test passed");
+                Ok(tested(test_response::Response::Success(true)))
+            }
+            Err(error) => {
+                let cause = status::for_log(&error);
+                tracing::warn!(test, seconds, cause, "Setup test failed");
+                Ok(failed(error.to_string()))
+            }
+        }
+    }
+
+    /// This call has no answer that says "failed", hence a status: `INVALID_ARGUMENT` if the configuration cannot be read,
+    /// `FAILED_PRECONDITION` if the customer must mend something else.
+    async fn schema(
+        &self,
+        request: Request<SchemaRequest>,
+    ) -> Result<Response<SchemaResponse>, Status> {
+        let started = Instant::now();
+        let parsed = sync_config::parse::<S::Config>(&request.get_ref().configuration);
+        let Parsed { config, warnings } = parsed.map_err(|problems| {
+            let problems_found = problems.iter().count();
+            tracing::warn!(problems_found, "Schema failed: the configuration is wrong");
+            status::status(Code::InvalidArgument, &problems.to_string())
+        })?;
+        log_warnings(&warnings);
+        let source = Arc::clone(&self.source);
+        let work = Contained::spawn(async move { source.schema(&config).await });
+        let result = work.join().await;
+        log_schema(&result, seconds_since(started));
+        match result {
+            Ok(catalog) => Ok(Response::new(schema::response(&catalog))),
+            Err(error) => Err(status::of_failure(&error)),
+        }
+    }
+
+    type UpdateStream = UpdateStream;
+
+    /// What the customer can mend is a `Task`, the last message of the stream; anything else that fails is a status.
+    async fn update(
+        &self,
+        request: Request<UpdateRequest>,
+    ) -> Result<Response<UpdateStream>, Status> {
+        let request = request.into_inner();
+        let Parsed { config, warnings } =
+            match sync_config::parse::<S::Config>(&request.configuration) {
+                Ok(parsed) => parsed,
+                Err(problems) => {
+                    let problems_found = problems.iter().count();
+                    tracing::warn!(
+                        problems_found,
+                        "Sync refused with a task for the customer: the configuration is wrong"
+                    );
+                    return Ok(Response::new(update::refused(problems.to_string())));
+                }
+            };
+        let request = SyncRequest {
+            state: request.state_json.filter(|state| !state.trim().is_empty()),
+            selection: selection::selection(request.selection),
+        };
+        let (source, stop) = (Arc::clone(&self.source), self.stop.clone());
+        Ok(Response::new(update::run(source, config, warnings, request, stop)))
+    }
+}
+
+fn failed(text: String) -> Response<TestResponse> {
+    tested(test_response::Response::Failure(text))
+}
+
+fn tested(response: test_response::Response) -> Response<TestResponse> {
+    Response::new(TestResponse { response: Some(response) })
+}
+
+/// Where the wire has no warning, the log has.
+fn log_warnings(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+fn log_schema(result: &Result<Catalog, SyncError>, seconds: f64) {
+    match result {
+        Ok(Catalog::Tables(tables)) => {
+            tracing::info!(tables = tables.len(), seconds, "Schema answered");
+        }
+        Ok(Catalog::Schemas(schemas)) => {
+            let tables: usize = schemas.iter().map(|schema| schema.tables.len()).sum();
+            tracing::info!(schemas = schemas.len(), tables, seconds, "Schema answered");
+        }
+        Err(error) => {
+            let cause = status::for_log(error);
+            tracing::warn!(seconds, cause, "Schema failed");
+        }
+    }
+}
