@@ -1,0 +1,117 @@
+//! The four calls, as a gRPC client.
+//!
+//! Built by hand over [`tonic::client::Grpc`]: four calls are less text than a build script, and nothing is generated.
+
+use std::collections::BTreeMap;
+
+use backon::{ExponentialBuilder, Retryable};
+use fivetran_wire::{
+    ConfigurationFormRequest, ConfigurationFormResponse, SchemaRequest, SchemaResponse,
+    TestRequest, TestResponse, UpdateRequest, UpdateResponse, limit, method,
+};
+use http::uri::PathAndQuery;
+use std::time::Duration;
+use tonic::client::Grpc;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status, Streaming};
+use tonic_prost::ProstCodec;
+
+use crate::Error;
+
+/// The longest pause between two tries to connect.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// The first pause; each next one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    channel: Channel,
+}
+
+impl Client {
+    /// Connects, trying again with growing pauses: a connector that was just started needs a moment to listen.
+    pub(crate) async fn connect(address: &str, tries: usize) -> Result<Self, Error> {
+        let endpoint = endpoint(address)?;
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .with_max_times(tries.saturating_sub(1));
+        let channel = (|| endpoint.connect())
+            .retry(pauses)
+            .await
+            .map_err(|source| Error::Connect { address: address.to_owned(), tries, source })?;
+        Ok(Self { channel })
+    }
+
+    pub(crate) async fn form(&self) -> Result<ConfigurationFormResponse, Status> {
+        self.ask(method::CONFIGURATION_FORM, ConfigurationFormRequest {}).await
+    }
+
+    pub(crate) async fn test(
+        &self,
+        name: &str,
+        configuration: &BTreeMap<String, String>,
+    ) -> Result<TestResponse, Status> {
+        let request = TestRequest { name: name.to_owned(), configuration: configuration.clone() };
+        self.ask(method::TEST, request).await
+    }
+
+    pub(crate) async fn schema(
+        &self,
+        configuration: &BTreeMap<String, String>,
+    ) -> Result<SchemaResponse, Status> {
+        self.ask(method::SCHEMA, SchemaRequest { configuration: configuration.clone() }).await
+    }
+
+    pub(crate) async fn update(
+        &self,
+        request: UpdateRequest,
+    ) -> Result<Streaming<UpdateResponse>, Status> {
+        let mut grpc = self.grpc().await?;
+        let codec = ProstCodec::<UpdateRequest, UpdateResponse>::default();
+        let path = PathAndQuery::from_static(method::UPDATE);
+        let response = grpc.server_streaming(tonic::Request::new(request), path, codec).await?;
+        Ok(response.into_inner())
+    }
+
+    async fn ask<Q, A>(&self, path: &'static str, question: Q) -> Result<A, Status>
+    where
+        Q: prost::Message + Default + 'static,
+        A: prost::Message + Default + 'static,
+    {
+        let mut grpc = self.grpc().await?;
+        let codec = ProstCodec::<Q, A>::default();
+        let path = PathAndQuery::from_static(path);
+        Ok(grpc.unary(tonic::Request::new(question), path, codec).await?.into_inner())
+    }
+
+    async fn grpc(&self) -> Result<Grpc<Channel>, Status> {
+        let mut grpc = Grpc::new(self.channel.clone())
+            .max_decoding_message_size(limit::MESSAGE_BYTES)
+            .max_encoding_message_size(limit::MESSAGE_BYTES);
+        grpc.ready()
+            .await
+            .map_err(|error| Status::unavailable(format!("the connector is gone: {error}")))?;
+        Ok(grpc)
+    }
+}
+
+/// Whether this status is our own decoder's refusal of a message above the limit. tonic has no type for it: a test holds its words.
+pub(crate) fn is_message_too_large(status: &Status) -> bool {
+    status.code() == Code::OutOfRange && status.message().contains("message length too large")
+}
+
+fn endpoint(address: &str) -> Result<Endpoint, Error> {
+    let refuse = |reason: String| Error::Address { address: address.to_owned(), reason };
+    let uri = match address.split_once("://") {
+        None => format!("http://{address}"),
+        Some(("http", _)) => address.to_owned(),
+        // Fivetran's side of the wire is HTTP/2 without TLS.
+        Some((scheme, _)) => return Err(refuse(format!("Fivetran does not speak `{scheme}`"))),
+    };
+    let endpoint = Endpoint::from_shared(uri).map_err(|error| refuse(error.to_string()))?;
+    if endpoint.uri().port_u16().is_none() {
+        return Err(refuse("it has no port".to_owned()));
+    }
+    Ok(endpoint)
+}

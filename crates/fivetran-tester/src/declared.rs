@@ -1,0 +1,161 @@
+//! Tables and columns as a connector declares them, parsed from the wire.
+
+use std::fmt;
+
+use fivetran_wire::{
+    Column, DataType, DecimalParams, SchemaChange, SchemaList, SchemaResponse, Table, TableList,
+    data_type_params::Params, schema_change, schema_response, value_type::Inner,
+};
+
+use crate::TableName;
+
+/// How tables are grouped: decides the shape of a selection, and whether records name a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    WithSchema,
+    WithoutSchema,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DeclaredTable {
+    pub(crate) name: TableName,
+    /// In the connector's order.
+    pub(crate) columns: Vec<DeclaredColumn>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DeclaredColumn {
+    pub(crate) name: String,
+    pub(crate) column_type: ColumnType,
+    pub(crate) key: bool,
+}
+
+/// A column's type with its details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ColumnType {
+    pub(crate) data_type: DataType,
+    pub(crate) decimal: Option<DecimalParams>,
+    /// The longest `STRING`, in bytes.
+    pub(crate) string_bytes: Option<usize>,
+}
+
+impl ColumnType {
+    /// A type without details.
+    pub(crate) fn plain(data_type: DataType) -> Self {
+        Self { data_type, decimal: None, string_bytes: None }
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(type_name(self.data_type))?;
+        match (self.decimal, self.string_bytes) {
+            (Some(size), _) => write!(f, "({},{})", size.precision, size.scale),
+            (None, Some(bytes)) => write!(f, "({bytes})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// A type's name as Fivetran's documents spell it.
+pub(crate) fn type_name(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Unspecified => "UNSPECIFIED",
+        DataType::Boolean => "BOOLEAN",
+        DataType::Short => "SHORT",
+        DataType::Int => "INT",
+        DataType::Long => "LONG",
+        DataType::Decimal => "DECIMAL",
+        DataType::Float => "FLOAT",
+        DataType::Double => "DOUBLE",
+        DataType::NaiveDate => "NAIVE_DATE",
+        DataType::NaiveDatetime => "NAIVE_DATETIME",
+        DataType::UtcDatetime => "UTC_DATETIME",
+        DataType::Binary => "BINARY",
+        DataType::Xml => "XML",
+        DataType::String => "STRING",
+        DataType::Json => "JSON",
+        DataType::NaiveTime => "NAIVE_TIME",
+    }
+}
+
+/// The type that a value would be declared as.
+pub(crate) fn type_of(value: &Inner) -> DataType {
+    match value {
+        Inner::Null(_) => DataType::Unspecified,
+        Inner::Bool(_) => DataType::Boolean,
+        Inner::Short(_) => DataType::Short,
+        Inner::Int(_) => DataType::Int,
+        Inner::Long(_) => DataType::Long,
+        Inner::Float(_) => DataType::Float,
+        Inner::Double(_) => DataType::Double,
+        Inner::NaiveDate(_) => DataType::NaiveDate,
+        Inner::NaiveDatetime(_) => DataType::NaiveDatetime,
+        Inner::UtcDatetime(_) => DataType::UtcDatetime,
+        Inner::Decimal(_) => DataType::Decimal,
+        Inner::Binary(_) => DataType::Binary,
+        Inner::String(_) => DataType::String,
+        Inner::Json(_) => DataType::Json,
+        Inner::Xml(_) => DataType::Xml,
+        Inner::NaiveTime(_) => DataType::NaiveTime,
+    }
+}
+
+/// The tables of a schema's answer; no shape where the connector cannot list them.
+pub(crate) fn of_schema(response: &SchemaResponse) -> (Option<Shape>, Vec<DeclaredTable>) {
+    match &response.response {
+        Some(schema_response::Response::WithSchema(list)) => {
+            (Some(Shape::WithSchema), of_schemas(list))
+        }
+        Some(schema_response::Response::WithoutSchema(list)) => {
+            (Some(Shape::WithoutSchema), of_tables(list))
+        }
+        Some(schema_response::Response::SchemaResponseNotSupported(_)) | None => (None, Vec::new()),
+    }
+}
+
+/// The tables of a change in mid-sync.
+pub(crate) fn of_change(change: &SchemaChange) -> (Option<Shape>, Vec<DeclaredTable>) {
+    match &change.change {
+        Some(schema_change::Change::WithSchema(list)) => {
+            (Some(Shape::WithSchema), of_schemas(list))
+        }
+        Some(schema_change::Change::WithoutSchema(list)) => {
+            (Some(Shape::WithoutSchema), of_tables(list))
+        }
+        None => (None, Vec::new()),
+    }
+}
+
+fn of_schemas(list: &SchemaList) -> Vec<DeclaredTable> {
+    let mut tables = Vec::new();
+    for schema in &list.schemas {
+        tables.extend(schema.tables.iter().map(|table| of_table(Some(&schema.name), table)));
+    }
+    tables
+}
+
+fn of_tables(list: &TableList) -> Vec<DeclaredTable> {
+    list.tables.iter().map(|table| of_table(None, table)).collect()
+}
+
+fn of_table(schema: Option<&str>, table: &Table) -> DeclaredTable {
+    DeclaredTable {
+        name: TableName::from_parts(schema, &table.name),
+        columns: table.columns.iter().map(of_column).collect(),
+    }
+}
+
+fn of_column(column: &Column) -> DeclaredColumn {
+    let params = column.params.as_ref().and_then(|params| params.params.as_ref());
+    let mut column_type = ColumnType::plain(column.r#type());
+    match (column_type.data_type, params) {
+        (DataType::Decimal, Some(Params::Decimal(size))) => column_type.decimal = Some(*size),
+        (DataType::String, Some(Params::StringByteLength(bytes))) => {
+            column_type.string_bytes = usize::try_from(*bytes).ok();
+        }
+        // Details of another type say nothing about this one.
+        _ => {}
+    }
+    DeclaredColumn { name: column.name.clone(), column_type, key: column.primary_key }
+}

@@ -1,0 +1,245 @@
+//! One sync on its way into the warehouse: each message is judged, landed and counted, in its order.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::{Record, RecordType, SchemaChange, SchemaResponse, UpdateResponse};
+
+use crate::declared::DeclaredTable;
+use crate::project::write_state;
+use crate::report::{Counts, TEXTS_KEPT};
+use crate::rules::{Judge, Place, Rule};
+use crate::warehouse::{Changed, Scope, Writer};
+use crate::{
+    Clock, End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time,
+};
+
+/// Whether the stream goes on.
+pub(crate) type Flow = ControlFlow<()>;
+
+pub(crate) struct Landing<O> {
+    writer: Writer,
+    judge: Judge,
+    state_path: PathBuf,
+    clock: Clock,
+    started: SystemTime,
+    stop: Stop,
+    trailing: Trailing,
+    observer: O,
+    rows: u64,
+    tables: BTreeMap<TableName, Counts>,
+    checkpoints: u64,
+    warnings: Vec<String>,
+    warning_count: u64,
+    tasks: Vec<String>,
+}
+
+impl<O: FnMut(Event<'_>)> Landing<O> {
+    /// Opens the warehouse and makes the tables that the schema declares and the selection lets in.
+    pub(crate) fn new(
+        project: &Paths,
+        schema: &SchemaResponse,
+        options: SyncOptions,
+        clock: Clock,
+        started: SystemTime,
+        observer: O,
+    ) -> Result<Self, Error> {
+        let (judge, tables) = Judge::new(schema, options.selection, started);
+        let mut landing = Self {
+            writer: Writer::open(&project.warehouse)?,
+            judge,
+            state_path: project.state.clone(),
+            clock,
+            started,
+            stop: options.stop,
+            trailing: options.trailing,
+            observer,
+            rows: 0,
+            tables: BTreeMap::new(),
+            checkpoints: 0,
+            warnings: Vec::new(),
+            warning_count: 0,
+            tasks: Vec::new(),
+        };
+        landing.declare(&tables, Scope::Whole)?;
+        landing.writer.commit()?;
+        Ok(landing)
+    }
+
+    /// Takes one message. `Break`: this was all that was asked for.
+    pub(crate) fn take(&mut self, message: UpdateResponse) -> Result<Flow, Error> {
+        if !self.judge.message(&message) {
+            return Ok(Flow::Continue(()));
+        }
+        match message.operation {
+            Some(Operation::Record(record)) => self.records(&[record]),
+            Some(Operation::Records(batch)) => self.records(&batch.records),
+            Some(Operation::Checkpoint(checkpoint)) => self.checkpoint(&checkpoint.state_json),
+            Some(Operation::SchemaChange(change)) => self.schema_change(&change),
+            Some(Operation::Warning(warning)) => {
+                (self.observer)(Event::Warning(&warning.message));
+                self.warning_count += 1;
+                if self.warnings.len() < TEXTS_KEPT {
+                    self.warnings.push(warning.message);
+                }
+                Ok(Flow::Continue(()))
+            }
+            Some(Operation::Task(task)) => {
+                (self.observer)(Event::Task(&task.message));
+                self.tasks.push(task.message);
+                Ok(Flow::Continue(()))
+            }
+            None => Ok(Flow::Continue(())),
+        }
+    }
+
+    fn schema_change(&mut self, change: &SchemaChange) -> Result<Flow, Error> {
+        let tables = self.judge.schema_change(change);
+        self.declare(&tables, Scope::Part)?;
+        Ok(Flow::Continue(()))
+    }
+
+    fn declare(&mut self, tables: &[DeclaredTable], scope: Scope) -> Result<(), Error> {
+        for table in tables {
+            for changed in self.writer.declare(table, scope)? {
+                match changed {
+                    Changed::Key { was, is } => {
+                        let place = Place::Table(table.name.clone());
+                        self.judge.note(Rule::KeyChanged, place, || {
+                            format!("was ({}), is ({})", was.join(", "), is.join(", "))
+                        });
+                    }
+                    Changed::Type { column, was, is } => {
+                        let place = Place::Column(table.name.clone(), column);
+                        let first = || format!("was {was}, is {is}");
+                        self.judge.note(Rule::TypeChanged, place, first);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lands records in runs of one table and one type: what depends on those is looked up once a run, not once a row.
+    fn records(&mut self, records: &[Record]) -> Result<Flow, Error> {
+        let synced = time::synced((self.clock)());
+        let same = |a: &Record, b: &Record| {
+            a.r#type == b.r#type && a.table_name == b.table_name && a.schema_name == b.schema_name
+        };
+        for run in records.chunk_by(same) {
+            let Some(first) = run.first() else { continue };
+            let table = TableName::of(first);
+            match RecordType::try_from(first.r#type) {
+                Ok(kind) => {
+                    let run = self.within_stop(kind, run);
+                    self.run(&table, kind, run, &synced)?;
+                }
+                Err(_) => {
+                    self.judge.unknown_record_type(&table, first.r#type, run.len() as u64);
+                }
+            }
+            if matches!(self.stop, Stop::AfterRows(most) if self.rows >= most) {
+                return Ok(Flow::Break(()));
+            }
+        }
+        Ok(Flow::Continue(()))
+    }
+
+    /// As much of a run as comes before we stop.
+    fn within_stop<'a>(&self, kind: RecordType, run: &'a [Record]) -> &'a [Record] {
+        match self.stop {
+            Stop::AfterRows(most) if kind != RecordType::Truncate => {
+                let left = usize::try_from(most.saturating_sub(self.rows)).unwrap_or(usize::MAX);
+                &run[..run.len().min(left)]
+            }
+            _ => run,
+        }
+    }
+
+    fn run(
+        &mut self,
+        table: &TableName,
+        kind: RecordType,
+        records: &[Record],
+        synced: &str,
+    ) -> Result<(), Error> {
+        self.judge.records(table, kind, records);
+        let without_key = self.writer.records(table, kind, records, synced)?;
+
+        let count = records.len() as u64;
+        let counts = match self.tables.get_mut(table) {
+            Some(counts) => counts,
+            None => self.tables.entry(table.clone()).or_default(),
+        };
+        counts.without_key += without_key;
+        match kind {
+            RecordType::Upsert => counts.upserts += count,
+            RecordType::Update => counts.updates += count,
+            RecordType::Delete => counts.deletes += count,
+            RecordType::Truncate => counts.truncates += count,
+        }
+        if kind != RecordType::Truncate {
+            self.rows += count;
+        }
+        (self.observer)(Event::Records { table, kind, count });
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, state: &str) -> Result<Flow, Error> {
+        let can_come_back = self.judge.checkpoint(state, (self.clock)());
+        // The order is the promise: the state must not claim a row before the row is there for good.
+        self.writer.commit()?;
+        if can_come_back {
+            write_state(&self.state_path, state)?;
+            self.checkpoints += 1;
+            (self.observer)(Event::Checkpoint { number: self.checkpoints, rows: self.rows });
+        }
+        let enough = matches!(self.stop, Stop::AfterCheckpoints(most) if self.checkpoints >= most);
+        Ok(if enough { Flow::Break(()) } else { Flow::Continue(()) })
+    }
+
+    /// Settles what came after the last checkpoint, and adds up.
+    pub(crate) fn end(mut self, end: End) -> Result<Report, Error> {
+        let now = (self.clock)();
+        let end = match end {
+            End::Completed if !self.tasks.is_empty() => End::Task,
+            other => other,
+        };
+        let after_last_checkpoint = self.judge.records_since_checkpoint();
+        match self.trailing {
+            Trailing::Keep => self.writer.commit()?,
+            Trailing::RollBack => self.writer.roll_back()?,
+        }
+        Ok(Report {
+            tables: self.tables,
+            checkpoints: self.checkpoints,
+            after_last_checkpoint,
+            warnings: self.warnings,
+            warning_count: self.warning_count,
+            tasks: self.tasks,
+            breaches: self.judge.end(end == End::Completed, now),
+            end,
+            duration: now.duration_since(self.started).unwrap_or_default(),
+        })
+    }
+
+    pub(crate) fn note(&mut self, rule: Rule, first: impl FnOnce() -> String) {
+        self.judge.note(rule, Place::Connector, first);
+    }
+}
+
+/// Where a sync's results go.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    pub(crate) warehouse: PathBuf,
+    pub(crate) state: PathBuf,
+}
+
+impl Paths {
+    pub(crate) fn of(project: &Project) -> Self {
+        Self { warehouse: project.warehouse_path(), state: project.state_path() }
+    }
+}

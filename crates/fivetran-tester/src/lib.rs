@@ -1,0 +1,52 @@
+//! Play Fivetran against any source connector: the four calls, the rules, a local warehouse.
+//!
+//! A [`Tester`] connects to a source connector of Fivetran's Partner SDK v2, as Fivetran would: it asks for the setup form, runs the
+//! setup tests, asks for the schema and runs syncs. What a sync sends lands in a [`Project`]: a local [`Warehouse`] (an SQLite file)
+//! and the state that the next sync starts from. Each answer is held against the [`Rule`]s that Fivetran has for source connectors;
+//! a [`Report`] names what was broken, once for each place, with a count.
+//!
+//! ```no_run
+//! use fivetran_tester::{Configuration, Project, SyncOptions, Tester};
+//!
+//! # async fn example() -> Result<(), fivetran_tester::Error> {
+//! let tester = Tester::connect("localhost:50051").await?;
+//! let configuration = Configuration::from([("hostname".to_owned(), "localhost".to_owned())]);
+//! let mut project = Project::open("trial")?;
+//!
+//! let report = tester.sync(&mut project, &configuration, SyncOptions::default(), |_| {}).await?;
+//! println!("{report}");
+//! for table in project.warehouse()?.tables() {
+//!     println!("{}: {} rows", table.name, project.warehouse()?.live_rows(table.name.clone())?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it does not do: rename (tables and columns keep the source's names; [`naming`] tells what Fivetran would call them), load in
+//! parallel, or infer one type for a column from several values.
+
+mod client;
+mod declared;
+mod error;
+mod landing;
+mod name;
+pub mod naming;
+mod project;
+mod report;
+mod rules;
+mod selection;
+mod sync;
+mod tester;
+mod time;
+mod warehouse;
+
+pub use error::Error;
+pub use name::TableName;
+pub use project::Project;
+pub use report::{Counts, End, Report, TEXTS_KEPT};
+pub use rules::{Breach, Place, Rule};
+pub use selection::SelectionBuilder;
+pub use sync::{Event, Stop, SyncOptions, Trailing};
+pub(crate) use tester::Clock;
+pub use tester::{Checked, Configuration, SetupTest, Tester, Verdict};
+pub use warehouse::{Row, Warehouse, WarehouseColumn, WarehouseTable};

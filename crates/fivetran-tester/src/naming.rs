@@ -1,0 +1,57 @@
+//! What Fivetran calls tables and columns in a warehouse, under its default naming.
+//!
+//! The rules are public: <https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization>. Source names
+//! that come out equal merge into one table or column, which is why a tester has to know them. Two points are stated nowhere and
+//! are our reading: a run of capitals is one word (`HTTPStatus` is `httpstatus`), and a capital after a digit starts a word. Letters
+//! outside of Latin scripts are transliterated by [`deunicode`], which may differ from Fivetran's own table.
+
+/// The name that Fivetran gives to a table.
+///
+/// ```
+/// use fivetran_tester::naming;
+///
+/// assert_eq!(naming::table("userData"), "user_data");
+/// assert_eq!(naming::table("cpu.load"), naming::table("cpu-load"));
+/// ```
+pub fn table(source: &str) -> String {
+    let name = snake_case(source);
+    match name.strip_prefix('_') {
+        // Only of tables, and only before a letter: `_7days` keeps its underscore.
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_alphabetic()) => rest.to_owned(),
+        _ => name,
+    }
+}
+
+/// The name that Fivetran gives to a column; also to a schema.
+///
+/// ```
+/// assert_eq!(fivetran_tester::naming::column("_Größe"), "_grosse");
+/// ```
+pub fn column(source: &str) -> String {
+    snake_case(source)
+}
+
+fn snake_case(source: &str) -> String {
+    let mut name = String::with_capacity(source.len() + 4);
+    let mut ends_a_word = false;
+    for c in deunicode::deunicode_with_tofu(source, "_").chars() {
+        if !c.is_ascii_alphanumeric() || (c.is_ascii_uppercase() && ends_a_word) {
+            underscore(&mut name);
+        }
+        if c.is_ascii_alphanumeric() {
+            name.push(c.to_ascii_lowercase());
+        }
+        ends_a_word = c.is_ascii_lowercase() || c.is_ascii_digit();
+    }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    name
+}
+
+/// Adds an underscore, unless the last character is one: runs become one.
+fn underscore(name: &mut String) {
+    if !name.ends_with('_') {
+        name.push('_');
+    }
+}

@@ -1,0 +1,167 @@
+//! Reading a warehouse: for tests, and to show people what landed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, Result};
+
+use super::catalog::{self, Found, StoredTable};
+use super::statement;
+use crate::{Error, TableName};
+
+/// A warehouse, open for reading. It may be read while a sync writes: then it shows the last checkpoint.
+#[derive(Debug)]
+pub struct Warehouse {
+    connection: Connection,
+    tables: BTreeMap<TableName, StoredTable>,
+}
+
+/// A table of the warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WarehouseTable {
+    /// Its name, as the source spells it.
+    pub name: TableName,
+    /// What it is called in SQLite; the same, where SQLite allows it.
+    pub stored_as: String,
+    /// Its columns, in the order in which they were declared or came.
+    pub columns: Vec<WarehouseColumn>,
+}
+
+/// A column of the warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WarehouseColumn {
+    /// Its name, as the source spells it.
+    pub name: String,
+    /// Its type as declared, such as `LONG` or `DECIMAL(20,0)`.
+    pub column_type: String,
+    /// Whether it is part of the key.
+    pub key: bool,
+}
+
+/// A row of the warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row {
+    /// The values as text, in the order of the table's columns: numbers in their shortest form, bytes in hex, `None` for NULL.
+    pub cells: Vec<Option<String>>,
+    /// Whether it is marked as deleted.
+    pub deleted: bool,
+}
+
+impl Warehouse {
+    /// Opens a warehouse that a sync has made.
+    ///
+    /// # Errors
+    /// [`Error::NoWarehouse`] if there is none; [`Error::ForeignWarehouse`] if the file is another database;
+    /// [`Error::Warehouse`] if SQLite cannot read it.
+    pub fn open(path: &Path) -> std::result::Result<Self, Error> {
+        if !path.exists() {
+            return Err(Error::NoWarehouse { path: path.to_owned() });
+        }
+        let opened =
+            Self::try_open(path).map_err(Error::warehouse(format!("open {}", path.display())))?;
+        opened.ok_or_else(|| Error::ForeignWarehouse { path: path.to_owned() })
+    }
+
+    fn try_open(path: &Path) -> Result<Option<Self>> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let tables = match catalog::look(&connection)? {
+            Found::Warehouse => catalog::load(&connection)?,
+            Found::Nothing => BTreeMap::new(),
+            Found::Foreign => return Ok(None),
+        };
+        Ok(Some(Self { connection, tables }))
+    }
+
+    /// The tables, by name.
+    pub fn tables(&self) -> Vec<WarehouseTable> {
+        let table = |table: &StoredTable| WarehouseTable {
+            name: table.name.clone(),
+            stored_as: table.stored_as.clone(),
+            columns: table
+                .in_order()
+                .into_iter()
+                .map(|column| WarehouseColumn {
+                    name: column.name.clone(),
+                    column_type: column.column_type.clone(),
+                    key: column.key,
+                })
+                .collect(),
+        };
+        self.tables.values().map(table).collect()
+    }
+
+    /// All rows of a table, deleted ones included, in the order of its key; without a key, of its values.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTable`] if it was never synced; [`Error::Warehouse`] if SQLite fails.
+    pub fn rows(&self, table: impl Into<TableName>) -> std::result::Result<Vec<Row>, Error> {
+        self.first_rows(table, u32::MAX)
+    }
+
+    /// The first rows of a table, likewise.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn first_rows(
+        &self,
+        table: impl Into<TableName>,
+        most: u32,
+    ) -> std::result::Result<Vec<Row>, Error> {
+        let name = table.into();
+        let table = self.table(&name)?;
+        self.try_rows(table, most).map_err(Error::warehouse(format!("read table `{name}`")))
+    }
+
+    fn try_rows(&self, table: &StoredTable, most: u32) -> Result<Vec<Row>> {
+        let mut statement = self.connection.prepare(&statement::rows(table))?;
+        let columns = table.columns.len();
+        let rows = statement.query_map([most], |row| {
+            let cells = (0..columns).map(|index| Ok(shown(row.get_ref(index)?)));
+            Ok(Row { cells: cells.collect::<Result<_>>()?, deleted: row.get(columns)? })
+        })?;
+        rows.collect()
+    }
+
+    /// How many rows of a table are alive.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn live_rows(&self, table: impl Into<TableName>) -> std::result::Result<u64, Error> {
+        self.count(&table.into(), false)
+    }
+
+    /// How many rows of a table are marked as deleted.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn deleted_rows(&self, table: impl Into<TableName>) -> std::result::Result<u64, Error> {
+        self.count(&table.into(), true)
+    }
+
+    fn count(&self, name: &TableName, deleted: bool) -> std::result::Result<u64, Error> {
+        let table = self.table(name)?;
+        let count: i64 = self
+            .connection
+            .query_row(&statement::count(table), [deleted], |row| row.get(0))
+            .map_err(Error::warehouse(format!("count table `{name}`")))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn table(&self, name: &TableName) -> std::result::Result<&StoredTable, Error> {
+        self.tables.get(name).ok_or_else(|| Error::UnknownTable { table: name.clone() })
+    }
+}
+
+fn shown(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(value) => Some(value.to_string()),
+        ValueRef::Real(value) => Some(value.to_string()),
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+    }
+}

@@ -1,0 +1,135 @@
+//! The statements, as text. Every name is quoted.
+
+use super::catalog::{DELETED, ID, SYNCED, StoredColumn, StoredTable};
+
+/// A name in double quotes, with those inside doubled.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Creates the table, without a rowid: rows are found by their key alone, so the key's own tree is all they need.
+pub(super) fn create(table: &StoredTable) -> String {
+    let columns = table.in_order();
+    let mut parts: Vec<String> = columns.iter().map(|column| definition(column)).collect();
+    if !table.has_key() {
+        parts.push(format!("{} TEXT NOT NULL", quoted(ID)));
+    }
+    parts.push(format!("{} TEXT NOT NULL", quoted(SYNCED)));
+    parts.push(format!("{} INTEGER NOT NULL", quoted(DELETED)));
+    let mut key: Vec<_> = columns
+        .iter()
+        .filter(|column| column.key)
+        .map(|column| quoted(&column.stored_as))
+        .collect();
+    if key.is_empty() {
+        key.push(quoted(ID));
+    }
+    parts.push(format!("PRIMARY KEY ({})", key.join(", ")));
+    format!("CREATE TABLE {} ({}) WITHOUT ROWID", quoted(&table.stored_as), parts.join(", "))
+}
+
+pub(super) fn add_column(table: &StoredTable, column: &StoredColumn) -> String {
+    format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.stored_as), definition(column))
+}
+
+/// Parameters: all columns by source name, `_fivetran_synced`, then `_fivetran_id` where there is no key.
+///
+/// The row is replaced as a whole: an upsert deletes and inserts, so that a column left out becomes NULL, and a deleted row that
+/// comes again is alive again.
+pub(super) fn upsert(table: &StoredTable) -> String {
+    let mut names: Vec<_> = table.columns.iter().map(|column| quoted(&column.stored_as)).collect();
+    names.push(quoted(SYNCED));
+    if !table.has_key() {
+        names.push(quoted(ID));
+    }
+    format!(
+        "INSERT OR REPLACE INTO {} ({}, {}) VALUES ({}0)",
+        quoted(&table.stored_as),
+        names.join(", "),
+        quoted(DELETED),
+        "?, ".repeat(names.len()),
+    )
+}
+
+/// Parameters: the `changed` columns, `_fivetran_synced`, then the key by source name. A deleted row is as good as absent.
+pub(super) fn update(table: &StoredTable, changed: &[usize]) -> String {
+    let mut set: Vec<_> =
+        changed.iter().map(|index| assigned(&table.columns[*index].stored_as)).collect();
+    set.push(assigned(SYNCED));
+    format!(
+        "UPDATE {} SET {} WHERE {} AND {} = 0",
+        quoted(&table.stored_as),
+        set.join(", "),
+        matches_key(table),
+        quoted(DELETED),
+    )
+}
+
+/// Parameters: `_fivetran_synced`, then the key by source name, or `_fivetran_id`.
+pub(super) fn delete(table: &StoredTable) -> String {
+    format!(
+        "UPDATE {} SET {} = ?, {} = 1 WHERE {}",
+        quoted(&table.stored_as),
+        quoted(SYNCED),
+        quoted(DELETED),
+        matches_key(table),
+    )
+}
+
+/// Marks every row. They all were synced before this call: messages are landed in their order, so nothing that comes after it is here.
+/// `_fivetran_synced` stays, since the rows themselves were not sent.
+pub(super) fn truncate(table: &StoredTable) -> String {
+    let (table, deleted) = (quoted(&table.stored_as), quoted(DELETED));
+    format!("UPDATE {table} SET {deleted} = 1 WHERE {deleted} = 0")
+}
+
+/// Rows with the columns in the order of creation, then whether they are deleted; ordered by the key, or by all values.
+pub(super) fn rows(table: &StoredTable) -> String {
+    let columns = table.in_order();
+    let name = |column: &StoredColumn| quoted(&column.stored_as);
+    let mut selected: Vec<_> = columns.iter().map(|column| name(column)).collect();
+    let mut order: Vec<_> =
+        columns.iter().filter(|column| column.key).map(|column| name(column)).collect();
+    if order.is_empty() {
+        order.clone_from(&selected);
+        order.push(quoted(ID));
+    }
+    selected.push(quoted(DELETED));
+    format!(
+        "SELECT {} FROM {} ORDER BY {} LIMIT ?",
+        selected.join(", "),
+        quoted(&table.stored_as),
+        order.join(", "),
+    )
+}
+
+pub(super) fn count(table: &StoredTable) -> String {
+    format!("SELECT count(*) FROM {} WHERE {} = ?", quoted(&table.stored_as), quoted(DELETED))
+}
+
+fn matches_key(table: &StoredTable) -> String {
+    if !table.has_key() {
+        return assigned(ID);
+    }
+    let keys = table.columns.iter().filter(|column| column.key);
+    keys.map(|column| assigned(&column.stored_as)).collect::<Vec<_>>().join(" AND ")
+}
+
+/// `"name" = ?`, which assigns after SET and compares after WHERE.
+fn assigned(name: &str) -> String {
+    format!("{} = ?", quoted(name))
+}
+
+/// The type is what SQLite must know to keep values as they come: `DECIMAL` by its own name would turn digits into floats.
+fn definition(column: &StoredColumn) -> String {
+    let source_type = column.column_type.split('(').next().unwrap_or_default();
+    let stored_type = match source_type {
+        "BOOLEAN" | "SHORT" | "INT" | "LONG" => "INTEGER",
+        "FLOAT" | "DOUBLE" => "REAL",
+        // Blobs are kept as they come, and so is what nobody declared.
+        "BINARY" | "UNSPECIFIED" => "BLOB",
+        _ => "TEXT",
+    };
+    let not_null = if column.key { " NOT NULL" } else { "" };
+    format!("{} {stored_type}{not_null}", quoted(&column.stored_as))
+}

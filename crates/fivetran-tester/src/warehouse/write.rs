@@ -1,0 +1,384 @@
+//! Landing records: upserts, updates, soft deletes and truncates, in transactions that the caller ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use fivetran_wire::{Record, RecordType, ValueType, value_type::Inner};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Result, Statement};
+
+use super::catalog::{self, Found, StoredTable};
+use super::{cell, statement};
+use crate::declared::{ColumnType, DeclaredTable, type_of};
+use crate::{Error, TableName};
+
+/// How long to wait for another connection that writes. Two syncs of one project are a mistake, so not long.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Prepared statements kept: a table needs up to three, and one more for each set of columns that its updates carry.
+const STATEMENTS: usize = 256;
+
+/// The writing side of a warehouse.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    connection: Connection,
+    tables: BTreeMap<TableName, StoredTable>,
+    scratch: String,
+}
+
+/// How a declaration differs from what the warehouse has.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// The table keeps the key it was created with.
+    Key { was: Vec<String>, is: Vec<String> },
+    /// The column keeps its storage, and is called by its new type.
+    Type { column: String, was: String, is: String },
+}
+
+/// How much of a table a declaration lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of it, as a schema's answer does.
+    Whole,
+    /// Some of it, as a change in mid-sync may.
+    Part,
+}
+
+impl Writer {
+    /// Opens or creates a warehouse.
+    ///
+    /// The journal is a write-ahead log, so that others can read while a sync writes. A commit waits for the disk
+    /// (`synchronous = FULL`): the state that is written after it must never claim rows that a power cut takes back. There is one
+    /// commit for each checkpoint, so the wait costs little.
+    pub(crate) fn open(path: &Path) -> std::result::Result<Self, Error> {
+        let opened =
+            Self::try_open(path).map_err(Error::warehouse(format!("open {}", path.display())))?;
+        opened.ok_or_else(|| Error::ForeignWarehouse { path: path.to_owned() })
+    }
+
+    fn try_open(path: &Path) -> Result<Option<Self>> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(PATIENCE)?;
+        match catalog::look(&connection)? {
+            Found::Warehouse => {}
+            Found::Nothing => catalog::create(&connection)?,
+            Found::Foreign => return Ok(None),
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        // 64 MiB of pages: keys come in no order when series interleave.
+        connection.pragma_update(None, "cache_size", -65_536)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        let tables = catalog::load(&connection)?;
+        Ok(Some(Self { connection, tables, scratch: String::new() }))
+    }
+
+    /// Makes everything since the last commit last.
+    pub(crate) fn commit(&mut self) -> std::result::Result<(), Error> {
+        self.end("COMMIT").map_err(Error::warehouse("commit a checkpoint"))
+    }
+
+    /// Forgets everything since the last commit. The writer is of no use afterwards: its tables may be gone.
+    pub(crate) fn roll_back(mut self) -> std::result::Result<(), Error> {
+        self.end("ROLLBACK").map_err(Error::warehouse("roll back"))
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, how: &str) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.connection.execute_batch(how)
+    }
+
+    /// Creates what is declared and not there yet.
+    pub(crate) fn declare(
+        &mut self,
+        declared: &DeclaredTable,
+        scope: Scope,
+    ) -> std::result::Result<Vec<Changed>, Error> {
+        self.try_declare(declared, scope)
+            .map_err(Error::warehouse(format!("create table `{}`", declared.name)))
+    }
+
+    fn try_declare(&mut self, declared: &DeclaredTable, scope: Scope) -> Result<Vec<Changed>> {
+        self.begin()?;
+        let Some(table) = self.tables.get_mut(&declared.name) else {
+            let mut table = catalog::add_table(&self.connection, &declared.name)?;
+            for column in &declared.columns {
+                let column_type = column.column_type.to_string();
+                catalog::add_column(
+                    &self.connection,
+                    &mut table,
+                    &column.name,
+                    &column_type,
+                    column.key,
+                )?;
+            }
+            self.connection.execute_batch(&statement::create(&table))?;
+            self.tables.insert(declared.name.clone(), table);
+            return Ok(Vec::new());
+        };
+        let mut changes = Vec::from_iter(changed_key(table, declared, scope));
+        for column in &declared.columns {
+            let is = column.column_type.to_string();
+            match table.position(&column.name) {
+                Err(_) => add_column(&self.connection, table, &column.name, column.column_type)?,
+                Ok(at) if table.columns[at].column_type == is => {}
+                Ok(at) => {
+                    let was = table.columns[at].column_type.clone();
+                    catalog::set_type(&self.connection, &mut table.columns[at], is.clone())?;
+                    changes.push(Changed::Type { column: column.name.clone(), was, is });
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Lands consecutive records of one table and one type. Gives back how many were passed over because their key is not whole.
+    pub(crate) fn records(
+        &mut self,
+        table: &TableName,
+        kind: RecordType,
+        records: &[Record],
+        synced: &str,
+    ) -> std::result::Result<u64, Error> {
+        self.try_records(table, kind, records, synced)
+            .map_err(Error::warehouse(format!("land records of table `{table}`")))
+    }
+
+    fn try_records(
+        &mut self,
+        name: &TableName,
+        kind: RecordType,
+        records: &[Record],
+        synced: &str,
+    ) -> Result<u64> {
+        self.begin()?;
+        if !self.tables.contains_key(name) {
+            // Nobody declared it: a table without a key, whose columns come with their values.
+            let table = DeclaredTable { name: name.clone(), columns: Vec::new() };
+            self.try_declare(&table, Scope::Whole)?;
+        }
+        let Self { connection, tables, scratch } = self;
+        let Some(table) = tables.get_mut(name) else { return Ok(0) };
+        let mut landing = Landing { connection, table, scratch, synced };
+        match kind {
+            RecordType::Upsert => landing.upserts(records),
+            RecordType::Update => landing.each(records, Landing::update),
+            RecordType::Delete => landing.each(records, Landing::delete),
+            RecordType::Truncate => {
+                connection.prepare_cached(&statement::truncate(table))?.execute([])?;
+                Ok(0)
+            }
+        }
+    }
+}
+
+fn changed_key(table: &StoredTable, declared: &DeclaredTable, scope: Scope) -> Option<Changed> {
+    let was: BTreeSet<&str> = table
+        .columns
+        .iter()
+        .filter(|column| column.key)
+        .map(|column| column.name.as_str())
+        .collect();
+    let mut is = match scope {
+        Scope::Whole => BTreeSet::new(),
+        Scope::Part => was.clone(),
+    };
+    for column in &declared.columns {
+        match column.key {
+            true => is.insert(&column.name),
+            false => is.remove(column.name.as_str()),
+        };
+    }
+    let owned = |key: BTreeSet<&str>| key.into_iter().map(str::to_owned).collect();
+    (was != is).then(|| Changed::Key { was: owned(was), is: owned(is) })
+}
+
+fn add_column(
+    connection: &Connection,
+    table: &mut StoredTable,
+    name: &str,
+    column_type: ColumnType,
+) -> Result<()> {
+    // Never a key: that of a table in use stays what it is.
+    catalog::add_column(connection, table, name, &column_type.to_string(), false)?;
+    match table.position(name) {
+        Ok(at) => connection.execute_batch(&statement::add_column(table, &table.columns[at])),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Records on their way into one table.
+struct Landing<'a> {
+    connection: &'a Connection,
+    table: &'a mut StoredTable,
+    scratch: &'a mut String,
+    synced: &'a str,
+}
+
+/// What became of a record.
+enum Landed {
+    Yes,
+    /// A column of its key is missing or NULL.
+    NoKey,
+    /// It has a value for a column that the table does not have; nothing was done.
+    NewColumn,
+}
+
+impl Landing<'_> {
+    fn upserts(&mut self, mut records: &[Record]) -> Result<u64> {
+        let mut without_key = 0;
+        while !records.is_empty() {
+            let sql = statement::upsert(self.table);
+            let mut insert = self.connection.prepare_cached(&sql)?;
+            let mut done = 0;
+            for record in records {
+                match self.upsert(&mut insert, &record.data)? {
+                    Landed::Yes => {}
+                    Landed::NoKey => without_key += 1,
+                    Landed::NewColumn => break,
+                }
+                done += 1;
+            }
+            drop(insert);
+            records = &records[done..];
+            if let Some(record) = records.first() {
+                self.add_columns(&record.data)?;
+            }
+        }
+        Ok(without_key)
+    }
+
+    /// Walks the table's columns and the record's values together: both are in the order of names.
+    fn upsert(
+        &mut self,
+        insert: &mut Statement<'_>,
+        data: &BTreeMap<String, ValueType>,
+    ) -> Result<Landed> {
+        let mut values = data.iter().peekable();
+        let mut parameter = 0;
+        let mut has_key = true;
+        for column in &self.table.columns {
+            parameter += 1;
+            while let Some((_, value)) = values.next_if(|(name, _)| **name < column.name) {
+                if !is_null(value) {
+                    return Ok(Landed::NewColumn);
+                }
+            }
+            let value = values.next_if(|(name, _)| **name == column.name);
+            let cell = match value {
+                Some((_, value)) => cell::stored(value, self.scratch),
+                None => ValueRef::Null,
+            };
+            has_key &= !(column.key && cell == ValueRef::Null);
+            insert.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(cell))?;
+        }
+        if values.any(|(_, value)| !is_null(value)) {
+            return Ok(Landed::NewColumn);
+        }
+        if !has_key {
+            return Ok(Landed::NoKey);
+        }
+        insert.raw_bind_parameter(parameter + 1, self.synced)?;
+        if !self.table.has_key() {
+            let id = cell::row_id(data, self.scratch);
+            insert.raw_bind_parameter(parameter + 2, id)?;
+        }
+        insert.raw_execute()?;
+        Ok(Landed::Yes)
+    }
+
+    fn each(
+        &mut self,
+        records: &[Record],
+        land: impl Fn(&mut Self, &BTreeMap<String, ValueType>) -> Result<Landed>,
+    ) -> Result<u64> {
+        let mut without_key = 0;
+        for record in records {
+            if matches!(land(self, &record.data)?, Landed::NoKey) {
+                without_key += 1;
+            }
+        }
+        Ok(without_key)
+    }
+
+    fn update(&mut self, data: &BTreeMap<String, ValueType>) -> Result<Landed> {
+        // Without a key, a row is its values: there is no other row to find.
+        if !self.table.has_key() {
+            return Ok(Landed::NoKey);
+        }
+        self.add_columns(data)?;
+        let changed: Vec<usize> = data
+            .keys()
+            .filter_map(|name| self.table.position(name).ok())
+            .filter(|at| !self.table.columns[*at].key)
+            .collect();
+        let mut update =
+            self.connection.prepare_cached(&statement::update(self.table, &changed))?;
+        for (parameter, at) in changed.iter().enumerate() {
+            let Some(value) = data.get(&self.table.columns[*at].name) else { continue };
+            let cell = ToSqlOutput::Borrowed(cell::stored(value, self.scratch));
+            update.raw_bind_parameter(parameter + 1, cell)?;
+        }
+        update.raw_bind_parameter(changed.len() + 1, self.synced)?;
+        self.execute_by_key(&mut update, changed.len() + 2, data)
+    }
+
+    fn delete(&mut self, data: &BTreeMap<String, ValueType>) -> Result<Landed> {
+        let mut delete = self.connection.prepare_cached(&statement::delete(self.table))?;
+        delete.raw_bind_parameter(1, self.synced)?;
+        if self.table.has_key() {
+            return self.execute_by_key(&mut delete, 2, data);
+        }
+        delete.raw_bind_parameter(2, cell::row_id(data, self.scratch))?;
+        delete.raw_execute()?;
+        Ok(Landed::Yes)
+    }
+
+    /// Binds the key from `parameter` on and runs the statement; a row that is not there is left alone.
+    fn execute_by_key(
+        &mut self,
+        statement: &mut Statement<'_>,
+        mut parameter: usize,
+        data: &BTreeMap<String, ValueType>,
+    ) -> Result<Landed> {
+        for column in self.table.columns.iter().filter(|column| column.key) {
+            let cell = match data.get(&column.name) {
+                Some(value) => cell::stored(value, self.scratch),
+                None => ValueRef::Null,
+            };
+            if cell == ValueRef::Null {
+                return Ok(Landed::NoKey);
+            }
+            statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(cell))?;
+            parameter += 1;
+        }
+        statement.raw_execute()?;
+        Ok(Landed::Yes)
+    }
+
+    /// Adds the columns that come undeclared: as Fivetran does, from their first value that is not NULL on.
+    fn add_columns(&mut self, data: &BTreeMap<String, ValueType>) -> Result<()> {
+        for (name, value) in data {
+            if let Some(inner) = value.inner.as_ref().filter(|_| !is_null(value))
+                && self.table.position(name).is_err()
+            {
+                let column_type = ColumnType::plain(type_of(inner));
+                add_column(self.connection, self.table, name, column_type)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_null(value: &ValueType) -> bool {
+    matches!(value.inner, None | Some(Inner::Null(_)))
+}

@@ -1,0 +1,14 @@
+//! The tester against small scripted connectors, over real sockets.
+//!
+//! The connectors are fakes, since breaking rules on demand is what a real one will not do.
+
+mod calls;
+mod landing;
+mod naming;
+mod recovery;
+mod rules_of_records;
+mod rules_of_syncs;
+mod rules_of_values;
+mod scripted;
+mod selection;
+mod wire;
