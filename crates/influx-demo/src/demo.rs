@@ -1,0 +1,133 @@
+//! The look-alike as a whole: what its store, engine and servers share.
+
+use std::future::Future;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::Utc;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::engine::Engine;
+use crate::faults::Faults;
+use crate::options::Options;
+use crate::running::Running;
+use crate::server;
+use crate::store::{Acceptance, Precision, Store, WriteError};
+
+/// An InfluxDB 3 look-alike: its points, and how it behaves. A clone is the same one.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use influx_demo::{Demo, Options};
+///
+/// let demo = Demo::new(Options::default().token("secret"));
+/// demo.write("census", "census,location=Klamath ants=30i,bees=23i 1748846218190260000")?;
+/// let running = demo.spawn().await?;
+/// assert!(running.url().starts_with("http://127.0.0.1:"));
+/// running.stop().await;
+/// # anyhow::Ok(())
+/// # })?;
+/// # anyhow::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Demo {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: Options,
+    store: Arc<Store>,
+    engine: Engine,
+    faults: Faults,
+    queries: Mutex<Vec<String>>,
+}
+
+impl Demo {
+    /// A look-alike without databases. It answers no one until it is served.
+    pub fn new(options: Options) -> Self {
+        let store = Arc::new(Store::default());
+        let engine = Engine::new(Arc::clone(&store), options.time_spelling);
+        let shared = Shared { options, store, engine, faults: Faults::default(), queries: Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Writes line protocol with timestamps in nanoseconds; database, tables and columns come into being as they are named.
+    /// A line without a timestamp gets the present time.
+    ///
+    /// # Errors
+    ///
+    /// Names the first bad line; nothing is stored then.
+    pub fn write(&self, database: &str, line_protocol: &str) -> Result<(), WriteError> {
+        let store = &self.shared.store;
+        store.write(database, line_protocol, Precision::Nanosecond, Acceptance::AllOrNothing, Utc::now())
+    }
+
+    /// Makes a database without tables, if there is none of the name.
+    pub fn create_database(&self, database: &str) {
+        self.shared.store.create_database(database);
+    }
+
+    /// Drops a table as InfluxDB 3 does: it is listed and can be queried as `table-YYYYMMDDTHHMMSS` from now on, and only
+    /// `_internal.system.tables` tells that it is deleted. Returns that name; nothing where there is no such table.
+    pub fn drop_table(&self, database: &str, table: &str) -> Option<String> {
+        self.shared.store.drop_table(database, table, Utc::now())
+    }
+
+    /// What shall go wrong.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The text of every query that was asked over Flight and let in, in order of arrival.
+    pub fn queries(&self) -> Vec<String> {
+        self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Serves HTTP and gRPC on one listener until `shutdown` is ready; answers under way may then end, for up to 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// A certificate or key that cannot be used.
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        server::serve(self.clone(), listener, shutdown).await
+    }
+
+    /// Serves on a free port of 127.0.0.1, in a task of its own.
+    ///
+    /// # Errors
+    ///
+    /// No port is free, or a certificate or key cannot be used.
+    pub async fn spawn(&self) -> io::Result<Running> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let tls = self.options().tls.as_ref().map(server::acceptor).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let demo = self.clone();
+        let task = tokio::spawn(async move {
+            // A sender that was dropped means the same as one that was used.
+            let shutdown = async { drop(stopped.await) };
+            server::accept(demo, listener, tls, shutdown).await;
+        });
+        Ok(Running::new(scheme, address, stop, task))
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
+    }
+
+    pub(crate) fn record(&self, query: &str) {
+        self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner).push(query.to_owned());
+    }
+}

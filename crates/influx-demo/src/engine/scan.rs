@@ -1,0 +1,127 @@
+//! A table as DataFusion reads it: only the columns and the range of time that a query asks for.
+
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::take_arrays;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::memory::MemorySourceConfig;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use tonic::async_trait;
+
+use super::MAX_BATCH_ROWS;
+use super::time_range::TimeRange;
+use crate::store::{Snapshot, Store};
+
+/// Shorter pieces of a series are gathered into one batch; longer ones are passed on as they stand.
+const GATHERED_ROWS: usize = 1024;
+
+#[derive(Debug)]
+pub(super) struct StoredTable {
+    pub(super) store: Arc<Store>,
+    pub(super) database: String,
+    pub(super) table: String,
+    /// The columns when the query began: a column that comes later is not for it.
+    pub(super) schema: SchemaRef,
+}
+
+#[async_trait]
+impl TableProvider for StoredTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        let support = filters.iter().map(|filter| match TimeRange::concerns(filter) {
+            true => TableProviderFilterPushDown::Inexact,
+            false => TableProviderFilterPushDown::Unsupported,
+        });
+        Ok(support.collect())
+    }
+
+    async fn scan(
+        &self,
+        _: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let range = TimeRange::of(filters);
+        if range.is_empty_window() {
+            return Err(DataFusionError::Internal("time range did not produce a valid set of boundaries".to_owned()));
+        }
+        let snapshot = self.store.snapshot(&self.database, &self.table).ok_or_else(|| {
+            DataFusionError::Plan(format!("table 'public.iox.{}' not found", self.table))
+        })?;
+        let schema = match projection {
+            Some(projection) => Arc::new(self.schema.project(projection)?),
+            None => Arc::clone(&self.schema),
+        };
+        let batches = read(&snapshot, &schema, &range)?;
+        Ok(MemorySourceConfig::try_new_exec(&[batches], schema, None)?)
+    }
+}
+
+/// The rows of a snapshot within a range, in batches that share memory with it where they can.
+fn read(snapshot: &Snapshot, schema: &SchemaRef, range: &TimeRange) -> Result<Vec<RecordBatch>> {
+    // Columns are found by name, since the snapshot may be younger than the plan.
+    let columns: Vec<usize> =
+        schema.fields().iter().map(|field| snapshot.schema.index_of(field.name())).collect::<Result<_, _>>()?;
+    let mut batches = Vec::new();
+    for segment in &snapshot.segments {
+        let batch = segment.batch.project(&columns)?;
+        let mut gathered: Vec<u32> = Vec::new();
+        let mut whole = 0..0;
+        for rows in segment.rows_within(&range.bounds()) {
+            // Neighbours that are both wanted are one piece: a query of everything copies nothing.
+            if whole.end == rows.start {
+                whole.end = rows.end;
+                continue;
+            }
+            let piece = std::mem::replace(&mut whole, rows);
+            emit(&batch, piece, &mut gathered, &mut batches)?;
+        }
+        emit(&batch, whole, &mut gathered, &mut batches)?;
+        flush(&batch, &mut gathered, &mut batches)?;
+    }
+    Ok(batches)
+}
+
+fn emit(
+    batch: &RecordBatch,
+    rows: std::ops::Range<usize>,
+    gathered: &mut Vec<u32>,
+    batches: &mut Vec<RecordBatch>,
+) -> Result<()> {
+    if rows.len() < GATHERED_ROWS {
+        // A segment has far fewer rows than a u32 can count.
+        gathered.extend(rows.map(|row| row as u32));
+        if gathered.len() + GATHERED_ROWS > MAX_BATCH_ROWS {
+            flush(batch, gathered, batches)?;
+        }
+        return Ok(());
+    }
+    flush(batch, gathered, batches)?;
+    for start in rows.clone().step_by(MAX_BATCH_ROWS) {
+        batches.push(batch.slice(start, MAX_BATCH_ROWS.min(rows.end - start)));
+    }
+    Ok(())
+}
+
+fn flush(batch: &RecordBatch, gathered: &mut Vec<u32>, batches: &mut Vec<RecordBatch>) -> Result<()> {
+    if gathered.is_empty() {
+        return Ok(());
+    }
+    // A count of rows asks for no column at all, and still has to know how many there are.
+    let options = RecordBatchOptions::new().with_row_count(Some(gathered.len()));
+    let columns = take_arrays(batch.columns(), &UInt32Array::from(std::mem::take(gathered)), None)?;
+    batches.push(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?);
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! The schema `system`: what the server tells about itself.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray, TimestampSecondArray, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
+use datafusion::error::Result;
+use tonic::async_trait;
+
+use crate::store::{INTERNAL, Store};
+
+pub(super) const SCHEMA: &str = "system";
+
+/// The tables of `system` in a database that holds points.
+const TABLES: [&str; 8] = [
+    "distinct_caches",
+    "influxdb_schema",
+    "last_caches",
+    "parquet_files",
+    "processing_engine_logs",
+    "processing_engine_trigger_arguments",
+    "processing_engine_triggers",
+    "queries",
+];
+/// The tables of `system` in the internal database.
+const INTERNAL_TABLES: [&str; 1] = ["tables"];
+
+#[derive(Debug)]
+pub(super) struct SystemSchema {
+    store: Arc<Store>,
+    database: String,
+}
+
+impl SystemSchema {
+    pub(super) fn new(store: &Arc<Store>, database: &str) -> Self {
+        Self { store: Arc::clone(store), database: database.to_owned() }
+    }
+
+    fn names(&self) -> &'static [&'static str] {
+        if self.database == INTERNAL { &INTERNAL_TABLES } else { &TABLES }
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for SystemSchema {
+    fn table_names(&self) -> Vec<String> {
+        self.names().iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        if !self.table_exist(name) {
+            return Ok(None);
+        }
+        let (schema, rows) = match name {
+            "influxdb_schema" => influxdb_schema(&self.store, &self.database)?,
+            "tables" => tables(&self.store)?,
+            name => (recorded_schema(name), Vec::new()),
+        };
+        Ok(Some(Arc::new(MemTable::try_new(schema, vec![rows])?)))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.names().contains(&name)
+    }
+}
+
+type Rows = (SchemaRef, Vec<RecordBatch>);
+
+fn rows(fields: Vec<Field>, columns: Vec<ArrayRef>) -> Result<Rows> {
+    let schema = Arc::new(Schema::new(fields));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+    Ok((schema, vec![batch]))
+}
+
+/// Every column of the database's tables with its kind, in one list.
+fn influxdb_schema(store: &Store, database: &str) -> Result<Rows> {
+    let columns = store.columns(database);
+    let fields = ["measurement", "key", "data_type"].map(|name| Field::new(name, DataType::Utf8View, false));
+    rows(
+        fields.into(),
+        vec![
+            Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(table, _, _)| table))),
+            Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(_, column, _)| column))),
+            Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(_, _, kind)| kind.short()))),
+        ],
+    )
+}
+
+/// Every table of every database, with the only sign by which a dropped table can be told from one that just has such a name.
+fn tables(store: &Store) -> Result<Rows> {
+    let entries = store.entries();
+    let none = || Arc::new(UInt64Array::from_value(0, entries.len()));
+    let fields = vec![
+        Field::new("database_name", DataType::Utf8View, false),
+        Field::new("table_name", DataType::Utf8View, false),
+        Field::new("column_count", DataType::UInt64, false),
+        Field::new("series_key_columns", DataType::Utf8View, false),
+        Field::new("last_cache_count", DataType::UInt64, false),
+        Field::new("distinct_cache_count", DataType::UInt64, false),
+        Field::new("deleted", DataType::Boolean, false),
+        Field::new("hard_deletion_time", DataType::Timestamp(TimeUnit::Second, None), true),
+    ];
+    let deletion = entries.iter().map(|entry| entry.hard_deletion);
+    rows(
+        fields,
+        vec![
+            Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| &entry.database))),
+            Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| &entry.table))),
+            Arc::new(UInt64Array::from_iter_values(entries.iter().map(|entry| entry.columns as u64))),
+            Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| entry.tags.join(", ")))),
+            none(),
+            none(),
+            Arc::new(deletion.clone().map(|time| Some(time.is_some())).collect::<BooleanArray>()),
+            Arc::new(deletion.map(|time| Some(time?.timestamp())).collect::<TimestampSecondArray>()),
+        ],
+    )
+}
+
+/// The columns of the tables that are always empty here.
+fn recorded_schema(table: &str) -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let count = |name: &str| Field::new(name, DataType::UInt64, false);
+    let time = |name: &str| Field::new(name, DataType::Int64, false);
+    let fields = match table {
+        // Nothing is ever snapshotted to a file here: all points stay in the write buffer, which is in no file.
+        "parquet_files" => {
+            vec![text("table_name"), text("path"), count("size_bytes"), count("row_count"), time("min_time"), time("max_time")]
+        }
+        "last_caches" => vec![text("table"), text("name"), count("count"), count("ttl")],
+        "distinct_caches" => vec![text("table"), text("name"), count("max_cardinality"), count("max_age_seconds")],
+        "processing_engine_logs" => vec![text("trigger_name"), text("log_level"), text("log_text")],
+        "processing_engine_triggers" => vec![text("trigger_name"), text("plugin_filename"), text("trigger_specification")],
+        "processing_engine_trigger_arguments" => {
+            vec![text("trigger_name"), text("argument_key"), text("argument_value")]
+        }
+        _ => vec![text("id"), text("phase"), text("query_type"), text("query_text")],
+    };
+    Arc::new(Schema::new(fields))
+}

@@ -1,0 +1,77 @@
+//! The HTTP side: writes of all three generations, SQL as JSON or CSV, and what the server says of itself.
+
+mod query;
+mod write;
+
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::{self, Access};
+use crate::demo::Demo;
+use crate::store::INTERNAL;
+
+/// Larger bodies are refused.
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// The release whose behaviour this one has.
+const VERSION: &str = "3.10.0";
+
+pub(crate) fn router(demo: Demo) -> Router {
+    let ping = get(ping).head(|| async { StatusCode::NOT_FOUND });
+    Router::new()
+        .route("/ping", ping)
+        .route("/health", get(|| async { "OK" }))
+        .route("/write", post(write::v1))
+        .route("/api/v2/write", post(write::v2))
+        .route("/api/v3/write_lp", post(write::v3))
+        .route("/api/v3/query_sql", get(query::get).post(query::post))
+        .route("/api/v3/configure/database", get(databases))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not found") })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(demo.clone(), authorize))
+        .with_state(demo)
+}
+
+/// Every path asks for the token, also `/ping` and those that do not exist.
+async fn authorize(State(demo): State<Demo>, request: Request, next: Next) -> Response {
+    match auth::check(demo.options(), request.headers()) {
+        Access::Granted => next.run(request).await,
+        Access::Unknown => problem(StatusCode::UNAUTHORIZED, "the request was not authenticated"),
+        Access::Expired => problem(StatusCode::FORBIDDEN, "access denied"),
+    }
+}
+
+fn problem(status: StatusCode, message: impl Into<String>) -> Response {
+    (status, Json(json!({ "error": message.into() }))).into_response()
+}
+
+async fn ping() -> impl IntoResponse {
+    let headers = [("x-influxdb-version", VERSION), ("x-influxdb-build", "Core")];
+    let body = json!({
+        "product_name": "InfluxDB 3 Core",
+        "version": VERSION,
+        "revision": "influx-demo",
+        "process_id": std::process::id().to_string(),
+    });
+    (headers, Json(body))
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    #[serde(default)]
+    show_deleted: bool,
+}
+
+async fn databases(State(demo): State<Demo>, Query(listing): Query<Listing>) -> Json<Value> {
+    let names = [INTERNAL.to_owned()].into_iter().chain(demo.store().databases());
+    let entries = names.map(|name| match listing.show_deleted {
+        false => json!({ "iox::database": name }),
+        true => json!({ "iox::database": name, "deleted": false }),
+    });
+    Json(entries.collect())
+}

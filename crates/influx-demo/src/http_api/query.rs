@@ -1,0 +1,107 @@
+//! SQL over plain HTTP: `GET` or `POST /api/v3/query_sql`.
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+use arrow::json::{ArrayWriter, LineDelimitedWriter};
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt;
+use http::{StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tonic::Code;
+
+use super::problem;
+use crate::demo::Demo;
+use crate::engine::{Params, QueryError};
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    #[serde(alias = "json_lines")]
+    Jsonl,
+    Csv,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    db: String,
+    q: String,
+    #[serde(default)]
+    format: Format,
+    params: Option<Map<String, Value>>,
+}
+
+/// In a query string the parameters are one JSON object.
+#[derive(Deserialize)]
+pub(super) struct AskedInUrl {
+    db: String,
+    q: String,
+    #[serde(default)]
+    format: Format,
+    params: Option<String>,
+}
+
+pub(super) async fn post(State(demo): State<Demo>, Json(asked): Json<Asked>) -> Response {
+    answer(&demo, asked).await.unwrap_or_else(|refusal| refusal)
+}
+
+pub(super) async fn get(State(demo): State<Demo>, Query(asked): Query<AskedInUrl>) -> Response {
+    let params = asked.params.as_deref().map(serde_json::from_str).transpose();
+    match params {
+        Ok(params) => {
+            let asked = Asked { db: asked.db, q: asked.q, format: asked.format, params };
+            answer(&demo, asked).await.unwrap_or_else(|refusal| refusal)
+        }
+        Err(error) => problem(StatusCode::BAD_REQUEST, format!("params is not a JSON object: {error}")),
+    }
+}
+
+async fn answer(demo: &Demo, asked: Asked) -> Result<Response, Response> {
+    if !demo.store().has_database(&asked.db) {
+        return Err(problem(StatusCode::NOT_FOUND, format!("database not found: {}", asked.db)));
+    }
+    let params = Params::parse(asked.params.unwrap_or_default())
+        .map_err(|name| problem(StatusCode::BAD_REQUEST, format!("parameter '{name}' is neither text, number nor boolean")))?;
+    let rows = rows(demo, &asked.db, &asked.q, &params).await.map_err(|error| {
+        let client = matches!(error.code, Code::InvalidArgument | Code::NotFound);
+        problem(if client { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }, error.message)
+    })?;
+    let (content_type, body) = match asked.format {
+        Format::Json => ("application/json", json(&rows)),
+        Format::Jsonl => ("application/jsonl", lines(&rows)),
+        Format::Csv => ("text/csv", csv(&rows)),
+    };
+    let body = body.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
+}
+
+async fn rows(demo: &Demo, database: &str, sql: &str, params: &Params) -> Result<Vec<RecordBatch>, QueryError> {
+    let planned = demo.engine().plan(database, sql, params).await?;
+    planned.execute()?.try_collect().await.map_err(QueryError::running)
+}
+
+fn json(rows: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = ArrayWriter::new(Vec::new());
+    writer.write_batches(&rows.iter().collect::<Vec<_>>())?;
+    writer.finish()?;
+    Ok(writer.into_inner())
+}
+
+fn lines(rows: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write_batches(&rows.iter().collect::<Vec<_>>())?;
+    writer.finish()?;
+    Ok(writer.into_inner())
+}
+
+fn csv(rows: &[RecordBatch]) -> Result<Vec<u8>, ArrowError> {
+    let mut writer = arrow::csv::Writer::new(Vec::new());
+    for batch in rows {
+        writer.write(batch)?;
+    }
+    Ok(writer.into_inner())
+}

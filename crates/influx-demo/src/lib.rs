@@ -1,0 +1,45 @@
+//! An InfluxDB 3 Core look-alike, for tests and first runs.
+//!
+//! Line protocol comes in over HTTP or in-process; SQL is asked over Arrow Flight, and DataFusion answers it. Types, column
+//! marks, merging, errors and their codes, and the zero-row batches that keep a stream alive are those of the real server, held
+//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! use arrow_flight::Ticket;
+//! use arrow_flight::flight_service_client::FlightServiceClient;
+//! use influx_demo::{Code, Demo, Fault, Options};
+//!
+//! let demo = Demo::new(Options::default());
+//! demo.write("census", "census,location=Klamath ants=30i,bees=23i 1748846218190260000")?;
+//! demo.faults().add(Fault::fail(Code::Unavailable, "try again"));
+//! let running = demo.spawn().await?;
+//!
+//! let mut client = FlightServiceClient::connect(running.url()).await?;
+//! let ticket = || Ticket { ticket: r#"{"database":"census","sql_query":"SELECT * FROM census"}"#.into() };
+//! assert_eq!(client.do_get(ticket()).await.unwrap_err().code(), Code::Unavailable);
+//! assert!(client.do_get(ticket()).await.is_ok());
+//! assert_eq!(demo.queries().len(), 2);
+//! # anyhow::Ok(())
+//! # })?;
+//! # anyhow::Ok(())
+//! ```
+
+mod auth;
+mod demo;
+mod engine;
+mod faults;
+mod flight;
+mod http_api;
+mod options;
+mod running;
+mod server;
+mod store;
+
+pub use demo::Demo;
+pub use faults::{Fault, Faults};
+pub use options::{MissingDatabase, Options, TimeSpelling, Tls};
+pub use running::Running;
+pub use store::{LineError, WriteError};
+/// The status codes of gRPC, as [`Fault::fail`] takes them.
+pub use tonic::Code;

@@ -1,0 +1,88 @@
+//! `influx-demo`: an InfluxDB 3 look-alike on a port.
+
+use std::io::{Write, stdout};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use influx_demo::{Demo, Options, Tls};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// An InfluxDB 3 look-alike for tests and first runs. All points are in memory and end with it.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8181")]
+    bind: SocketAddr,
+
+    /// The token that every call must carry [default: none is asked for]
+    #[arg(long, env = "INFLUX_DEMO_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+
+    /// A database to make at the start, and the one that files are loaded into
+    #[arg(long, value_name = "NAME", default_value = "demo")]
+    database: String,
+
+    /// Line protocol to load, with nanosecond timestamps; FILE goes into the database above
+    #[arg(long, value_name = "[DATABASE=]FILE")]
+    load: Vec<String>,
+
+    /// A certificate in PEM, to serve TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let mut options = Options::default();
+    options.token = arguments.token.clone();
+    options.tls = tls(&arguments)?;
+    let scheme = if options.tls.is_some() { "https" } else { "http" };
+
+    let demo = Demo::new(options);
+    demo.create_database(&arguments.database);
+    for load in &arguments.load {
+        let (database, file) = split(load, &arguments.database)?;
+        demo.write(database, &read(file)?).with_context(|| format!("cannot load {}", file.display()))?;
+    }
+
+    let listener = TcpListener::bind(arguments.bind).await.with_context(|| format!("cannot listen on {}", arguments.bind))?;
+    let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    // One line that a script can wait for; a closed pipe is no reason not to serve.
+    let _ = writeln!(stdout(), "influx-demo listens on {scheme}://{}", listener.local_addr()?);
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            // Without a way to hear Ctrl-C, SIGTERM is still there.
+            Ok(()) = tokio::signal::ctrl_c() => {}
+        }
+    };
+    demo.serve(listener, shutdown).await?;
+    Ok(())
+}
+
+/// `census=points.lp`, or a file alone. A file whose own name has a `=` can be given with its folder: `./a=b.lp`.
+fn split<'a>(load: &'a str, default: &'a str) -> anyhow::Result<(&'a str, &'a Path)> {
+    match load.split_once('=') {
+        Some(("", _)) => bail!("--load {load}: the name of the database is empty"),
+        Some((database, file)) if !database.contains('/') => Ok((database, Path::new(file))),
+        _ => Ok((default, Path::new(load))),
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn tls(arguments: &Arguments) -> anyhow::Result<Option<Tls>> {
+    let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else { return Ok(None) };
+    Ok(Some(Tls { certificate: read(certificate)?.into_bytes(), key: read(key)?.into_bytes() }))
+}

@@ -1,0 +1,121 @@
+//! What a look-alike can be told before it starts.
+
+use std::time::Duration;
+
+/// How a [`Demo`](crate::Demo) behaves.
+///
+/// ```
+/// use std::time::Duration;
+/// use influx_demo::{MissingDatabase, Options};
+///
+/// let options = Options::default()
+///     .token("secret")
+///     .keep_alive(Duration::from_millis(20))
+///     .missing_database(MissingDatabase::NotFound);
+/// assert_eq!(options.token.as_deref(), Some("secret"));
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// The token that every call must carry; none: no authentication.
+    pub token: Option<String>,
+    /// A token that was valid once: it is answered with `PERMISSION_DENIED`.
+    pub expired_token: Option<String>,
+    /// After how much silence a query's answer gets a batch without rows.
+    pub keep_alive: Duration,
+    /// The certificate and key to serve TLS with; none: plain text.
+    pub tls: Option<Tls>,
+    /// How `data_type` spells the type of `time`.
+    pub time_spelling: TimeSpelling,
+    /// How a query of an unknown database fails.
+    pub missing_database: MissingDatabase,
+}
+
+impl Default for Options {
+    /// No token, plain text, and all else as InfluxDB 3 Core 3.10 does it.
+    fn default() -> Self {
+        Self {
+            token: None,
+            expired_token: None,
+            keep_alive: Duration::from_secs(5),
+            tls: None,
+            time_spelling: TimeSpelling::default(),
+            missing_database: MissingDatabase::default(),
+        }
+    }
+}
+
+impl Options {
+    /// Asks every call for this token.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Answers this token as an expired one.
+    pub fn expired_token(mut self, token: impl Into<String>) -> Self {
+        self.expired_token = Some(token.into());
+        self
+    }
+
+    /// Sends a batch without rows after this much silence.
+    pub fn keep_alive(mut self, silence: Duration) -> Self {
+        self.keep_alive = silence;
+        self
+    }
+
+    /// Serves TLS.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Spells the type of `time` as one line of releases does.
+    pub fn time_spelling(mut self, spelling: TimeSpelling) -> Self {
+        self.time_spelling = spelling;
+        self
+    }
+
+    /// Fails queries of unknown databases as one edition does.
+    pub fn missing_database(mut self, answer: MissingDatabase) -> Self {
+        self.missing_database = answer;
+        self
+    }
+}
+
+/// A certificate chain and its private key, both in PEM.
+#[derive(Clone)]
+pub struct Tls {
+    /// The certificate, and after it those that vouch for it.
+    pub certificate: Vec<u8>,
+    /// The private key: PKCS #8, PKCS #1 or SEC 1.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls { .. }")
+    }
+}
+
+/// How `information_schema.columns` spells the type of `time`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeSpelling {
+    /// `Timestamp(ns)`, from 3.9 on.
+    #[default]
+    Short,
+    /// `Timestamp(Nanosecond, None)`, from 3.0 to 3.8.
+    Long,
+}
+
+/// How a query of an unknown database fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingDatabase {
+    /// `INTERNAL`, as Core.
+    #[default]
+    Internal,
+    /// `NOT_FOUND`, as Cloud Dedicated and Clustered.
+    NotFound,
+    /// `INVALID_ARGUMENT` that speaks of a bucket, as Cloud Serverless.
+    InvalidArgument,
+}

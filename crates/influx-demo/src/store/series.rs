@@ -1,0 +1,179 @@
+//! One series: the points that share their tags, kept column by column.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Float64Builder, Int64Builder, StringBuilder, UInt64Builder,
+};
+use influxdb_line_protocol::FieldValue;
+
+use super::column::FieldKind;
+
+/// The values of one field of one series, as long as the series' last point that has the field.
+#[derive(Debug)]
+enum Values {
+    Float(Vec<Option<f64>>),
+    Integer(Vec<Option<i64>>),
+    UInteger(Vec<Option<u64>>),
+    String(Vec<Option<Box<str>>>),
+    Boolean(Vec<Option<bool>>),
+}
+
+/// Runs the same expression over whichever vector the values are.
+macro_rules! each {
+    ($values:expr, $vector:ident => $body:expr) => {
+        match $values {
+            Values::Float($vector) => $body,
+            Values::Integer($vector) => $body,
+            Values::UInteger($vector) => $body,
+            Values::String($vector) => $body,
+            Values::Boolean($vector) => $body,
+        }
+    };
+}
+
+impl Values {
+    fn new(kind: FieldKind) -> Self {
+        match kind {
+            FieldKind::Float => Self::Float(Vec::new()),
+            FieldKind::Integer => Self::Integer(Vec::new()),
+            FieldKind::UInteger => Self::UInteger(Vec::new()),
+            FieldKind::String => Self::String(Vec::new()),
+            FieldKind::Boolean => Self::Boolean(Vec::new()),
+        }
+    }
+
+    /// Puts a value at a row at or after the present end. The types were compared before, so another type has no effect.
+    fn put(&mut self, row: usize, value: &FieldValue<'_>) {
+        each!(self, vector => vector.resize(row + 1, None));
+        match (self, value) {
+            (Self::Float(vector), FieldValue::F64(value)) => vector[row] = Some(*value),
+            (Self::Integer(vector), FieldValue::I64(value)) => vector[row] = Some(*value),
+            (Self::UInteger(vector), FieldValue::U64(value)) => vector[row] = Some(*value),
+            (Self::String(vector), FieldValue::String(value)) => vector[row] = Some(value.as_str().into()),
+            (Self::Boolean(vector), FieldValue::Boolean(value)) => vector[row] = Some(*value),
+            _ => {}
+        }
+    }
+
+    /// Keeps of each group of rows the last value that is there.
+    fn merge(&mut self, order: &[usize], groups: &[Range<usize>]) {
+        fn merged<T>(vector: &mut [Option<T>], order: &[usize], groups: &[Range<usize>]) -> Vec<Option<T>> {
+            groups
+                .iter()
+                .map(|group| {
+                    let rows = order[group.clone()].iter().rev();
+                    rows.copied().find_map(|row| vector.get_mut(row).and_then(Option::take))
+                })
+                .collect()
+        }
+        each!(self, vector => *vector = merged(vector, order, groups));
+    }
+
+    fn text_bytes(&self, rows: Range<usize>) -> usize {
+        match self {
+            Self::String(vector) => rows.filter_map(|row| vector.get(row)?.as_ref()).map(|text| text.len()).sum(),
+            _ => 0,
+        }
+    }
+}
+
+/// The points of one series. Points may come in any order; [`Series::settle`] puts them in order and merges those of equal time.
+#[derive(Debug)]
+pub(crate) struct Series {
+    times: Vec<i64>,
+    /// By the table's number of the field; short where the series lacks the later fields.
+    fields: Vec<Option<Values>>,
+    settled: bool,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self { times: Vec::new(), fields: Vec::new(), settled: true }
+    }
+}
+
+impl Series {
+    pub(crate) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub(crate) fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    /// Adds a point: its time, and its values by the table's number of the field.
+    pub(crate) fn push<'a>(&mut self, time: i64, values: impl Iterator<Item = (usize, &'a FieldValue<'a>)>) {
+        self.settled &= self.times.last().is_none_or(|last| *last < time);
+        let row = self.times.len();
+        self.times.push(time);
+        for (field, value) in values {
+            if self.fields.len() <= field {
+                self.fields.resize_with(field + 1, || None);
+            }
+            self.fields[field].get_or_insert_with(|| Values::new(FieldKind::of(value))).put(row, value);
+        }
+    }
+
+    /// Sorts by time and merges the points of one time field by field: the last value that is not null stays.
+    pub(crate) fn settle(&mut self) {
+        if self.settled {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.times.len()).collect();
+        // A stable sort keeps the order of arrival within one time, which is what "last" means.
+        order.sort_by_key(|row| self.times[*row]);
+        let mut groups: Vec<Range<usize>> = Vec::with_capacity(order.len());
+        for position in 0..order.len() {
+            match groups.last_mut() {
+                Some(group) if self.times[order[group.start]] == self.times[order[position]] => {
+                    group.end = position + 1;
+                }
+                _ => groups.push(position..position + 1),
+            }
+        }
+        for values in self.fields.iter_mut().flatten() {
+            values.merge(&order, &groups);
+        }
+        self.times = groups.iter().map(|group| self.times[order[group.start]]).collect();
+        self.settled = true;
+    }
+
+    /// How many bytes of text the fields of some rows hold.
+    pub(crate) fn text_bytes(&self, rows: &Range<usize>) -> usize {
+        self.fields.iter().flatten().map(|values| values.text_bytes(rows.clone())).sum()
+    }
+}
+
+/// Some rows of one series, on their way into a record batch.
+pub(crate) struct Piece<'a> {
+    pub(crate) series: &'a Series,
+    pub(crate) rows: Range<usize>,
+}
+
+/// Builds the Arrow column of one field over several pieces.
+pub(crate) fn field_array(pieces: &[Piece<'_>], field: usize, kind: FieldKind) -> ArrayRef {
+    macro_rules! build {
+        ($builder:expr, $variant:ident, $read:expr) => {{
+            let mut builder = $builder;
+            for piece in pieces {
+                let vector = match piece.series.fields.get(field) {
+                    Some(Some(Values::$variant(vector))) => vector.as_slice(),
+                    _ => &[],
+                };
+                for row in piece.rows.clone() {
+                    builder.append_option(vector.get(row).and_then($read));
+                }
+            }
+            Arc::new(builder.finish())
+        }};
+    }
+    match kind {
+        FieldKind::Float => build!(Float64Builder::new(), Float, |value| *value),
+        FieldKind::Integer => build!(Int64Builder::new(), Integer, |value| *value),
+        FieldKind::UInteger => build!(UInt64Builder::new(), UInteger, |value| *value),
+        FieldKind::String => build!(StringBuilder::new(), String, |value| value.as_deref()),
+        FieldKind::Boolean => build!(BooleanBuilder::new(), Boolean, |value| *value),
+    }
+}

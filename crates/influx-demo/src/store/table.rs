@@ -1,0 +1,183 @@
+//! One table: its columns, which only ever grow, and its series.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use influxdb_line_protocol::{FieldValue, ParsedLine};
+
+use super::column::{ColumnKind, FieldKind};
+use super::series::Series;
+use super::snapshot::Snapshot;
+
+/// Longer strings are refused, as InfluxDB 3 Core does; exactly this many bytes pass.
+const MAX_STRING_BYTES: usize = 1024 * 1024;
+
+/// The tag values of a series in the order in which the table met its tags, without the nulls at the end: a tag added
+/// later then leaves the keys of older series as they are.
+type SeriesKey = Vec<Option<Box<str>>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    tags: Vec<String>,
+    fields: Vec<(String, FieldKind)>,
+    /// Every column but the time: its number among the tags or among the fields.
+    columns: HashMap<String, Column>,
+    series: BTreeMap<SeriesKey, Series>,
+    schema: Option<SchemaRef>,
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Column {
+    Tag(usize),
+    Field(usize, FieldKind),
+}
+
+impl Column {
+    fn kind(self) -> ColumnKind {
+        match self {
+            Self::Tag(_) => ColumnKind::Tag,
+            Self::Field(_, kind) => ColumnKind::Field(kind),
+        }
+    }
+}
+
+impl Table {
+    /// A table with the same columns and no rows: what a write can be rehearsed on.
+    pub(crate) fn without_rows(&self) -> Self {
+        Self {
+            tags: self.tags.clone(),
+            fields: self.fields.clone(),
+            columns: self.columns.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a point, or says why it is refused; a refused point leaves no trace.
+    pub(crate) fn push(&mut self, line: &ParsedLine<'_>, time: i64) -> Result<(), String> {
+        self.check(line)?;
+        let mut key: SeriesKey = Vec::with_capacity(self.tags.len());
+        for (name, value) in line.series.tag_set.iter().flatten() {
+            let tag = self.tag(name.as_str());
+            if key.len() <= tag {
+                key.resize(tag + 1, None);
+            }
+            key[tag] = Some(value.as_str().into());
+        }
+        let mut numbers = Vec::with_capacity(line.field_set.len());
+        for (name, value) in &line.field_set {
+            numbers.push(self.field(name.as_str(), FieldKind::of(value)));
+        }
+        let values = line.field_set.iter().map(|(_, value)| value);
+        self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values));
+        self.snapshot = None;
+        Ok(())
+    }
+
+    fn check(&self, line: &ParsedLine<'_>) -> Result<(), String> {
+        let tags = line.series.tag_set.iter().flatten().map(|(name, value)| {
+            if value.as_str().is_empty() {
+                return Err(format!("tag '{name}' has an empty value"));
+            }
+            Ok((name.as_str(), ColumnKind::Tag))
+        });
+        let fields = line.field_set.iter().map(|(name, value)| {
+            match value {
+                FieldValue::F64(number) if !number.is_finite() => {
+                    return Err(format!("field '{name}' is not a finite number"));
+                }
+                FieldValue::String(text) if text.as_str().len() > MAX_STRING_BYTES => {
+                    return Err(format!("field '{name}' is longer than {MAX_STRING_BYTES} bytes"));
+                }
+                _ => {}
+            }
+            Ok((name.as_str(), ColumnKind::Field(FieldKind::of(value))))
+        });
+        let mut seen: Vec<(&str, ColumnKind)> = Vec::with_capacity(line.column_count());
+        for column in tags.chain(fields) {
+            let (name, got) = column?;
+            if name == "time" {
+                return Err("'time' is the name of the timestamp and of nothing else".to_owned());
+            }
+            let earlier = seen.iter().find(|(other, _)| *other == name).map(|(_, kind)| *kind);
+            let expected = earlier.or_else(|| self.columns.get(name).map(|column| column.kind()));
+            match expected {
+                Some(expected) if expected != got => {
+                    return Err(format!(
+                        "invalid column type for column '{name}', expected {}, got {}",
+                        expected.iox(),
+                        got.iox(),
+                    ));
+                }
+                _ => seen.push((name, got)),
+            }
+        }
+        Ok(())
+    }
+
+    fn tag(&mut self, name: &str) -> usize {
+        if let Some(Column::Tag(number)) = self.columns.get(name) {
+            return *number;
+        }
+        let number = self.tags.len();
+        self.tags.push(name.to_owned());
+        self.add(name, Column::Tag(number));
+        number
+    }
+
+    fn field(&mut self, name: &str, kind: FieldKind) -> usize {
+        if let Some(Column::Field(number, _)) = self.columns.get(name) {
+            return *number;
+        }
+        let number = self.fields.len();
+        self.fields.push((name.to_owned(), kind));
+        self.add(name, Column::Field(number, kind));
+        number
+    }
+
+    fn add(&mut self, name: &str, column: Column) {
+        self.columns.insert(name.to_owned(), column);
+        self.schema = None;
+    }
+
+    /// All columns with the time among them, in byte order of their names: the order of `SELECT *`.
+    pub(crate) fn kinds(&self) -> BTreeMap<&str, ColumnKind> {
+        let columns = self.columns.iter().map(|(name, column)| (name.as_str(), column.kind()));
+        columns.chain([("time", ColumnKind::Time)]).collect()
+    }
+
+    /// The names of the tags in the order in which they came: the series key.
+    pub(crate) fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    pub(crate) fn fields(&self) -> &[(String, FieldKind)] {
+        &self.fields
+    }
+
+    pub(crate) fn series(&self) -> &BTreeMap<SeriesKey, Series> {
+        &self.series
+    }
+
+    pub(crate) fn schema(&mut self) -> SchemaRef {
+        if let Some(schema) = &self.schema {
+            return Arc::clone(schema);
+        }
+        let fields: Vec<_> = self.kinds().into_iter().map(|(name, kind)| kind.arrow(name)).collect();
+        Arc::clone(self.schema.insert(Arc::new(Schema::new(fields))))
+    }
+
+    /// The table's rows as they are now; made once, and kept until the next write.
+    pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
+        if let Some(snapshot) = &self.snapshot {
+            return Arc::clone(snapshot);
+        }
+        for series in self.series.values_mut() {
+            series.settle();
+        }
+        let schema = self.schema();
+        let snapshot = Arc::new(Snapshot::of(self, schema));
+        Arc::clone(self.snapshot.insert(snapshot))
+    }
+}

@@ -1,0 +1,134 @@
+//! Line protocol in: parsing, timestamps, and the errors of single lines.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use influxdb_line_protocol::{parse_lines, split_lines};
+use thiserror::Error;
+
+use super::table::Table;
+
+/// An error quotes this much of its line.
+const QUOTED_BYTES: usize = 20;
+
+/// The unit of the timestamps in a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precision {
+    /// Guessed from each timestamp's size.
+    Auto,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+}
+
+impl Precision {
+    /// The spellings of all three write paths.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "auto" => Self::Auto,
+            "s" | "second" => Self::Second,
+            "ms" | "millisecond" => Self::Millisecond,
+            "u" | "us" | "µ" | "microsecond" => Self::Microsecond,
+            "n" | "ns" | "nanosecond" => Self::Nanosecond,
+            _ => return None,
+        })
+    }
+
+    fn nanoseconds(self, timestamp: i64) -> Option<i64> {
+        let factor = match self {
+            Self::Second => 1_000_000_000,
+            Self::Millisecond => 1_000_000,
+            Self::Microsecond => 1_000,
+            Self::Nanosecond => 1,
+            // Up to the year 2128 a timestamp's size tells its unit.
+            Self::Auto => match timestamp.unsigned_abs() {
+                0..5_000_000_000 => 1_000_000_000,
+                5_000_000_000..5_000_000_000_000 => 1_000_000,
+                5_000_000_000_000..5_000_000_000_000_000 => 1_000,
+                _ => 1,
+            },
+        };
+        timestamp.checked_mul(factor)
+    }
+}
+
+/// What becomes of the good lines of a write that has bad ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    Partial,
+    AllOrNothing,
+}
+
+/// Why a line was refused.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("line {line_number}: {message}: {original_line}")]
+pub struct LineError {
+    /// Counted from 1.
+    pub line_number: usize,
+    /// What is wrong with the line.
+    pub message: String,
+    /// How the line begins.
+    pub original_line: String,
+}
+
+/// A write that did not take every line.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum WriteError {
+    /// The good lines are stored, these are not.
+    #[error("partial write of line protocol occurred: {}", list(.0))]
+    Partial(Vec<LineError>),
+    /// Nothing is stored, because of this line.
+    #[error("line protocol parsing error: {0}")]
+    Refused(LineError),
+}
+
+fn list(errors: &[LineError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Stores every good line and returns the errors of the others.
+pub(super) fn apply(
+    tables: &mut BTreeMap<String, Table>,
+    lines: &str,
+    precision: Precision,
+    now: DateTime<Utc>,
+) -> Vec<LineError> {
+    let mut errors = Vec::new();
+    for (number, line) in split_lines(lines).enumerate() {
+        if let Err(message) = apply_line(tables, line, precision, now) {
+            errors.push(LineError { line_number: number + 1, message, original_line: beginning(line).to_owned() });
+        }
+    }
+    errors
+}
+
+fn apply_line(
+    tables: &mut BTreeMap<String, Table>,
+    line: &str,
+    precision: Precision,
+    now: DateTime<Utc>,
+) -> Result<(), String> {
+    // Blank lines and comments yield nothing.
+    let Some(parsed) = parse_lines(line).next() else { return Ok(()) };
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    let time = match parsed.timestamp {
+        Some(timestamp) => precision.nanoseconds(timestamp),
+        None => now.timestamp_nanos_opt(),
+    };
+    let time = time.ok_or_else(|| "timestamp is outside of the years 1677 to 2262".to_owned())?;
+
+    let name = parsed.series.measurement.as_str();
+    if let Some(table) = tables.get_mut(name) {
+        return table.push(&parsed, time);
+    }
+    let mut table = Table::default();
+    table.push(&parsed, time)?;
+    tables.insert(name.to_owned(), table);
+    Ok(())
+}
+
+fn beginning(line: &str) -> &str {
+    let end = (0..=line.len().min(QUOTED_BYTES)).rev().find(|end| line.is_char_boundary(*end));
+    &line[..end.unwrap_or(0)]
+}

@@ -1,0 +1,67 @@
+//! The program: what it prints, loads and refuses, and how it ends.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::client::{connect, do_get, ticket};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_influx-demo"));
+    command.env_remove("INFLUX_DEMO_TOKEN").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name);
+    path.to_str().unwrap().to_owned()
+}
+
+/// Ended with the test, however it goes.
+struct Guard(Child);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn it_serves_what_it_loads_until_it_is_told_to_end() {
+    let loads = [format!("census={}", fixture("census.lp")), fixture("home.lp")];
+    let mut command = program();
+    command.args(["--bind", "127.0.0.1:0", "--token", "secret", "--database", "house"]);
+    command.args(loads.iter().flat_map(|load| ["--load", load]));
+    let mut child = Guard(command.spawn().unwrap());
+
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("influx-demo listens on ").unwrap_or_else(|| panic!("{line:?}"));
+    let mut flight = connect(url).await;
+    for (database, table, rows) in [("census", "census", 8), ("house", "home", 14)] {
+        let ticket = ticket(database, &format!("SELECT * FROM {table}"));
+        assert_eq!(do_get(&mut flight, &ticket, Some("Bearer secret")).await.unwrap().rows(), rows);
+    }
+    assert!(do_get(&mut flight, &ticket("house", "SELECT 1"), None).await.is_err());
+
+    let id = child.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(child.0.wait().unwrap().success());
+}
+
+fn fails(arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = program().args(arguments).output().unwrap();
+    assert!(!status.success());
+    String::from_utf8(stderr).unwrap()
+}
+
+#[test]
+fn it_says_what_it_cannot_do() {
+    let missing = fails(&["--bind", "127.0.0.1:0", "--load", "no-such-file.lp"]);
+    assert!(missing.contains("cannot read no-such-file.lp"), "{missing}");
+    let wrong = fails(&["--bind", "127.0.0.1:0", "--load", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    assert!(wrong.contains("cannot load") && wrong.contains("line 1"), "{wrong}");
+    let half = fails(&["--tls-cert", "cert.pem"]);
+    assert!(half.contains("--tls-key"), "{half}");
+}
