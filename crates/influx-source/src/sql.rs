@@ -57,7 +57,7 @@ mod tests {
     use super::{Item, any_point, first_time, select};
     use crate::window::Window;
     use proptest::prelude::*;
-    use sqlparser::ast::{Expr, SelectItem, SetExpr, Statement};
+    use sqlparser::ast::{Expr, ObjectNamePart, SelectItem, SetExpr, Statement, TableFactor};
     use sqlparser::dialect::GenericDialect;
     use sqlparser::parser::Parser;
 
@@ -94,8 +94,9 @@ mod tests {
             let SetExpr::Select(select) = query.body.as_ref() else { panic!("not a select") };
             prop_assert_eq!(select.from.len(), 1);
             prop_assert!(select.from[0].joins.is_empty());
-            let expected = format!("\"{}\"", measurement.replace('"', "\"\""));
-            prop_assert_eq!(select.from[0].relation.to_string(), expected);
+            let TableFactor::Table { name, .. } = &select.from[0].relation else { panic!("not a table") };
+            let names: Vec<_> = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| &part.value).collect();
+            prop_assert_eq!(names, [&measurement]);
             let selected: Vec<_> = select.projection.iter().map(|item| match item {
                 SelectItem::UnnamedExpr(Expr::Identifier(name)) => name.value.clone(),
                 other => panic!("not a column: {other}"),

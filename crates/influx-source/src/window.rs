@@ -111,7 +111,7 @@ mod tests {
             from = window.to();
             queries += 1;
         }
-        assert_eq!((from, queries), (upper, 5));
+        assert_eq!((from, queries), (upper, 6));
     }
 
     #[test]

@@ -103,7 +103,7 @@ async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
 
 #[tokio::test]
 async fn batches_of_no_rows_mean_nothing() {
-    let mut bench = Bench::new(&hours(3)).await;
+    let mut bench = Bench::new(&hours(3)).await.set("lookback", "0s");
     bench.demo.faults().add(Breakage::rows_per_batch(1).always());
     bench.demo.faults().add(Breakage::empty_last_batch().always());
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);

@@ -167,7 +167,7 @@ async fn a_setting_that_shapes_rows_starts_the_table_anew_and_says_so() {
 
 #[tokio::test]
 async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
-    let mut bench = Bench::new(&point(1, HOUR)).await;
+    let mut bench = Bench::new(&point(1, 2 * HOUR)).await;
     bench.now += 24 * HOUR;
     bench.sync().await;
     bench.now = NOW;
