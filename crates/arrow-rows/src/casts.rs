@@ -26,6 +26,17 @@ use sync_core::DataType;
 /// | lists and list views of all kinds, Struct, Map | JSON |
 /// | Null | STRING, always NULL |
 /// | Dictionary, RunEndEncoded | what its values are |
+///
+/// As text, a time of day has the digits of its unit (`06:36:58.190`); a duration counts seconds only (`PT90061.5S`), since not every day
+/// is of one length; an interval is `P1Y2M3DT4.5S`. A minus stands before the `P` if nothing in the period is positive, and else
+/// before each part that is negative (`P1M-2D`), as ISO 8601-2 has it.
+///
+/// In a JSON document
+/// - booleans, integers and floats are JSON's own; a float that is not finite is `null`, and counted;
+/// - decimals are strings: most readers of JSON take a number for a double, and would round it;
+/// - times are strings, in the form of [`TimeText`](crate::TimeText); bytes are strings of lowercase hex digits;
+/// - a struct is an object with all of its fields, nulls included;
+/// - a map is an object too, whose keys are written as text. Two keys of one text are a [`RowError`](sync_core::RowError), as is a null.
 #[must_use]
 pub fn column_type(arrow: &ArrowType) -> Option<DataType> {
     Some(match arrow {

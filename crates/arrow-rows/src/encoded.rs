@@ -1,36 +1,79 @@
-//! Dictionaries and runs, laid out plainly.
+//! Dictionaries and runs, seen through.
 
 use arrow::array::{Array, ArrayRef, AsArray, RunArray, UInt64Array};
-use arrow::compute::take;
-use arrow::datatypes::{Int16Type, Int32Type, Int64Type, RunEndIndexType};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{cast, take};
+use arrow::datatypes::{
+    DataType as ArrowType, Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt64Type,
+};
 use arrow::error::ArrowError;
 
-/// The same values in an array that is neither a dictionary nor run-end encoded; `None` if `array` is such an array already.
-///
-/// This copies, once per batch. Dictionaries of text, which tags are, have a reader that does not need it.
-pub(crate) fn unpacked(array: &dyn Array) -> Result<Option<ArrayRef>, ArrowError> {
+/// Where the values of an array are.
+pub(crate) struct Layout {
+    /// The array that holds the values: neither a dictionary nor run-end encoded.
+    pub(crate) plain: ArrayRef,
+    /// Where in it each row's value is, or that there is none; absent if it is where the row is.
+    positions: Option<Vec<Option<usize>>>,
+    nulls: Option<NullBuffer>,
+}
+
+impl Layout {
+    pub(crate) fn of(array: &ArrayRef) -> Result<Self, ArrowError> {
+        let mut plain = array.clone();
+        let mut positions: Option<Vec<Option<usize>>> = None;
+        // The values of a dictionary or of runs may be either themselves.
+        while let Some((values, step)) = step(&plain)? {
+            positions = Some(match positions {
+                None => step,
+                Some(before) => before.into_iter().map(|at| at.and_then(|at| step[at])).collect(),
+            });
+            plain = values;
+        }
+        let nulls = plain.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        Ok(Self { plain, positions, nulls })
+    }
+
+    /// Where in [`plain`](Self::plain) the value of this row is; `None` if the row is null.
+    pub(crate) fn find(&self, row: usize) -> Option<usize> {
+        let position = match &self.positions {
+            None => row,
+            Some(positions) => positions[row]?,
+        };
+        self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(position)).then_some(position)
+    }
+
+    /// The values row by row, copied; `None` if they are that already.
+    ///
+    /// Only for values that are not nested: `take` loses rows of lists of no items, and trips over nulls further down.
+    pub(crate) fn unpacked(&self) -> Result<Option<ArrayRef>, ArrowError> {
+        let Some(positions) = &self.positions else { return Ok(None) };
+        let indices = positions.iter().map(|at| at.map(|at| at as u64));
+        take(&self.plain, &UInt64Array::from_iter(indices), None).map(Some)
+    }
+}
+
+/// One layer taken off: the values, and where in them each row is.
+type Step = (ArrayRef, Vec<Option<usize>>);
+
+fn step(array: &dyn Array) -> Result<Option<Step>, ArrowError> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
-        taken(dictionary.values(), dictionary.keys()).map(Some)
+        let keys = cast(dictionary.keys(), &ArrowType::UInt64)?;
+        let keys = keys.as_primitive::<UInt64Type>().iter();
+        let positions = keys.map(|key| key.map(|key| key as usize)).collect();
+        Ok(Some((dictionary.values().clone(), positions)))
     } else if let Some(runs) = array.as_run_opt::<Int16Type>() {
-        unpacked_runs(runs).map(Some)
+        run_step(runs).map(Some)
     } else if let Some(runs) = array.as_run_opt::<Int32Type>() {
-        unpacked_runs(runs).map(Some)
+        run_step(runs).map(Some)
     } else if let Some(runs) = array.as_run_opt::<Int64Type>() {
-        unpacked_runs(runs).map(Some)
+        run_step(runs).map(Some)
     } else {
         Ok(None)
     }
 }
 
-fn unpacked_runs<R: RunEndIndexType>(array: &RunArray<R>) -> Result<ArrayRef, ArrowError> {
+fn run_step<R: RunEndIndexType>(array: &RunArray<R>) -> Result<Step, ArrowError> {
     let rows: Vec<_> = (0..array.len() as u64).collect();
     let runs = array.get_physical_indices(&rows)?;
-    let indices = UInt64Array::from_iter_values(runs.into_iter().map(|run| run as u64));
-    taken(array.values(), &indices)
-}
-
-/// Values may be encoded themselves. They are unpacked first, since `take` overlooks that an index into runs is null.
-fn taken(values: &ArrayRef, indices: &dyn Array) -> Result<ArrayRef, ArrowError> {
-    let plain = unpacked(values)?;
-    take(plain.as_ref().unwrap_or(values), indices, None)
+    Ok((array.values().clone(), runs.into_iter().map(Some).collect()))
 }

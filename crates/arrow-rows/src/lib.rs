@@ -26,6 +26,7 @@
 //! assert_eq!(lent.next_row()?, Some(&first[..]));
 //! assert_eq!(lent.next_row()?, Some(&second[..]));
 //! assert_eq!(lent.next_row()?, None);
+//! drop(lent);
 //!
 //! let lost: Vec<_> = rows.losses().map(|loss| (loss.column, loss.kind, loss.count)).collect();
 //! assert_eq!(lost, [("load", LossKind::NotFinite, 1)]);
@@ -34,6 +35,7 @@
 
 mod casts;
 mod column;
+mod conversion;
 mod encoded;
 mod error;
 mod loss;

@@ -33,10 +33,15 @@ pub(crate) struct RefusedAt {
 /// Any iterator of cells is a reader: its loop is compiled for its own kind of cell.
 impl<'a, I: Iterator<Item = Cell<'a>> + Send> Reader<'a> for I {
     fn fill(&mut self, slots: Slots<'_, 'a>) -> Result<(), RefusedAt> {
-        for (row, (slot, cell)) in slots.zip(self).enumerate() {
-            match cell {
-                Ok(value) => *slot = value,
-                Err(refusal) => return Err(RefusedAt { row, refusal }),
+        for (row, slot) in slots.enumerate() {
+            match self.next() {
+                Some(Ok(value)) => *slot = value,
+                Some(Err(refusal)) => return Err(RefusedAt { row, refusal }),
+                // Never, as long as Arrow keeps the columns of a batch equally long; a slot must not keep what it held before.
+                None => {
+                    let refusal = Refusal::new("nothing", "the column ends before its batch does");
+                    return Err(RefusedAt { row, refusal });
+                }
             }
         }
         Ok(())

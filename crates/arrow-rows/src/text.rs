@@ -7,10 +7,10 @@ pub(crate) mod plain;
 
 use std::slice::Iter;
 
-use arrow::array::Array;
 use arrow::error::ArrowError;
 use sync_core::Value;
 
+use crate::encoded::Layout;
 use crate::error::Refusal;
 use crate::loss::Losses;
 use crate::reader::{BoxedReader, Cell};
@@ -47,14 +47,13 @@ pub(crate) trait WriteCell: Send {
     /// Appends the cell of this row, which is not null. Writing nothing means that it becomes null after all.
     fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal>;
 
-    /// Appends every cell of `array`, whose cells these are, and notes where each ends.
+    /// Appends the cells of the first `rows` rows of `layout`, whose plain array these cells are of, and notes where each ends.
     ///
     /// It is provided here, so that a dynamic call is made once per column and the loop is compiled for its kind of cell.
-    fn write_all(&self, array: &dyn Array, texts: &mut Texts) {
-        let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
-        for row in 0..array.len() {
-            if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
-                && let Err(refusal) = self.write(row, &mut texts.out)
+    fn write_all(&self, layout: &Layout, rows: usize, texts: &mut Texts) {
+        for row in 0..rows {
+            if let Some(position) = layout.find(row)
+                && let Err(refusal) = self.write(position, &mut texts.out)
             {
                 texts.refused = Some(refusal);
                 return;
@@ -82,18 +81,19 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Writes all of `array`, and reads it back as values.
+    /// Writes the cells of all rows, and reads them back as values.
     pub(crate) fn read<'a>(
         &'a mut self,
-        array: &dyn Array,
+        layout: &Layout,
+        rows: usize,
         cells: &dyn WriteCell,
         value: impl Fn(&'a str) -> Value<'a> + Send + 'a,
     ) -> Result<BoxedReader<'a>, ArrowError> {
         self.out.bytes.clear();
         self.ends.clear();
+        self.ends.reserve(rows);
         self.refused = None;
-        self.ends.reserve(array.len());
-        cells.write_all(array, self);
+        cells.write_all(layout, rows, self);
         // Checking the whole column at once is cheaper than pushing characters one by one.
         let text = str::from_utf8(&self.out.bytes)
             .map_err(|error| ArrowError::ExternalError(Box::new(error)))?;

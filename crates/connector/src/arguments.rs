@@ -4,7 +4,11 @@ use clap::Parser;
 use fivetran_wire::limit::DEFAULT_PORT;
 
 #[derive(Parser)]
-#[command(version, about, long_about = None, max_term_width = 100)]
+#[command(
+    version,
+    about = "Syncs InfluxDB 3 into any warehouse, through Fivetran",
+    max_term_width = 100
+)]
 #[cfg_attr(
     feature = "local",
     command(

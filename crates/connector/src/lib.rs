@@ -1,17 +1,21 @@
 //! InfluxDB 3 to any warehouse, through Fivetran: arguments and wiring.
 //!
-//! This is the one place where both worlds meet: an [`InfluxSource`](influx_source::InfluxSource) on one side, Fivetran's protocol on the
-//! other. `connector --port 50051` serves it, and that bare form is what Fivetran calls. With the feature `local` (on by default, and off
-//! in what Fivetran builds) there are commands for a laptop too, in which the same server is played by a local Fivetran.
+//! `connector --port 50051` serves, and that bare form is what Fivetran calls. With the feature `local` (on by default, and off in what
+//! Fivetran builds) there are commands for a laptop too, for which the same server is played by a local Fivetran.
+//!
+//! This file is the only one that names both worlds.
 
 mod arguments;
 #[cfg(feature = "local")]
 mod local;
 mod serve;
 
+use std::net::TcpListener;
 use std::process::ExitCode;
 
 use clap::Parser;
+use fivetran_adapter::{Limits, ServeError};
+use influx_source::InfluxSource;
 
 use crate::arguments::Arguments;
 
@@ -21,8 +25,7 @@ pub fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            // Whatever ends the program is told on standard error: standard output is for log lines.
-            eprint(&error);
+            last_words(&error);
             ExitCode::FAILURE
         }
     }
@@ -38,7 +41,18 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[allow(clippy::print_stderr, reason = "the last words of a program that cannot go on")]
-fn eprint(error: &anyhow::Error) {
+/// Serves InfluxDB 3 as a Fivetran source connector: where both worlds meet.
+async fn serve_influx(
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    fivetran_adapter::serve(InfluxSource::default(), listener, Limits::default(), shutdown).await
+}
+
+#[allow(
+    clippy::print_stderr,
+    reason = "standard output is for log lines, and the program cannot go on"
+)]
+fn last_words(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

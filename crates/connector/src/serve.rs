@@ -1,7 +1,8 @@
 //! Serving Fivetran.
 
-use fivetran_adapter::{Limits, listen, log_to_stdout, serve, shutdown_signal};
-use influx_source::InfluxSource;
+use fivetran_adapter::{listen, log_to_stdout, shutdown_signal};
+
+use crate::serve_influx;
 
 /// The crates whose log lines Fivetran sees, besides the adapter's.
 const SPEAKERS: &[&str] = &["influx_source", "influx_flight"];
@@ -10,6 +11,6 @@ const SPEAKERS: &[&str] = &["influx_source", "influx_flight"];
 pub(crate) async fn run(port: u16) -> anyhow::Result<()> {
     log_to_stdout(SPEAKERS)?;
     let shutdown = shutdown_signal().await?;
-    serve(InfluxSource::default(), listen(port)?, Limits::default(), shutdown).await?;
+    serve_influx(listen(port)?, shutdown).await?;
     Ok(())
 }

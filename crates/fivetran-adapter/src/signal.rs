@@ -4,7 +4,8 @@ use std::io;
 
 /// A future that completes when the process is asked to end: by SIGTERM, as containers are, or by Ctrl-C.
 ///
-/// It is async since signals need a runtime. From this call on the signals no longer end the process by themselves, so none is lost before the future is first polled.
+/// It is async since signals need a runtime. From this call on the signals no longer end the process by themselves, so none is lost
+/// before the future is first polled.
 ///
 /// # Errors
 ///

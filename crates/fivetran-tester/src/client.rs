@@ -3,6 +3,7 @@
 //! Built by hand over [`tonic::client::Grpc`]: four calls are less text than a build script, and nothing is generated.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use fivetran_wire::{
@@ -10,7 +11,6 @@ use fivetran_wire::{
     TestRequest, TestResponse, UpdateRequest, UpdateResponse, limit, method,
 };
 use http::uri::PathAndQuery;
-use std::time::Duration;
 use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status, Streaming};

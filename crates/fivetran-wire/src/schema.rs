@@ -165,3 +165,28 @@ pub enum DataType {
     /// A time of day. Not for sources: many destinations have no such type.
     NaiveTime = 15,
 }
+
+impl DataType {
+    /// The type as the protocol spells it, such as `UTC_DATETIME`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNSPECIFIED",
+            Self::Boolean => "BOOLEAN",
+            Self::Short => "SHORT",
+            Self::Int => "INT",
+            Self::Long => "LONG",
+            Self::Decimal => "DECIMAL",
+            Self::Float => "FLOAT",
+            Self::Double => "DOUBLE",
+            Self::NaiveDate => "NAIVE_DATE",
+            Self::NaiveDatetime => "NAIVE_DATETIME",
+            Self::UtcDatetime => "UTC_DATETIME",
+            Self::Binary => "BINARY",
+            Self::Xml => "XML",
+            Self::String => "STRING",
+            Self::Json => "JSON",
+            Self::NaiveTime => "NAIVE_TIME",
+        }
+    }
+}

@@ -55,7 +55,10 @@ mod tests {
     fn schemes() {
         check_header("Bearer secret", Access::Granted);
         check_header("Token secret", Access::Granted);
-        check_header(&format!("Basic {}", BASE64_STANDARD.encode("anyone:secret")), Access::Granted);
+        check_header(
+            &format!("Basic {}", BASE64_STANDARD.encode("anyone:secret")),
+            Access::Granted,
+        );
         check_header("bearer secret", Access::Unknown);
         check_header("TOKEN secret", Access::Unknown);
         check_header("secret", Access::Unknown);

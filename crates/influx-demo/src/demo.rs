@@ -50,7 +50,8 @@ impl Demo {
     pub fn new(options: Options) -> Self {
         let store = Arc::new(Store::default());
         let engine = Engine::new(Arc::clone(&store), options.time_spelling);
-        let shared = Shared { options, store, engine, faults: Faults::default(), queries: Mutex::default() };
+        let shared =
+            Shared { options, store, engine, faults: Faults::default(), queries: Mutex::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -62,7 +63,13 @@ impl Demo {
     /// Names the first bad line; nothing is stored then.
     pub fn write(&self, database: &str, line_protocol: &str) -> Result<(), WriteError> {
         let store = &self.shared.store;
-        store.write(database, line_protocol, Precision::Nanosecond, Acceptance::AllOrNothing, Utc::now())
+        store.write(
+            database,
+            line_protocol,
+            Precision::Nanosecond,
+            Acceptance::AllOrNothing,
+            Utc::now(),
+        )
     }
 
     /// Makes a database without tables, if there is none of the name.
@@ -91,7 +98,11 @@ impl Demo {
     /// # Errors
     ///
     /// A certificate or key that cannot be used.
-    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
         server::serve(self.clone(), listener, shutdown).await
     }
 

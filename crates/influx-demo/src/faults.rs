@@ -41,7 +41,8 @@ impl Fault {
         Self::of(Effect::Fail(code, message.into()))
     }
 
-    /// The query's connection ends without a word: at once, or where [`after_batches`](Self::after_batches) says.
+    /// The query's connection ends without a word: at once, or where [`after_batches`](Self::after_batches) says. A client may
+    /// lose what was sent just before, even the schema, as when a machine dies.
     pub fn cut_connection() -> Self {
         Self::of(Effect::Cut)
     }
@@ -91,7 +92,8 @@ impl Fault {
     }
 
     fn matches(&self, query: &str) -> bool {
-        self.times > 0 && self.containing.as_ref().is_none_or(|text| query.to_lowercase().contains(text))
+        self.times > 0
+            && self.containing.as_ref().is_none_or(|text| query.to_lowercase().contains(text))
     }
 }
 

@@ -9,13 +9,15 @@
 //! use arrow_flight::Ticket;
 //! use arrow_flight::flight_service_client::FlightServiceClient;
 //! use influx_demo::{Code, Demo, Fault, Options};
+//! use tonic::transport::Channel;
 //!
 //! let demo = Demo::new(Options::default());
 //! demo.write("census", "census,location=Klamath ants=30i,bees=23i 1748846218190260000")?;
 //! demo.faults().add(Fault::fail(Code::Unavailable, "try again"));
 //! let running = demo.spawn().await?;
 //!
-//! let mut client = FlightServiceClient::connect(running.url()).await?;
+//! let channel = Channel::from_shared(running.url())?.connect().await?;
+//! let mut client = FlightServiceClient::new(channel);
 //! let ticket = || Ticket { ticket: r#"{"database":"census","sql_query":"SELECT * FROM census"}"#.into() };
 //! assert_eq!(client.do_get(ticket()).await.unwrap_err().code(), Code::Unavailable);
 //! assert!(client.do_get(ticket()).await.is_ok());

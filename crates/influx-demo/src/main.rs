@@ -51,10 +51,13 @@ async fn main() -> anyhow::Result<()> {
     demo.create_database(&arguments.database);
     for load in &arguments.load {
         let (database, file) = split(load, &arguments.database)?;
-        demo.write(database, &read(file)?).with_context(|| format!("cannot load {}", file.display()))?;
+        demo.write(database, &read(file)?)
+            .with_context(|| format!("cannot load {}", file.display()))?;
     }
 
-    let listener = TcpListener::bind(arguments.bind).await.with_context(|| format!("cannot listen on {}", arguments.bind))?;
+    let listener = TcpListener::bind(arguments.bind)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.bind))?;
     let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     // One line that a script can wait for; a closed pipe is no reason not to serve.
     let _ = writeln!(stdout(), "influx-demo listens on {scheme}://{}", listener.local_addr()?);
@@ -83,6 +86,8 @@ fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 fn tls(arguments: &Arguments) -> anyhow::Result<Option<Tls>> {
-    let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else { return Ok(None) };
+    let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else {
+        return Ok(None);
+    };
     Ok(Some(Tls { certificate: read(certificate)?.into_bytes(), key: read(key)?.into_bytes() }))
 }

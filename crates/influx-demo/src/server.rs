@@ -47,24 +47,32 @@ impl Connection {
     }
 }
 
-pub(crate) async fn serve(demo: Demo, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub(crate) async fn serve(
+    demo: Demo,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let tls = demo.options().tls.as_ref().map(acceptor).transpose()?;
     accept(demo, listener, tls, shutdown).await;
     Ok(())
 }
 
 pub(crate) fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
-    let invalid = |error: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidInput, error.to_string());
+    let invalid = |error: &dyn std::fmt::Display| {
+        io::Error::new(io::ErrorKind::InvalidInput, error.to_string())
+    };
     let chain: Vec<_> = CertificateDer::pem_slice_iter(&tls.certificate)
         .collect::<Result<_, _>>()
         .map_err(|error| invalid(&format_args!("the TLS certificate is not PEM: {error}")))?;
-    let key = PrivateKeyDer::from_pem_slice(&tls.key)
-        .map_err(|error| invalid(&format_args!("the TLS key is not a private key in PEM: {error}")))?;
+    let key = PrivateKeyDer::from_pem_slice(&tls.key).map_err(|error| {
+        invalid(&format_args!("the TLS key is not a private key in PEM: {error}"))
+    })?;
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key));
-    let mut config =
-        config.map_err(|error| invalid(&format_args!("the TLS certificate and key cannot be used: {error}")))?;
+    let mut config = config.map_err(|error| {
+        invalid(&format_args!("the TLS certificate and key cannot be used: {error}"))
+    })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -118,7 +126,11 @@ async fn connect(stream: TcpStream, tls: Option<TlsAcceptor>, routes: Routes, wa
     }
 }
 
-async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Routes, watcher: Watcher) {
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    routes: Routes,
+    watcher: Watcher,
+) {
     let connection = Connection::default();
     let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(connection.clone());
@@ -136,6 +148,8 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         .max_header_list_size(HEADER_BYTES);
     let conversation = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     tokio::select! {
+        // First, so that what was said before a cut has been handed to the socket.
+        biased;
         ended = watcher.watch(conversation) => {
             if let Err(error) = ended {
                 tracing::debug!(error, "a connection ended early");

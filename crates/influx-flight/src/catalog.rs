@@ -184,7 +184,11 @@ mod tests {
 
     fn check(name: &str, data_type: &str, role: Role, expect: DataType) {
         let column = ColumnInfo::new(name, data_type);
-        assert_eq!((column.role, column.data_type), (role, ColumnType::Arrow(expect)), "{data_type}");
+        assert_eq!(
+            (column.role, column.data_type),
+            (role, ColumnType::Arrow(expect)),
+            "{data_type}"
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ pub fn classify(status: &Status) -> ErrorKind {
         Code::ResourceExhausted => by_exhausted_resource(status),
         Code::DeadlineExceeded => ErrorKind::Deadline,
         Code::OutOfRange if text.contains("message length too large") => ErrorKind::MessageTooLarge,
-        Code::OutOfRange | Code::FailedPrecondition | Code::AlreadyExists => ErrorKind::InvalidQuery,
+        Code::OutOfRange | Code::FailedPrecondition | Code::AlreadyExists => {
+            ErrorKind::InvalidQuery
+        }
         Code::Unimplemented if text.contains("isn't supported") || text.contains("implemented") => {
             ErrorKind::Unsupported
         }
@@ -68,9 +70,14 @@ fn by_http_status(status: &Status) -> Option<ErrorKind> {
 
 /// A stream that somebody in between ended: no final status, or a reset.
 fn is_cut_off(text: &str) -> bool {
-    ["missing grpc-status trailer", "Unexpected EOF decoding stream", "h2 protocol error", "RST_STREAM"]
-        .iter()
-        .any(|marker| text.contains(marker))
+    [
+        "missing grpc-status trailer",
+        "Unexpected EOF decoding stream",
+        "h2 protocol error",
+        "RST_STREAM",
+    ]
+    .iter()
+    .any(|marker| text.contains(marker))
 }
 
 fn by_bad_argument(text: &str) -> ErrorKind {

@@ -96,8 +96,11 @@ impl Client {
         if target.would_expose_token() {
             return Err(reporter.error(ErrorKind::PlaintextToken));
         }
-        let authorization = authorization(&target)
-            .map_err(|()| reporter.error(ErrorKind::Token).saying("it holds characters that no token has, such as a line break"))?;
+        let authorization = authorization(&target).map_err(|()| {
+            reporter
+                .error(ErrorKind::Token)
+                .saying("it holds characters that no token has, such as a line break")
+        })?;
 
         let extra_roots = target.extra_roots.clone();
         let roots = tokio::task::spawn_blocking(move || trust::load_roots(&extra_roots))
@@ -186,8 +189,7 @@ impl Client {
     }
 
     fn request(&self, sql: &str) -> Result<Request<Ticket>, Error> {
-        let ticket =
-            QueryTicket { database: self.database(), sql_query: sql, query_type: "sql" };
+        let ticket = QueryTicket { database: self.database(), sql_query: sql, query_type: "sql" };
         let ticket = serde_json::to_vec(&ticket)
             .map_err(|error| self.reporter.error(ErrorKind::Internal).caused_by(error))?;
         let mut request = Request::new(Ticket::new(ticket));

@@ -28,7 +28,8 @@ impl Client {
             };
             let numbers = cast(column, &DataType::Int64)
                 .map_err(|error| self.unreadable(&error.to_string()))?;
-            now = numbers.as_primitive::<Int64Type>().iter().flatten().next().map(|now| (now, scale));
+            now =
+                numbers.as_primitive::<Int64Type>().iter().flatten().next().map(|now| (now, scale));
         }
         now.and_then(|(now, scale)| now.checked_mul(scale))
             .ok_or_else(|| self.unreadable("now() has no value"))

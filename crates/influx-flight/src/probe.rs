@@ -107,7 +107,8 @@ fn interpret<T>(response: &Response<T>) -> Finding {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         Finding::Busy
-    } else if header(CONTENT_TYPE.as_str()).is_some_and(|content| content.starts_with("text/html")) {
+    } else if header(CONTENT_TYPE.as_str()).is_some_and(|content| content.starts_with("text/html"))
+    {
         Finding::WebPage
     } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         Finding::Unclear

@@ -138,10 +138,9 @@ fn write_tls(f: &mut Formatter<'_>, problem: TlsProblem, endpoint: &str, said: &
             f,
             "the server at {endpoint} does not speak TLS: write http:// before the host, or check the port"
         ),
-        TlsProblem::ServerIsTls => write!(
-            f,
-            "the server at {endpoint} speaks TLS: write https:// before the host"
-        ),
+        TlsProblem::ServerIsTls => {
+            write!(f, "the server at {endpoint} speaks TLS: write https:// before the host")
+        }
         TlsProblem::UnknownAuthority => write!(
             f,
             "the TLS certificate of {endpoint} is signed by an unknown authority: give that authority's certificate as the CA certificate"

@@ -151,13 +151,19 @@ impl Default for Timeouts {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CaCertificateError {
     /// Broken PEM.
-    #[error("the CA certificate is not valid PEM ({0}): give the file that starts with -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "the CA certificate is not valid PEM ({0}): give the file that starts with -----BEGIN CERTIFICATE-----"
+    )]
     NotPem(String),
     /// PEM without a certificate, or no PEM at all.
-    #[error("the CA certificate holds no certificate: give the file that starts with -----BEGIN CERTIFICATE-----")]
+    #[error(
+        "the CA certificate holds no certificate: give the file that starts with -----BEGIN CERTIFICATE-----"
+    )]
     Empty,
     /// A certificate that cannot be read as one of an authority.
-    #[error("certificate {number} of the CA certificate cannot be used ({reason}): give the certificate of the authority that signed the server's")]
+    #[error(
+        "certificate {number} of the CA certificate cannot be used ({reason}): give the certificate of the authority that signed the server's"
+    )]
     Unusable {
         /// Its place in the text, from 1.
         number: usize,

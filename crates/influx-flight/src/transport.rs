@@ -84,7 +84,9 @@ fn explain_tls(error: &rustls::Error) -> Option<ErrorKind> {
         },
         // TLS is fine, but the server knows no HTTP/2.
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
-        | rustls::Error::NoApplicationProtocol => return Some(ErrorKind::NotInfluxDb3(Found::Http)),
+        | rustls::Error::NoApplicationProtocol => {
+            return Some(ErrorKind::NotInfluxDb3(Found::Http));
+        }
         rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => {
             TlsProblem::Handshake
         }

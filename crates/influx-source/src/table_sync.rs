@@ -43,7 +43,9 @@ pub(crate) async fn sync_table<S: Sink>(
             Ok(read) => {
                 // Every row of the window has left us, so its end is a safe place to resume from.
                 progress.advance(measurement, window.to());
-                progress.checkpoint(*sink).await?;
+                if read.rows > 0 {
+                    progress.checkpoint(*sink).await?;
+                }
                 pace.learn(window, read.rows, read.bytes);
                 from = window.to();
                 rows += read.rows;
@@ -57,7 +59,7 @@ pub(crate) async fn sync_table<S: Sink>(
             Err(WindowFailure::Table(failure)) => return Err(failure),
         }
     }
-    // A table without points has no window, and has to be remembered as started all the same.
+    // Windows without rows ride along with the next checkpoint, and a table without points has no window at all.
     progress.checkpoint(*sink).await?;
     for loss in reader.losses() {
         sink.warn(loss).await?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::ops::Range;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
@@ -23,7 +24,7 @@ pub(crate) struct Room {
 /// The cells of integers and decimals, as long as they fit a column.
 pub(crate) fn decimals(array: &dyn Array, room: Room) -> Option<Box<dyn WriteCell>> {
     if array.data_type().is_integer() {
-        return whole(array, move |start, out| room.check(start, out));
+        return whole(array, move |start, out| room.check_whole(start, out));
     }
     scaled(array, move |start, out| room.check(start, out))
 }
@@ -69,32 +70,41 @@ fn place_point(start: usize, scale: i8, text: &mut Vec<u8>) {
 }
 
 impl Room {
+    /// Takes the integer that starts at `start` and ends the output.
+    fn check_whole(self, start: usize, out: &mut Output) -> Result<(), Refusal> {
+        let first = start + usize::from(out.bytes[start] == b'-');
+        self.check_digits(start, first..out.bytes.len(), out)
+    }
+
     /// Takes the number that starts at `start` and ends the output, without zeros at its end for which there is no room.
     fn check(self, start: usize, out: &mut Output) -> Result<(), Refusal> {
         let text = &mut out.bytes;
         let first = start + usize::from(text[start] == b'-');
-        let point = text[first..].iter().position(|&byte| byte == b'.').map(|at| first + at);
-        let mut whole = point.unwrap_or(text.len()) - first;
-        if text[first] == b'0' {
-            // The zero before a point takes no room.
-            whole = 0;
+        let Some(point) = text[first..].iter().position(|&byte| byte == b'.') else {
+            return self.check_whole(start, out);
+        };
+        let point = first + point;
+        let last = point + usize::from(self.scale);
+        while text.len() - 1 > last && text.last() == Some(&b'0') {
+            text.pop();
         }
-        if let Some(point) = point {
-            let fraction = |text: &Vec<u8>| text.len() - point - 1;
-            while fraction(text) > self.scale.into() && text.last() == Some(&b'0') {
-                text.pop();
-            }
-            if fraction(text) > self.scale.into() {
-                return Err(self.refuse(start, out));
-            }
-            if fraction(text) == 0 {
-                text.pop();
-            }
-        }
-        if whole > self.precision.saturating_sub(self.scale).into() {
+        if text.len() - 1 > last {
             return Err(self.refuse(start, out));
         }
-        Ok(())
+        if text.len() - 1 == point {
+            text.pop();
+        }
+        self.check_digits(start, first..point, out)
+    }
+
+    /// Takes the digits before the point, of which a zero that is alone needs no room.
+    fn check_digits(self, start: usize, whole: Range<usize>, out: &Output) -> Result<(), Refusal> {
+        let room = usize::from(self.precision.saturating_sub(self.scale));
+        if whole.len() <= room || out.bytes[whole] == *b"0" {
+            Ok(())
+        } else {
+            Err(self.refuse(start, out))
+        }
     }
 
     #[cold]

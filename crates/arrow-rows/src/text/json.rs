@@ -1,22 +1,16 @@
-//! Lists, structs and maps as JSON documents.
-//!
-//! - Booleans, integers and floats are JSON's own; a float that is not finite is `null`, and counted.
-//! - Decimals are strings: most readers of JSON take a number for a double, and would round it.
-//! - Times are strings as in a column of text; bytes are strings of lowercase hex digits.
-//! - A struct is an object with all of its fields, nulls included.
-//! - A map is an object too. A key that is no text is written as one; two keys of the same text cannot be held.
+//! Lists, structs and maps as JSON documents; their form is told at [`column_type`](crate::column_type).
 
 use std::collections::HashSet;
 use std::io::Write;
 use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef, AsArray, MapArray, OffsetSizeTrait, StructArray};
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType as ArrowType;
 use arrow::error::ArrowError;
 
 use crate::TimeText;
-use crate::encoded::unpacked;
+use crate::encoded::Layout;
 use crate::error::Refusal;
 use crate::text::plain::{floats, plain};
 use crate::text::{Output, WriteCell};
@@ -73,24 +67,23 @@ pub(crate) fn documents(
 
 /// An array inside of another one.
 struct Items {
-    nulls: Option<NullBuffer>,
+    layout: Layout,
     cells: Box<dyn WriteCell>,
 }
 
 impl Items {
     fn new(array: &ArrayRef, times: TimeText) -> Result<Self, ArrowError> {
-        let unpacked = unpacked(array)?;
-        let array = unpacked.as_ref().unwrap_or(array);
-        Ok(Self { nulls: array.logical_nulls(), cells: documents(array, times)? })
+        let layout = Layout::of(array)?;
+        Ok(Self { cells: documents(&layout.plain, times)?, layout })
     }
 
     fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal> {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => {
+        match self.layout.find(row) {
+            Some(position) => self.cells.write(position, out),
+            None => {
                 out.push("null");
                 Ok(())
             }
-            _ => self.cells.write(row, out),
         }
     }
 }
@@ -151,23 +144,21 @@ fn structs(array: &StructArray, times: TimeText) -> Result<Box<dyn WriteCell>, A
 }
 
 fn maps(array: &MapArray, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
-    let unpacked = unpacked(array.keys())?;
-    let keys = unpacked.as_ref().unwrap_or(array.keys());
-    let null_keys = keys.logical_nulls();
-    let keys = scalars(keys, times)?;
+    let layout = Layout::of(array.keys())?;
+    let keys = scalars(&layout.plain, times)?;
     let values = Items::new(array.values(), times)?;
     let entries = between(array.offsets());
     Ok(Box::new(move |row: usize, out: &mut Output| {
         let mut seen = HashSet::new();
         out.push("{");
         for entry in entries(row) {
-            if null_keys.as_ref().is_some_and(|nulls| nulls.is_null(entry)) {
+            let Some(position) = layout.find(entry) else {
                 return Err(Refusal::new("null", "a key of a map must not be null"));
-            }
+            };
             out.push(if seen.is_empty() { "" } else { "," });
             // The key goes through the output, to come back as text that may need escapes.
             let start = out.bytes.len();
-            keys.write(entry, out)?;
+            keys.write(position, out)?;
             let key = String::from_utf8(out.bytes.split_off(start))?;
             serde_json::to_writer(&mut out.bytes, &key)?;
             out.push(":");

@@ -246,9 +246,9 @@ fn a_cast_that_is_not_listed_is_an_error_that_lists_them() {
     let table = Table::new("cpu", vec![Column::new("c", Int)]);
     let error = ArrowRows::new(&batch.schema(), &table, TimeText::default()).unwrap_err();
     assert!(matches!(error, Error::NoCast { .. }));
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"column "c" of table "cpu" is Float64 in Arrow's terms and cannot become INT; it can become DOUBLE, FLOAT or STRING"#);
     let union = ArrowType::Union(UnionFields::empty(), UnionMode::Sparse);
     let schema = arrow::datatypes::Schema::new(vec![Field::new("c", union, false)]);
     let error = ArrowRows::new(&schema, &table, TimeText::default()).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"column "c" of table "cpu" is Union(Sparse) in Arrow's terms and cannot become INT; it can become nothing that a warehouse holds"#);
 }

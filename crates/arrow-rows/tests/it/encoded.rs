@@ -75,7 +75,7 @@ fn a_bad_word_counts_only_where_it_is_used() {
 #[test]
 fn runs_of_every_width() {
     fn runs<R: RunEndIndexType>(values: &dyn Array) -> RunArray<R> {
-        let ends = [1, 3, 4].map(|end| R::Native::from_usize(end));
+        let ends = [1, 3, 4].map(R::Native::from_usize);
         RunArray::try_new(&PrimitiveArray::from_iter(ends), values).unwrap()
     }
     let values = StringArray::from(vec![Some("a"), Some("b"), None]);
@@ -89,4 +89,23 @@ fn runs_of_every_width() {
     let values: DictionaryArray<Int8Type> = [Some("a"), Some("b"), None].into_iter().collect();
     let expect = [Value::String("a"), Value::String("b"), Value::String("b"), Value::Null];
     check_natural(runs::<Int32Type>(&values), Text, &expect);
+}
+
+/// Arrow's `take` loses such rows, and does not see that they are null: here they are found without it.
+#[test]
+fn nested_values_in_dictionaries_and_runs() {
+    let item = Arc::new(Field::new_list_field(DataType::Int64, true));
+    let none = new_empty_array(&DataType::Int64);
+    let empty = FixedSizeListArray::try_new_with_length(item, 0, none, None, 2).unwrap();
+    let keys = Int32Array::from(vec![Some(1), None, Some(0)]);
+    let expect = [Value::Json("[]"), Value::Null, Value::Json("[]")];
+    check_natural(DictionaryArray::new(keys.clone(), Arc::new(empty.clone())), Json, &expect);
+    let runs = RunArray::<Int32Type>::try_new(&Int32Array::from(vec![2, 3]), &empty).unwrap();
+    check_natural(runs, Json, &[Value::Json("[]"); 3]);
+
+    let lists = vec![Some(vec![Some(1)]), Some(vec![None, Some(2)])];
+    let lists = ListArray::from_iter_primitive::<Int64Type, _, _>(lists);
+    let dictionary = DictionaryArray::new(keys, Arc::new(lists));
+    let expect = [Value::Json("[null,2]"), Value::Null, Value::Json("[1]")];
+    check_natural(dictionary, Json, &expect);
 }

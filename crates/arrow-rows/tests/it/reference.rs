@@ -1,5 +1,11 @@
 //! What a cell should become by its nature, read naively: one cell at a time, with Arrow's own accessors and as little arithmetic of
 //! our own as can be.
+//!
+//! Other crates' tests can include this file by its path: besides `arrow`, `arrow-rows` and `sync-core` it needs `chrono` and `serde_json`.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what cannot be built or read is a failed test, wherever this file is included"
+)]
 
 use arrow::array::*;
 use arrow::datatypes::*;
@@ -110,7 +116,7 @@ fn json(array: &dyn Array, row: usize) -> String {
             let clock =
                 chrono::NaiveTime::from_num_seconds_from_midnight_opt(second, at.nanoseconds())
                     .unwrap();
-            let day = date((at.seconds() - i64::from(second)) / 86_400);
+            let day = date(at.seconds().div_euclid(86_400));
             quoted(&format!("{day}T{}Z", clock.format("%H:%M:%S%.9f")))
         }
         DataType::List(_) => list(array.as_list::<i32>().value(row)),

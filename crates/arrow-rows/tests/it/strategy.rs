@@ -5,6 +5,10 @@
 //! their precision, times of day within a day, and dates in milliseconds are whole days. Floats may be infinite or not a number.
 //!
 //! This file needs `arrow` and `proptest` alone, so that the tests of other crates can include it by its path.
+#![allow(
+    clippy::expect_used,
+    reason = "what cannot be built is a failed test, wherever this file is included"
+)]
 
 use std::sync::Arc;
 

@@ -12,11 +12,17 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
     let peer = Peer::connect(connection).await?;
     let checked = peer.tester.check(&configuration).await?;
     let mut passed = checked.breaches.is_empty();
+    let mut told = "";
     for test in &checked.answer {
         match &test.verdict {
             Verdict::Passed => println!("passed  {}", test.label),
+            // One fault often fails several tests, and is told once.
+            Verdict::Failed(text) | Verdict::Broken(text) if text == told => {
+                println!("FAILED  {}", test.label)
+            }
             Verdict::Failed(text) | Verdict::Broken(text) => {
-                println!("FAILED  {}\n        {text}", test.label)
+                println!("FAILED  {}\n        {text}", test.label);
+                told = text;
             }
             _ => println!("unknown {}", test.label),
         }

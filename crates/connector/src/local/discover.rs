@@ -27,7 +27,7 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
             shown.add_row([name, &column.name, &data_type(column), key]);
         }
     }
-    println!("{shown}");
+    println!("{}", shown.trim_fmt());
     for breach in &checked.breaches {
         println!("Fivetran's rules: {breach}");
     }
@@ -35,13 +35,11 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
 }
 
 fn data_type(column: &Column) -> String {
-    let name =
-        fivetran_wire::DataType::try_from(column.r#type).map(|data_type| format!("{data_type:?}"));
-    let name = name.unwrap_or_else(|_| column.r#type.to_string()).to_uppercase();
+    let name = column.r#type().name();
     match &column.params {
         Some(DataTypeParams { params: Some(Params::Decimal(decimal)) }) => {
             format!("{name}({},{})", decimal.precision, decimal.scale)
         }
-        _ => name,
+        _ => name.to_owned(),
     }
 }

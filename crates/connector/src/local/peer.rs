@@ -1,12 +1,12 @@
 //! The connector that a command talks to, over gRPC as Fivetran does.
 
 use anyhow::Context;
-use fivetran_adapter::{Limits, listen, serve};
+use fivetran_adapter::listen;
 use fivetran_tester::Tester;
-use influx_source::InfluxSource;
 use tokio::task::JoinHandle;
 
 use super::Connection;
+use crate::serve_influx;
 
 /// A connection to a connector, and the connector itself if it was started for it.
 pub(crate) struct Peer {
@@ -21,8 +21,7 @@ impl Peer {
         }
         let listener = listen(0)?;
         let port = listener.local_addr().context("the socket has no address")?.port();
-        let served =
-            serve(InfluxSource::default(), listener, Limits::default(), std::future::pending());
+        let served = serve_influx(listener, std::future::pending());
         let own = tokio::spawn(async { drop(served.await) });
         Ok(Self { tester: Tester::connect(&format!("127.0.0.1:{port}")).await?, own: Some(own) })
     }

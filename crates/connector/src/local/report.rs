@@ -23,7 +23,7 @@ pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    writeln!(text, "{counts}")?;
+    writeln!(text, "{}", counts.trim_fmt())?;
     for stored in warehouse.tables() {
         let sent = report.tables.get(&stored.name).map_or(0, Counts::rows);
         if rows == 0 || sent == 0 {
@@ -34,7 +34,7 @@ pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::
         for row in &first {
             shown.add_row(row.cells.iter().map(|cell| cell.as_deref().unwrap_or("NULL")));
         }
-        writeln!(text, "\n{}\n{shown}", title(&stored, first.len()))?;
+        writeln!(text, "\n{}\n{}", title(&stored, first.len()), shown.trim_fmt())?;
     }
     for breach in &report.breaches {
         writeln!(text, "\nFivetran's rules: {breach}")?;

@@ -140,7 +140,7 @@ prop_compose! {
         name in ".{0,20}",
         columns in btree_set(prop_oneof![9 => ".{0,20}", 1 => ".{130,140}"], 0..8),
     )(
-        rows in vec(vec(cell(), columns.len()), 0..250),
+        rows in vec(vec(cell(), columns.len()), 0..220),
         table in Just(Table {
             schema,
             name,
@@ -152,7 +152,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     /// Messages are compared by their canonical bytes, since a NaN does not equal itself.
     #[test]

@@ -1,4 +1,9 @@
 //! The adapter over real sockets, and its encoder against plain prost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test, in helpers too, which the lints take for a program's functions"
+)]
 
 mod calls;
 mod encoder;

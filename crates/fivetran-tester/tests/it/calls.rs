@@ -1,12 +1,13 @@
 //! The form, the setup tests, the schema; and connectors that cannot be reached.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use fivetran_tester::{Configuration, Error, Tester, Verdict};
 use fivetran_wire::{
     ConditionalFields, ConfigurationFormResponse, ConfigurationTest, DataType, FormField,
     TestResponse, TextField, VisibilityCondition, form_field::Type, test_response::Response,
 };
-use std::pin::pin;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 

@@ -1,10 +1,11 @@
 //! What a sync leaves in the warehouse.
 
+use std::sync::{Arc, Mutex};
+
 use fivetran_tester::{Counts, End, Event, SyncOptions, TableName};
 use fivetran_wire::DataType;
 use fivetran_wire::schema_response::Response;
 use fivetran_wire::value_type::Inner;
-use std::sync::{Arc, Mutex};
 
 use crate::scripted::{Stage, Sync, lines};
 use crate::wire::{

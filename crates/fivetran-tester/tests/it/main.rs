@@ -1,6 +1,11 @@
 //! The tester against small scripted connectors, over real sockets.
 //!
 //! The connectors are fakes, since breaking rules on demand is what a real one will not do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test, in helpers too, which the lints take for a program's functions"
+)]
 
 mod calls;
 mod landing;

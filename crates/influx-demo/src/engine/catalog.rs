@@ -22,12 +22,18 @@ use crate::store::Store;
 pub(super) const INFORMATION: &str = "information_schema";
 
 /// The catalog as one query sees it.
-pub(super) fn of_database(store: &Arc<Store>, database: &str, spelling: TimeSpelling) -> Arc<dyn CatalogProviderList> {
-    let database = Database { store: Arc::clone(store), name: database.to_owned(), information: None };
+pub(super) fn of_database(
+    store: &Arc<Store>,
+    database: &str,
+    spelling: TimeSpelling,
+) -> Arc<dyn CatalogProviderList> {
+    let database =
+        Database { store: Arc::clone(store), name: database.to_owned(), information: None };
     // The information schema describes a catalog without itself: a catalog that held its own description would never be freed.
     let described: Arc<dyn CatalogProviderList> = Arc::new(MemoryCatalogProviderList::new());
     described.register_catalog(CATALOG.to_owned(), Arc::new(database.clone()));
-    let information = Information { stock: Arc::new(InformationSchemaProvider::new(described)), spelling };
+    let information =
+        Information { stock: Arc::new(InformationSchemaProvider::new(described)), spelling };
 
     let list = MemoryCatalogProviderList::new();
     let catalog = Database { information: Some(Arc::new(information)), ..database };
@@ -72,7 +78,12 @@ impl SchemaProvider for Tables {
         let schema = self.0.store.schema(&self.0.name, name);
         Ok(schema.map(|schema| -> Arc<dyn TableProvider> {
             let store = Arc::clone(&self.0.store);
-            Arc::new(StoredTable { store, database: self.0.name.clone(), table: name.to_owned(), schema })
+            Arc::new(StoredTable {
+                store,
+                database: self.0.name.clone(),
+                table: name.to_owned(),
+                schema,
+            })
         }))
     }
 
@@ -116,12 +127,15 @@ fn respelt(columns: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
     let schema = columns.schema();
     let expressions = schema.fields().iter().map(|field| match field.name().as_str() {
         name @ "data_type" => {
-            let mut long = when(col(name).eq(lit("Timestamp(ns)")), lit("Timestamp(Nanosecond, None)"));
+            let mut long =
+                when(col(name).eq(lit("Timestamp(ns)")), lit("Timestamp(Nanosecond, None)"));
             Ok(long.otherwise(col(name))?.alias(name))
         }
         name => Ok(col(name)),
     });
     let expressions: Vec<_> = expressions.collect::<Result<_>>()?;
-    let plan = LogicalPlanBuilder::scan("columns", provider_as_source(columns), None)?.project(expressions)?.build()?;
+    let plan = LogicalPlanBuilder::scan("columns", provider_as_source(columns), None)?
+        .project(expressions)?
+        .build()?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }

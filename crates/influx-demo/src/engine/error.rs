@@ -36,8 +36,11 @@ impl QueryError {
 
     fn of(step: &str, error: &DataFusionError) -> Self {
         // DataFusion 55 begins a line here, where the server's own has a space; clients match across it.
-        let mut message = format!("{step}: {error}").replace(".\nValid fields are", ". Valid fields are");
-        let end = (0..=message.len().min(MAX_MESSAGE_BYTES)).rev().find(|end| message.is_char_boundary(*end));
+        let mut message =
+            format!("{step}: {error}").replace(".\nValid fields are", ". Valid fields are");
+        let end = (0..=message.len().min(MAX_MESSAGE_BYTES))
+            .rev()
+            .find(|end| message.is_char_boundary(*end));
         message.truncate(end.unwrap_or(0));
         Self::new(code(error), message)
     }
@@ -48,7 +51,9 @@ fn code(error: &DataFusionError) -> Code {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => Code::ResourceExhausted,
         DataFusionError::Internal(_) => Code::Internal,
-        DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::MemoryError(_)) => Code::ResourceExhausted,
+        DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::MemoryError(_)) => {
+            Code::ResourceExhausted
+        }
         _ => Code::InvalidArgument,
     }
 }

@@ -6,7 +6,9 @@ use arrow::datatypes::DataType;
 use datafusion::error::Result;
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::functions::datetime::to_timestamp_nanos;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
 
 /// Replaces the functions that differ.
 pub(super) fn register(state: &mut SessionState) {

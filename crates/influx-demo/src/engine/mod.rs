@@ -58,13 +58,19 @@ impl Engine {
             .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", true)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
-        let mut template = SessionStateBuilder::new().with_config(config).with_default_features().build();
+        let mut template =
+            SessionStateBuilder::new().with_config(config).with_default_features().build();
         functions::register(&mut template);
         Self { template, store, spelling }
     }
 
     /// Plans one statement against a database that exists.
-    pub(crate) async fn plan(&self, database: &str, sql: &str, params: &Params) -> Result<Planned, QueryError> {
+    pub(crate) async fn plan(
+        &self,
+        database: &str,
+        sql: &str,
+        params: &Params,
+    ) -> Result<Planned, QueryError> {
         let mut state = self.session(database);
         // From here on `now()` has a value.
         state.mark_start_execution();
@@ -75,11 +81,11 @@ impl Engine {
 
     fn session(&self, database: &str) -> SessionState {
         let catalogs = catalog::of_database(&self.store, database, self.spelling);
-        let builder = SessionStateBuilder::new_from_existing(self.template.clone()).with_catalog_list(catalogs);
+        let builder = SessionStateBuilder::new_from_existing(self.template.clone())
+            .with_catalog_list(catalogs);
         let mut state = builder.build();
         // One moment for the whole query, without which now() cannot be planned.
-        let options = Arc::clone(state.config_options());
-        state.execution_props_mut().mark_start_execution(options);
+        state.mark_start_execution();
         state
     }
 
@@ -89,9 +95,15 @@ impl Engine {
         let mut listings = Vec::new();
         let catalog = state.catalog_list().catalog(CATALOG);
         for schema_name in catalog.iter().flat_map(|catalog| catalog.schema_names()) {
-            let Some(schema) = catalog.as_ref().and_then(|catalog| catalog.schema(&schema_name)) else { continue };
+            let Some(schema) = catalog.as_ref().and_then(|catalog| catalog.schema(&schema_name))
+            else {
+                continue;
+            };
             for table in schema.table_names() {
-                let Some(provider) = schema.table(&table).await.map_err(QueryError::planning)? else { continue };
+                let Some(provider) = schema.table(&table).await.map_err(QueryError::planning)?
+                else {
+                    continue;
+                };
                 let kind = if schema_name == catalog::INFORMATION { "VIEW" } else { "BASE TABLE" };
                 let columns = provider.schema();
                 listings.push(TableListing { schema: schema_name.clone(), table, kind, columns });
@@ -114,7 +126,11 @@ async fn logical_plan(
     params: &Params,
 ) -> datafusion::error::Result<LogicalPlan> {
     let plan = state.create_logical_plan(sql).await?;
-    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
+    SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false)
+        .verify_plan(&plan)?;
     plan.with_param_values(params.values())
 }
 

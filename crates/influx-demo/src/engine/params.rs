@@ -22,7 +22,10 @@ impl Params {
     }
 
     pub(super) fn values(&self) -> ParamValues {
-        let values = self.0.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::from(value.clone())));
+        let values = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.clone(), ScalarAndMetadata::from(value.clone())));
         ParamValues::Map(values.collect())
     }
 }

@@ -38,7 +38,10 @@ impl TableProvider for StoredTable {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
         let support = filters.iter().map(|filter| match TimeRange::concerns(filter) {
             true => TableProviderFilterPushDown::Inexact,
             false => TableProviderFilterPushDown::Unsupported,
@@ -55,7 +58,9 @@ impl TableProvider for StoredTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let range = TimeRange::of(filters);
         if range.is_empty_window() {
-            return Err(DataFusionError::Internal("time range did not produce a valid set of boundaries".to_owned()));
+            return Err(DataFusionError::Internal(
+                "time range did not produce a valid set of boundaries".to_owned(),
+            ));
         }
         let snapshot = self.store.snapshot(&self.database, &self.table).ok_or_else(|| {
             DataFusionError::Plan(format!("table 'public.iox.{}' not found", self.table))
@@ -72,8 +77,11 @@ impl TableProvider for StoredTable {
 /// The rows of a snapshot within a range, in batches that share memory with it where they can.
 fn read(snapshot: &Snapshot, schema: &SchemaRef, range: &TimeRange) -> Result<Vec<RecordBatch>> {
     // Columns are found by name, since the snapshot may be younger than the plan.
-    let columns: Vec<usize> =
-        schema.fields().iter().map(|field| snapshot.schema.index_of(field.name())).collect::<Result<_, _>>()?;
+    let columns: Vec<usize> = schema
+        .fields()
+        .iter()
+        .map(|field| snapshot.schema.index_of(field.name()))
+        .collect::<Result<_, _>>()?;
     let mut batches = Vec::new();
     for segment in &snapshot.segments {
         let batch = segment.batch.project(&columns)?;
@@ -115,7 +123,11 @@ fn emit(
     Ok(())
 }
 
-fn flush(batch: &RecordBatch, gathered: &mut Vec<u32>, batches: &mut Vec<RecordBatch>) -> Result<()> {
+fn flush(
+    batch: &RecordBatch,
+    gathered: &mut Vec<u32>,
+    batches: &mut Vec<RecordBatch>,
+) -> Result<()> {
     if gathered.is_empty() {
         return Ok(());
     }

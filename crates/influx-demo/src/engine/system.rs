@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringViewArray, TimestampSecondArray, UInt64Array};
+use arrow::array::{
+    ArrayRef, BooleanArray, RecordBatch, StringViewArray, TimestampSecondArray, UInt64Array,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::error::Result;
@@ -76,13 +78,18 @@ fn rows(fields: Vec<Field>, columns: Vec<ArrayRef>) -> Result<Rows> {
 /// Every column of the database's tables with its kind, in one list.
 fn influxdb_schema(store: &Store, database: &str) -> Result<Rows> {
     let columns = store.columns(database);
-    let fields = ["measurement", "key", "data_type"].map(|name| Field::new(name, DataType::Utf8View, false));
+    let fields =
+        ["measurement", "key", "data_type"].map(|name| Field::new(name, DataType::Utf8View, false));
     rows(
         fields.into(),
         vec![
             Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(table, _, _)| table))),
-            Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(_, column, _)| column))),
-            Arc::new(StringViewArray::from_iter_values(columns.iter().map(|(_, _, kind)| kind.short()))),
+            Arc::new(StringViewArray::from_iter_values(
+                columns.iter().map(|(_, column, _)| column),
+            )),
+            Arc::new(StringViewArray::from_iter_values(
+                columns.iter().map(|(_, _, kind)| kind.short()),
+            )),
         ],
     )
 }
@@ -105,14 +112,22 @@ fn tables(store: &Store) -> Result<Rows> {
     rows(
         fields,
         vec![
-            Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| &entry.database))),
+            Arc::new(StringViewArray::from_iter_values(
+                entries.iter().map(|entry| &entry.database),
+            )),
             Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| &entry.table))),
-            Arc::new(UInt64Array::from_iter_values(entries.iter().map(|entry| entry.columns as u64))),
-            Arc::new(StringViewArray::from_iter_values(entries.iter().map(|entry| entry.tags.join(", ")))),
+            Arc::new(UInt64Array::from_iter_values(
+                entries.iter().map(|entry| entry.columns as u64),
+            )),
+            Arc::new(StringViewArray::from_iter_values(
+                entries.iter().map(|entry| entry.tags.join(", ")),
+            )),
             none(),
             none(),
             Arc::new(deletion.clone().map(|time| Some(time.is_some())).collect::<BooleanArray>()),
-            Arc::new(deletion.map(|time| Some(time?.timestamp())).collect::<TimestampSecondArray>()),
+            Arc::new(
+                deletion.map(|time| Some(time?.timestamp())).collect::<TimestampSecondArray>(),
+            ),
         ],
     )
 }
@@ -125,12 +140,23 @@ fn recorded_schema(table: &str) -> SchemaRef {
     let fields = match table {
         // Nothing is ever snapshotted to a file here: all points stay in the write buffer, which is in no file.
         "parquet_files" => {
-            vec![text("table_name"), text("path"), count("size_bytes"), count("row_count"), time("min_time"), time("max_time")]
+            vec![
+                text("table_name"),
+                text("path"),
+                count("size_bytes"),
+                count("row_count"),
+                time("min_time"),
+                time("max_time"),
+            ]
         }
         "last_caches" => vec![text("table"), text("name"), count("count"), count("ttl")],
-        "distinct_caches" => vec![text("table"), text("name"), count("max_cardinality"), count("max_age_seconds")],
+        "distinct_caches" => {
+            vec![text("table"), text("name"), count("max_cardinality"), count("max_age_seconds")]
+        }
         "processing_engine_logs" => vec![text("trigger_name"), text("log_level"), text("log_text")],
-        "processing_engine_triggers" => vec![text("trigger_name"), text("plugin_filename"), text("trigger_specification")],
+        "processing_engine_triggers" => {
+            vec![text("trigger_name"), text("plugin_filename"), text("trigger_specification")]
+        }
         "processing_engine_trigger_arguments" => {
             vec![text("trigger_name"), text("argument_key"), text("argument_value")]
         }

@@ -41,15 +41,17 @@ impl TimeRange {
                 self.narrow(left);
                 self.narrow(right);
             }
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (nanoseconds(left), nanoseconds(right)) {
-                (None, Some(value)) if is_time(left) => self.compare(*op, value),
-                (Some(value), None) if is_time(right) => {
-                    if let Some(op) = op.swap() {
-                        self.compare(op, value);
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+                match (nanoseconds(left), nanoseconds(right)) {
+                    (None, Some(value)) if is_time(left) => self.compare(*op, value),
+                    (Some(value), None) if is_time(right) => {
+                        if let Some(op) = op.swap() {
+                            self.compare(op, value);
+                        }
                     }
+                    _ => {}
                 }
-                _ => {}
-            },
+            }
             Expr::Between(Between { expr, negated: false, low, high }) if is_time(expr) => {
                 if let (Some(low), Some(high)) = (nanoseconds(low), nanoseconds(high)) {
                     self.compare(Operator::GtEq, low);
@@ -123,7 +125,11 @@ mod tests {
 
     #[test]
     fn the_narrowest_bound_counts() {
-        check(col("time").gt(at(1)).and(col("time").gt(at(7))).and(col("time").gt(at(3))), Some(8), None);
+        check(
+            col("time").gt(at(1)).and(col("time").gt(at(7))).and(col("time").gt(at(3))),
+            Some(8),
+            None,
+        );
         check(col("time").lt(at(9)).and(col("time").lt(at(4))), None, Some(4));
     }
 

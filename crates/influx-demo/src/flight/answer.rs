@@ -35,13 +35,20 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Tags leave as plain text: the encoder replaces dictionaries by their values.
-    pub(super) fn frames(self) -> Result<impl Stream<Item = Result<FlightData, Status>> + Send + use<>, Status> {
+    pub(super) fn frames(
+        self,
+    ) -> Result<impl Stream<Item = Result<FlightData, Status>> + Send + use<>, Status> {
         // Batches are cut to size before they come here, by the bytes that they really hold.
-        let encoder = |schema| FlightDataEncoderBuilder::new().with_schema(schema).with_max_flight_data_size(usize::MAX);
+        let encoder = |schema| {
+            FlightDataEncoderBuilder::new()
+                .with_schema(schema)
+                .with_max_flight_data_size(usize::MAX)
+        };
         let bare = encoder(Arc::clone(&self.schema)).build(stream::empty());
         let wire_schema = bare.known_schema().unwrap_or_else(|| Arc::clone(&self.schema));
         let empty = RecordBatch::new_empty(Arc::clone(&wire_schema));
-        let empty = batches_to_flight_data(&wire_schema, vec![empty]).map_err(|error| Status::internal(error.to_string()))?;
+        let empty = batches_to_flight_data(&wire_schema, vec![empty])
+            .map_err(|error| Status::internal(error.to_string()))?;
         let empty = empty.into_iter().next_back().unwrap_or_default();
 
         let keep_alive = match self.ordeal.stall {
@@ -49,7 +56,13 @@ impl Answer {
             _ => self.keep_alive,
         };
         let last = self.ordeal.empty_last_batch.then(|| empty.clone());
-        let rows = Course { connection: self.connection, ordeal: self.ordeal, rows: self.rows, ready: VecDeque::new(), sent: 0 };
+        let rows = Course {
+            connection: self.connection,
+            ordeal: self.ordeal,
+            rows: self.rows,
+            ready: VecDeque::new(),
+            sent: 0,
+        };
         let encoded = encoder(self.schema).build(rows.stream().map_err(FlightError::from));
         Ok(kept_alive(encoded, keep_alive, empty, last))
     }
@@ -135,9 +148,11 @@ impl Course {
         }
         while self.ready.is_empty() {
             let Some(batch) = self.rows.try_next().await? else { return Ok(None) };
-            let rows = rows_per_batch(&batch).min(self.ordeal.rows_per_batch.unwrap_or(MAX_BATCH_ROWS));
+            let rows =
+                rows_per_batch(&batch).min(self.ordeal.rows_per_batch.unwrap_or(MAX_BATCH_ROWS));
             let starts = (0..batch.num_rows()).step_by(rows);
-            self.ready.extend(starts.map(|start| batch.slice(start, rows.min(batch.num_rows() - start))));
+            self.ready
+                .extend(starts.map(|start| batch.slice(start, rows.min(batch.num_rows() - start))));
         }
         self.sent += 1;
         Ok(self.ready.pop_front())
@@ -147,7 +162,8 @@ impl Course {
 /// How many of a batch's rows make a message of the right size, if all rows are alike.
 fn rows_per_batch(batch: &RecordBatch) -> usize {
     // A slice of a large array counts for what it shows, not for what it keeps alive.
-    let bytes = |column: &Arc<dyn Array>| column.to_data().get_slice_memory_size().unwrap_or_default();
+    let bytes =
+        |column: &Arc<dyn Array>| column.to_data().get_slice_memory_size().unwrap_or_default();
     let total: usize = batch.columns().iter().map(bytes).sum();
     (batch.num_rows() / total.div_ceil(TARGET_BYTES).max(1)).max(1)
 }

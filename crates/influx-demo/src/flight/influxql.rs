@@ -11,7 +11,11 @@ use super::answer::Rows;
 use crate::engine::QueryError;
 use crate::store::{ColumnKind, Store};
 
-pub(super) fn answer(store: &Store, database: &str, text: &str) -> Result<(SchemaRef, Rows), QueryError> {
+pub(super) fn answer(
+    store: &Store,
+    database: &str,
+    text: &str,
+) -> Result<(SchemaRef, Rows), QueryError> {
     let Some(table) = table_of_show_tag_keys(text) else {
         return Err(QueryError::new(
             Code::Unimplemented,
@@ -25,7 +29,8 @@ pub(super) fn answer(store: &Store, database: &str, text: &str) -> Result<(Schem
 
     let fields = ["iox::measurement", "tagKey"].map(|name| Field::new(name, DataType::Utf8, false));
     let schema = Arc::new(Schema::new(fields.to_vec()));
-    let columns = vec![Arc::new(StringArray::from(tables)) as _, Arc::new(StringArray::from(tags)) as _];
+    let columns =
+        vec![Arc::new(StringArray::from(tables)) as _, Arc::new(StringArray::from(tags)) as _];
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
         .map_err(|error| QueryError::new(Code::Internal, error.to_string()))?;
     Ok((schema, stream::iter([Ok(batch)]).boxed()))

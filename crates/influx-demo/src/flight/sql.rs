@@ -34,8 +34,9 @@ pub(super) async fn flight_info(
     if descriptor.r#type() != DescriptorType::Cmd {
         return Err(Status::unimplemented("Not yet implemented: GetFlightInfo with a path"));
     }
-    let command = Any::decode(descriptor.cmd.clone())
-        .map_err(|error| Status::invalid_argument(format!("the command is not a protobuf Any: {error}")))?;
+    let command = Any::decode(descriptor.cmd.clone()).map_err(|error| {
+        Status::invalid_argument(format!("the command is not a protobuf Any: {error}"))
+    })?;
     let schema = match decode(command)? {
         Command::CommandStatementQuery(statement) => {
             engine.plan(database, &statement.query, &Params::default()).await?.schema()
@@ -51,7 +52,11 @@ pub(super) async fn flight_info(
 }
 
 /// The rows that a command's ticket stands for.
-pub(super) async fn answer(engine: &Engine, database: &str, command: Any) -> Result<(SchemaRef, Rows), Status> {
+pub(super) async fn answer(
+    engine: &Engine,
+    database: &str,
+    command: Any,
+) -> Result<(SchemaRef, Rows), Status> {
     match decode(command)? {
         Command::CommandStatementQuery(statement) => {
             let planned = engine.plan(database, &statement.query, &Params::default()).await?;
@@ -80,7 +85,8 @@ async fn listing(engine: &Engine, database: &str, command: Command) -> Result<Re
         }
         Command::CommandGetDbSchemas(command) => {
             let mut builder = command.into_builder();
-            let mut schemas: Vec<_> = engine.tables(database).await?.into_iter().map(|table| table.schema).collect();
+            let mut schemas: Vec<_> =
+                engine.tables(database).await?.into_iter().map(|table| table.schema).collect();
             schemas.dedup();
             schemas.iter().for_each(|schema| builder.append(CATALOG, schema));
             builder.build()
@@ -97,7 +103,12 @@ async fn listing(engine: &Engine, database: &str, command: Command) -> Result<Re
             builder.build()
         }
         Command::CommandGetSqlInfo(command) => command.into_builder(&facts()?).build(),
-        other => return Err(Status::unimplemented(format!("Not yet implemented: {}", other.type_url()))),
+        other => {
+            return Err(Status::unimplemented(format!(
+                "Not yet implemented: {}",
+                other.type_url()
+            )));
+        }
     };
     batch.map_err(failed)
 }
@@ -117,6 +128,7 @@ fn failed(error: impl std::fmt::Display) -> Status {
 
 /// The schema as `DoGet` will send it: dictionaries become their values.
 fn plain(schema: &Schema) -> SchemaRef {
-    let encoder = arrow_flight::encode::FlightDataEncoderBuilder::new().with_schema(Arc::new(schema.clone()));
+    let encoder =
+        arrow_flight::encode::FlightDataEncoderBuilder::new().with_schema(Arc::new(schema.clone()));
     encoder.build(stream::empty()).known_schema().unwrap_or_else(|| Arc::new(schema.clone()))
 }

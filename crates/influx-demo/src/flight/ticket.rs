@@ -92,7 +92,8 @@ impl Ticket {
         let ticket: JsonTicket = serde_json::from_slice(bytes).map_err(|_| invalid())?;
         let query = match ticket.query_type {
             None | Some(JsonQueryType::Sql) => {
-                let params = Params::parse(ticket.params.unwrap_or_default()).map_err(|_| invalid())?;
+                let params =
+                    Params::parse(ticket.params.unwrap_or_default()).map_err(|_| invalid())?;
                 Query::Sql(ticket.sql_query, params)
             }
             Some(JsonQueryType::InfluxQl) => Query::InfluxQl(ticket.sql_query),
@@ -108,7 +109,9 @@ impl TryFrom<ReadInfo> for Ticket {
         let query = match info.query_type() {
             QueryType::Unspecified | QueryType::Sql => Query::Sql(info.query, Params::default()),
             QueryType::InfluxQl => Query::InfluxQl(info.query),
-            QueryType::FlightSql => Query::Command(Any::decode(info.command).map_err(|_| invalid())?),
+            QueryType::FlightSql => {
+                Query::Command(Any::decode(info.command).map_err(|_| invalid())?)
+            }
         };
         Ok(Self { database: info.database, query })
     }
@@ -132,7 +135,11 @@ mod tests {
     #[track_caller]
     fn check_invalid(ticket: &str) {
         let status = Ticket::decode(ticket.as_bytes()).unwrap_err();
-        assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "Invalid ticket. Error: Invalid ticket"), "{ticket}");
+        assert_eq!(
+            (status.code(), status.message()),
+            (Code::InvalidArgument, "Invalid ticket. Error: Invalid ticket"),
+            "{ticket}"
+        );
     }
 
     #[test]
@@ -154,14 +161,20 @@ mod tests {
 
     #[test]
     fn params_are_scalars() {
-        check(r#"{"database":"db","sql_query":"SELECT 1","params":{"a":1,"b":"x","c":true,"d":null,"e":-1.5}}"#, "db");
+        check(
+            r#"{"database":"db","sql_query":"SELECT 1","params":{"a":1,"b":"x","c":true,"d":null,"e":-1.5}}"#,
+            "db",
+        );
         check_invalid(r#"{"database":"db","sql_query":"SELECT 1","params":{"a":[1]}}"#);
     }
 
     #[test]
     fn protobuf_wins_over_json() {
         check("", "");
-        let command = arrow_flight::sql::CommandStatementQuery { query: "SELECT 1".to_owned(), transaction_id: None };
+        let command = arrow_flight::sql::CommandStatementQuery {
+            query: "SELECT 1".to_owned(),
+            transaction_id: None,
+        };
         let ticket = Ticket::decode(&command.encode_to_vec()).unwrap();
         assert_eq!(ticket.database, "SELECT 1");
     }
@@ -169,7 +182,8 @@ mod tests {
     #[test]
     fn a_command_comes_back() {
         let command = Any { type_url: "some.Command".to_owned(), value: Bytes::from_static(b"x") };
-        let ticket = Ticket::decode(&Ticket::of_command("db", command.encode_to_vec().into())).unwrap();
+        let ticket =
+            Ticket::decode(&Ticket::of_command("db", command.encode_to_vec().into())).unwrap();
         assert_eq!(ticket.database, "db");
         assert!(matches!(ticket.query, Query::Command(any) if any == command));
     }

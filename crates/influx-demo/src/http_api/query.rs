@@ -56,7 +56,9 @@ pub(super) async fn get(State(demo): State<Demo>, Query(asked): Query<AskedInUrl
             let asked = Asked { db: asked.db, q: asked.q, format: asked.format, params };
             answer(&demo, asked).await.unwrap_or_else(|refusal| refusal)
         }
-        Err(error) => problem(StatusCode::BAD_REQUEST, format!("params is not a JSON object: {error}")),
+        Err(error) => {
+            problem(StatusCode::BAD_REQUEST, format!("params is not a JSON object: {error}"))
+        }
     }
 }
 
@@ -64,22 +66,35 @@ async fn answer(demo: &Demo, asked: Asked) -> Result<Response, Response> {
     if !demo.store().has_database(&asked.db) {
         return Err(problem(StatusCode::NOT_FOUND, format!("database not found: {}", asked.db)));
     }
-    let params = Params::parse(asked.params.unwrap_or_default())
-        .map_err(|name| problem(StatusCode::BAD_REQUEST, format!("parameter '{name}' is neither text, number nor boolean")))?;
+    let params = Params::parse(asked.params.unwrap_or_default()).map_err(|name| {
+        problem(
+            StatusCode::BAD_REQUEST,
+            format!("parameter '{name}' is neither text, number nor boolean"),
+        )
+    })?;
     let rows = rows(demo, &asked.db, &asked.q, &params).await.map_err(|error| {
         let client = matches!(error.code, Code::InvalidArgument | Code::NotFound);
-        problem(if client { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }, error.message)
+        problem(
+            if client { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR },
+            error.message,
+        )
     })?;
     let (content_type, body) = match asked.format {
         Format::Json => ("application/json", json(&rows)),
         Format::Jsonl => ("application/jsonl", lines(&rows)),
         Format::Csv => ("text/csv", csv(&rows)),
     };
-    let body = body.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let body =
+        body.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
 }
 
-async fn rows(demo: &Demo, database: &str, sql: &str, params: &Params) -> Result<Vec<RecordBatch>, QueryError> {
+async fn rows(
+    demo: &Demo,
+    database: &str,
+    sql: &str,
+    params: &Params,
+) -> Result<Vec<RecordBatch>, QueryError> {
     let planned = demo.engine().plan(database, sql, params).await?;
     planned.execute()?.try_collect().await.map_err(QueryError::running)
 }

@@ -23,12 +23,24 @@ pub(super) struct V3 {
     accept_partial: Option<bool>,
 }
 
-pub(super) async fn v3(State(demo): State<Demo>, Query(query): Query<V3>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn v3(
+    State(demo): State<Demo>,
+    Query(query): Query<V3>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let acceptance = match query.accept_partial {
         Some(false) => Acceptance::AllOrNothing,
         None | Some(true) => Acceptance::Partial,
     };
-    match write(&demo, &query.db, query.precision.as_deref().unwrap_or("auto"), acceptance, &headers, &body) {
+    match write(
+        &demo,
+        &query.db,
+        query.precision.as_deref().unwrap_or("auto"),
+        acceptance,
+        &headers,
+        &body,
+    ) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(Refusal::Request(message)) => problem(StatusCode::BAD_REQUEST, message),
         Err(Refusal::Lines(error)) => {
@@ -49,7 +61,12 @@ pub(super) struct V2 {
     precision: Option<String>,
 }
 
-pub(super) async fn v2(State(demo): State<Demo>, Query(query): Query<V2>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn v2(
+    State(demo): State<Demo>,
+    Query(query): Query<V2>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     compatible(&demo, &query.bucket, query.precision.as_deref(), &headers, &body)
 }
 
@@ -59,19 +76,31 @@ pub(super) struct V1 {
     precision: Option<String>,
 }
 
-pub(super) async fn v1(State(demo): State<Demo>, Query(query): Query<V1>, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn v1(
+    State(demo): State<Demo>,
+    Query(query): Query<V1>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     compatible(&demo, &query.db, query.precision.as_deref(), &headers, &body)
 }
 
 /// The older paths: nanoseconds unless told otherwise, good lines kept, and an error of one message.
-fn compatible(demo: &Demo, database: &str, precision: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Response {
+fn compatible(
+    demo: &Demo,
+    database: &str,
+    precision: Option<&str>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     let precision = precision.unwrap_or("ns");
     let message = match write(demo, database, precision, Acceptance::Partial, headers, body) {
         Ok(()) => return StatusCode::NO_CONTENT.into_response(),
         Err(Refusal::Request(message)) => message,
         Err(Refusal::Lines(error)) => error.to_string(),
     };
-    (StatusCode::BAD_REQUEST, Json(json!({ "code": "invalid", "message": message }))).into_response()
+    (StatusCode::BAD_REQUEST, Json(json!({ "code": "invalid", "message": message })))
+        .into_response()
 }
 
 enum Refusal {
@@ -93,7 +122,8 @@ fn write(
     let precision = Precision::parse(precision)
         .ok_or_else(|| Refusal::Request(format!("invalid value for precision: {precision}")))?;
     let body = decoded(headers, body).map_err(Refusal::Request)?;
-    let lines = std::str::from_utf8(&body).map_err(|error| Refusal::Request(format!("body is not UTF-8: {error}")))?;
+    let lines = std::str::from_utf8(&body)
+        .map_err(|error| Refusal::Request(format!("body is not UTF-8: {error}")))?;
     demo.store().write(database, lines, precision, acceptance, Utc::now()).map_err(Refusal::Lines)
 }
 

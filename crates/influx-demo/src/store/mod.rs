@@ -68,7 +68,10 @@ impl Store {
     }
 
     pub(crate) fn tables(&self, database: &str) -> Vec<String> {
-        self.lock().get(database).map(|database| database.tables.keys().cloned().collect()).unwrap_or_default()
+        self.lock()
+            .get(database)
+            .map(|database| database.tables.keys().cloned().collect())
+            .unwrap_or_default()
     }
 
     pub(crate) fn has_table(&self, database: &str, table: &str) -> bool {
@@ -110,7 +113,12 @@ impl Store {
 
     /// Drops a table the soft way: at once it bears its old name and the time of the drop, and stays readable so.
     /// Returns that name, or nothing where there was no such table.
-    pub(crate) fn drop_table(&self, database: &str, table: &str, now: DateTime<Utc>) -> Option<String> {
+    pub(crate) fn drop_table(
+        &self,
+        database: &str,
+        table: &str,
+        now: DateTime<Utc>,
+    ) -> Option<String> {
         let mut databases = self.lock();
         let database = databases.get_mut(database)?;
         let dropped = database.tables.remove(table)?;
@@ -129,16 +137,15 @@ impl Store {
         acceptance: Acceptance,
         now: DateTime<Utc>,
     ) -> Result<(), WriteError> {
+        let lines = write::parse(lines, precision, now);
         let mut databases = self.lock();
         if acceptance == Acceptance::AllOrNothing {
             let tables = databases.get(database).into_iter().flat_map(|database| &database.tables);
-            let mut rehearsal = tables.map(|(name, table)| (name.clone(), table.without_rows())).collect();
-            if let Some(error) = write::apply(&mut rehearsal, lines, precision, now).into_iter().next() {
-                return Err(WriteError::Refused(error));
-            }
+            let tables = tables.map(|(name, table)| (name.clone(), table.without_rows())).collect();
+            write::rehearse(tables, &lines).map_err(WriteError::Refused)?;
         }
         let database = databases.entry(database.to_owned()).or_default();
-        match write::apply(&mut database.tables, lines, precision, now) {
+        match write::apply(&mut database.tables, &lines) {
             errors if errors.is_empty() => Ok(()),
             errors => Err(WriteError::Partial(errors)),
         }

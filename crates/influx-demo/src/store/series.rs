@@ -51,7 +51,9 @@ impl Values {
             (Self::Float(vector), FieldValue::F64(value)) => vector[row] = Some(*value),
             (Self::Integer(vector), FieldValue::I64(value)) => vector[row] = Some(*value),
             (Self::UInteger(vector), FieldValue::U64(value)) => vector[row] = Some(*value),
-            (Self::String(vector), FieldValue::String(value)) => vector[row] = Some(value.as_str().into()),
+            (Self::String(vector), FieldValue::String(value)) => {
+                vector[row] = Some(value.as_str().into())
+            }
             (Self::Boolean(vector), FieldValue::Boolean(value)) => vector[row] = Some(*value),
             _ => {}
         }
@@ -59,7 +61,11 @@ impl Values {
 
     /// Keeps of each group of rows the last value that is there.
     fn merge(&mut self, order: &[usize], groups: &[Range<usize>]) {
-        fn merged<T>(vector: &mut [Option<T>], order: &[usize], groups: &[Range<usize>]) -> Vec<Option<T>> {
+        fn merged<T>(
+            vector: &mut [Option<T>],
+            order: &[usize],
+            groups: &[Range<usize>],
+        ) -> Vec<Option<T>> {
             groups
                 .iter()
                 .map(|group| {
@@ -73,7 +79,9 @@ impl Values {
 
     fn text_bytes(&self, rows: Range<usize>) -> usize {
         match self {
-            Self::String(vector) => rows.filter_map(|row| vector.get(row)?.as_ref()).map(|text| text.len()).sum(),
+            Self::String(vector) => {
+                rows.filter_map(|row| vector.get(row)?.as_ref()).map(|text| text.len()).sum()
+            }
             _ => 0,
         }
     }
@@ -104,7 +112,11 @@ impl Series {
     }
 
     /// Adds a point: its time, and its values by the table's number of the field.
-    pub(crate) fn push<'a>(&mut self, time: i64, values: impl Iterator<Item = (usize, &'a FieldValue<'a>)>) {
+    pub(crate) fn push<'a>(
+        &mut self,
+        time: i64,
+        values: impl Iterator<Item = (usize, &'a FieldValue<'a>)>,
+    ) {
         self.settled &= self.times.last().is_none_or(|last| *last < time);
         let row = self.times.len();
         self.times.push(time);
@@ -112,7 +124,9 @@ impl Series {
             if self.fields.len() <= field {
                 self.fields.resize_with(field + 1, || None);
             }
-            self.fields[field].get_or_insert_with(|| Values::new(FieldKind::of(value))).put(row, value);
+            self.fields[field]
+                .get_or_insert_with(|| Values::new(FieldKind::of(value)))
+                .put(row, value);
         }
     }
 

@@ -89,8 +89,12 @@ impl Open<'_> {
             runs.push(row..row + piece.rows.len());
             row += piece.rows.len();
         }
-        let times: TimestampNanosecondArray =
-            pieces.iter().flat_map(|piece| &piece.series.times()[piece.rows.clone()]).copied().collect::<Vec<_>>().into();
+        let times: TimestampNanosecondArray = pieces
+            .iter()
+            .flat_map(|piece| &piece.series.times()[piece.rows.clone()])
+            .copied()
+            .collect::<Vec<_>>()
+            .into();
 
         let columns = table.kinds().into_iter().map(|(name, kind)| match kind {
             ColumnKind::Time => Arc::new(times.clone()) as ArrayRef,

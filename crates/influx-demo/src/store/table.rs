@@ -54,7 +54,19 @@ impl Table {
         }
     }
 
-    /// Adds a point, or says why it is refused; a refused point leaves no trace.
+    /// Makes the columns that a point needs, or says why the point is refused; a refused point leaves no trace.
+    pub(crate) fn admit(&mut self, line: &ParsedLine<'_>) -> Result<(), String> {
+        self.check(line)?;
+        for (name, _) in line.series.tag_set.iter().flatten() {
+            self.tag(name.as_str());
+        }
+        for (name, value) in &line.field_set {
+            self.field(name.as_str(), FieldKind::of(value));
+        }
+        Ok(())
+    }
+
+    /// Adds a point, or says why it is refused.
     pub(crate) fn push(&mut self, line: &ParsedLine<'_>, time: i64) -> Result<(), String> {
         self.check(line)?;
         let mut key: SeriesKey = Vec::with_capacity(self.tags.len());
@@ -164,7 +176,8 @@ impl Table {
         if let Some(schema) = &self.schema {
             return Arc::clone(schema);
         }
-        let fields: Vec<_> = self.kinds().into_iter().map(|(name, kind)| kind.arrow(name)).collect();
+        let fields: Vec<_> =
+            self.kinds().into_iter().map(|(name, kind)| kind.arrow(name)).collect();
         Arc::clone(self.schema.insert(Arc::new(Schema::new(fields))))
     }
 

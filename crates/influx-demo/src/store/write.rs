@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use influxdb_line_protocol::{parse_lines, split_lines};
+use influxdb_line_protocol::{ParsedLine, parse_lines, split_lines};
 use thiserror::Error;
 
 use super::table::Table;
@@ -87,43 +87,81 @@ fn list(errors: &[LineError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Stores every good line and returns the errors of the others.
-pub(super) fn apply(
-    tables: &mut BTreeMap<String, Table>,
-    lines: &str,
-    precision: Precision,
-    now: DateTime<Utc>,
-) -> Vec<LineError> {
-    let mut errors = Vec::new();
-    for (number, line) in split_lines(lines).enumerate() {
-        if let Err(message) = apply_line(tables, line, precision, now) {
-            errors.push(LineError { line_number: number + 1, message, original_line: beginning(line).to_owned() });
-        }
-    }
-    errors
+/// A line that is neither blank nor a comment.
+pub(super) struct Line<'a> {
+    number: usize,
+    text: &'a str,
+    /// The point with its time in nanoseconds, or why there is none.
+    point: Result<(ParsedLine<'a>, i64), String>,
 }
 
-fn apply_line(
-    tables: &mut BTreeMap<String, Table>,
-    line: &str,
-    precision: Precision,
-    now: DateTime<Utc>,
-) -> Result<(), String> {
-    // Blank lines and comments yield nothing.
-    let Some(parsed) = parse_lines(line).next() else { return Ok(()) };
-    let parsed = parsed.map_err(|error| error.to_string())?;
-    let time = match parsed.timestamp {
-        Some(timestamp) => precision.nanoseconds(timestamp),
-        None => now.timestamp_nanos_opt(),
-    };
-    let time = time.ok_or_else(|| "timestamp is outside of the years 1677 to 2262".to_owned())?;
-
-    let name = parsed.series.measurement.as_str();
-    if let Some(table) = tables.get_mut(name) {
-        return table.push(&parsed, time);
+impl Line<'_> {
+    fn refused(&self, message: String) -> LineError {
+        LineError {
+            line_number: self.number,
+            message,
+            original_line: beginning(self.text).to_owned(),
+        }
     }
+}
+
+/// Parses lines, once for all that is done with them.
+pub(super) fn parse(lines: &str, precision: Precision, now: DateTime<Utc>) -> Vec<Line<'_>> {
+    let numbered = split_lines(lines).enumerate();
+    let parsed = numbered.filter_map(|(index, text)| {
+        let point =
+            parse_lines(text).next()?.map_err(|error| error.to_string()).and_then(|point| {
+                let time = match point.timestamp {
+                    Some(timestamp) => precision.nanoseconds(timestamp),
+                    None => now.timestamp_nanos_opt(),
+                };
+                let time = time
+                    .ok_or_else(|| "timestamp is outside of the years 1677 to 2262".to_owned())?;
+                Ok((point, time))
+            });
+        Some(Line { number: index + 1, text, point })
+    });
+    parsed.collect()
+}
+
+/// Whether all lines could be stored one after another: the first that could not is the error.
+pub(super) fn rehearse(
+    mut tables: BTreeMap<String, Table>,
+    lines: &[Line<'_>],
+) -> Result<(), LineError> {
+    for line in lines {
+        let (point, _) = line.point.as_ref().map_err(|message| line.refused(message.clone()))?;
+        let table = tables.entry(point.series.measurement.to_string()).or_default();
+        table.admit(point).map_err(|message| line.refused(message))?;
+    }
+    Ok(())
+}
+
+/// Stores every good line and returns the errors of the others.
+pub(super) fn apply(tables: &mut BTreeMap<String, Table>, lines: &[Line<'_>]) -> Vec<LineError> {
+    let outcomes = lines.iter().filter_map(|line| {
+        let stored = line
+            .point
+            .as_ref()
+            .map_err(String::clone)
+            .and_then(|(point, time)| store(tables, point, *time));
+        stored.err().map(|message| line.refused(message))
+    });
+    outcomes.collect()
+}
+
+fn store(
+    tables: &mut BTreeMap<String, Table>,
+    point: &ParsedLine<'_>,
+    time: i64,
+) -> Result<(), String> {
+    let name = point.series.measurement.as_str();
+    if let Some(table) = tables.get_mut(name) {
+        return table.push(point, time);
+    }
+    // A table comes into being with its first good point.
     let mut table = Table::default();
-    table.push(&parsed, time)?;
+    table.push(point, time)?;
     tables.insert(name.to_owned(), table);
     Ok(())
 }

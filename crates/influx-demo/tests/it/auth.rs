@@ -54,7 +54,11 @@ async fn a_wrong_token_wins_over_a_missing_database() {
 async fn a_server_without_a_token_ignores_the_header() {
     let mut served = serve(Options::default()).await;
     served.demo.create_database("db");
-    assert!(do_get(&mut served.flight, &ticket("db", "SELECT 1"), Some("Bearer whatever")).await.is_ok());
+    assert!(
+        do_get(&mut served.flight, &ticket("db", "SELECT 1"), Some("Bearer whatever"))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]

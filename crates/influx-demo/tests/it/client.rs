@@ -89,7 +89,9 @@ pub(crate) async fn do_get(
 ) -> Result<Answer, Status> {
     let mut request = tonic::Request::new(Ticket { ticket: ticket.to_owned().into() });
     if let Some(authorization) = authorization {
-        request.metadata_mut().insert("authorization", authorization.parse::<AsciiMetadataValue>().unwrap());
+        request
+            .metadata_mut()
+            .insert("authorization", authorization.parse::<AsciiMetadataValue>().unwrap());
     }
     let frames = flight.do_get(request).await?.into_inner();
     Ok(decode(frames.map_err(FlightError::from)).await)
@@ -135,7 +137,11 @@ impl Served {
     }
 }
 
-pub(crate) fn request(method: &str, path: &str, body: impl Into<Vec<u8>>) -> Request<Full<bytes::Bytes>> {
+pub(crate) fn request(
+    method: &str,
+    path: &str,
+    body: impl Into<Vec<u8>>,
+) -> Request<Full<bytes::Bytes>> {
     let body = Full::new(bytes::Bytes::from(body.into()));
     Request::builder().method(method).uri(path).header("host", "test").body(body).unwrap()
 }
@@ -144,7 +150,8 @@ pub(crate) fn request(method: &str, path: &str, body: impl Into<Vec<u8>>) -> Req
 pub(crate) async fn http(url: &str, request: Request<Full<bytes::Bytes>>) -> (u16, String) {
     let address = url.strip_prefix("http://").unwrap().trim_end_matches('/');
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let response = sender.send_request(request).await.unwrap();
     let status = response.status().as_u16();

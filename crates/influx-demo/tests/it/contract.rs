@@ -1,6 +1,6 @@
 //! The recorded answers of a real server, asked of the look-alike; or of a real server, when the environment names one.
 //!
-//! `INFLUXDB3_HOST` (a URL), `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name it; the database should be new. With
+//! `INFLUXDB3_HOST` (an http URL), `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name it; the database should be new. With
 //! `--nocapture` there is one line per case.
 
 use std::path::Path;
@@ -20,7 +20,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// What of a recorded message is stable between versions: what a client may match.
 const STABLE: &[(&str, &str)] = &[
-    ("params-int-vs-time", "Cannot infer common argument type for comparison operation Timestamp(ns) >= UInt64"),
+    (
+        "params-int-vs-time",
+        "Cannot infer common argument type for comparison operation Timestamp(ns) >= UInt64",
+    ),
     ("params-missing", "No value found for placeholder with name $l"),
     ("params-array", "Invalid ticket"),
     ("err-missing-database", "Cannot retrieve database: External error: database not found"),
@@ -47,8 +50,14 @@ struct Server {
 impl Server {
     async fn ready(points: &str) -> Self {
         let named = |name| std::env::var(name).ok();
-        let server = match (named("INFLUXDB3_HOST"), named("INFLUXDB3_TOKEN"), named("INFLUXDB3_DATABASE")) {
-            (Some(url), Some(token), Some(database)) => Self { url, token, database, _running: None },
+        let server = match (
+            named("INFLUXDB3_HOST"),
+            named("INFLUXDB3_TOKEN"),
+            named("INFLUXDB3_DATABASE"),
+        ) {
+            (Some(url), Some(token), Some(database)) => {
+                Self { url, token, database, _running: None }
+            }
             _ => {
                 let demo = Demo::new(Options::default().token("a-token"));
                 let running = demo.spawn().await.unwrap();
@@ -59,20 +68,24 @@ impl Server {
         for line in points.lines() {
             let path = format!("/api/v3/write_lp?db={}&precision=nanosecond", server.database);
             let mut write = request("POST", &path, line);
-            write.headers_mut().insert("authorization", format!("Bearer {}", server.token).parse().unwrap());
+            write
+                .headers_mut()
+                .insert("authorization", format!("Bearer {}", server.token).parse().unwrap());
             assert_eq!(http(&server.url, write).await, (204, String::new()), "{line}");
         }
         server
     }
 
     async fn ask(&self, case: &Value) -> Result<Answer, Status> {
-        let ticket = text(&case["ticket"]).replace(r#""database": "census""#, &format!(r#""database": "{}""#, self.database));
+        let ticket = text(&case["ticket"])
+            .replace(r#""database": "census""#, &format!(r#""database": "{}""#, self.database));
         let authorization = match text(&case["authorization"]) {
             "" => None,
             "valid" => Some(format!("Bearer {}", self.token)),
             other => Some(other.replace("<token>", &self.token)),
         };
-        let answer = do_get(&mut connect(&self.url).await, &ticket, authorization.as_deref()).await?;
+        let answer =
+            do_get(&mut connect(&self.url).await, &ticket, authorization.as_deref()).await?;
         // A fault that comes in mid-stream is a fault all the same.
         match answer.error {
             Some(status) => Err(status),
@@ -97,11 +110,19 @@ async fn contract() {
         match (verdict, exception) {
             (Ok(()), None) => println!("contract: {name}: same"),
             (Err(_), Some((_, reason))) => println!("contract: {name}: EXCEPTION: {reason}"),
-            (Ok(()), Some(_)) => wrong.push(format!("{name}: is met; take it out of the exceptions")),
+            (Ok(()), Some(_)) => {
+                wrong.push(format!("{name}: is met; take it out of the exceptions"))
+            }
             (Err(difference), None) => wrong.push(format!("{name}: {difference}")),
         }
     }
-    assert!(wrong.is_empty(), "{} of {} cases differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
     println!("contract: {} cases, {} exceptions", cases.len(), EXCEPTIONS.len());
 }
 
@@ -110,7 +131,8 @@ fn judge(case: &Value, answer: Result<Answer, Status>) -> Result<(), String> {
         (Ok(answer), None) => {
             let ordered = text(&case["ticket"]).contains("ORDER BY");
             same("schema", &case["answer"]["schema"], &schema(&answer.schema))?;
-            let (mut expected, mut got) = (case["answer"]["rows"].as_array().unwrap().clone(), rows(&answer));
+            let (mut expected, mut got) =
+                (case["answer"]["rows"].as_array().unwrap().clone(), rows(&answer));
             if !ordered {
                 expected.sort_by_key(Value::to_string);
                 got.sort_by_key(Value::to_string);
@@ -122,7 +144,10 @@ fn judge(case: &Value, answer: Result<Answer, Status>) -> Result<(), String> {
                 .iter()
                 .find(|(name, _)| *name == text(&case["name"]))
                 .ok_or("say in STABLE what of its message is stable")?;
-            assert!(text(&error["message"]).contains(stable), "STABLE is not part of the recorded message: {stable}");
+            assert!(
+                text(&error["message"]).contains(stable),
+                "STABLE is not part of the recorded message: {stable}"
+            );
             same("code", &error["code"], &code(status.code()).into())?;
             match status.message().contains(stable) {
                 true => Ok(()),
@@ -130,7 +155,9 @@ fn judge(case: &Value, answer: Result<Answer, Status>) -> Result<(), String> {
             }
         }
         (Ok(answer), Some(error)) => Err(format!("expected {error}, got {} rows", answer.rows())),
-        (Err(status), None) => Err(format!("expected an answer, got {:?}: {}", status.code(), status.message())),
+        (Err(status), None) => {
+            Err(format!("expected an answer, got {:?}: {}", status.code(), status.message()))
+        }
     }
 }
 
@@ -174,7 +201,8 @@ fn pyarrow(data_type: &DataType) -> String {
 fn rows(answer: &Answer) -> Vec<Value> {
     let batches = answer.batches.iter();
     let rows = batches.flat_map(|batch| {
-        (0..batch.num_rows()).map(move |row| batch.columns().iter().map(|column| cell(column, row)).collect())
+        (0..batch.num_rows())
+            .map(move |row| batch.columns().iter().map(|column| cell(column, row)).collect())
     });
     rows.collect()
 }

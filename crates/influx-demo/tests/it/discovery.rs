@@ -55,7 +55,10 @@ async fn a_dropped_table_stays_under_another_name() {
     assert_eq!(served.demo.drop_table("db", "m"), None);
 
     let status = served.ask("SELECT * FROM m").await.unwrap_err();
-    assert_eq!((status.code(), status.message().contains("table 'public.iox.m' not found")), (Code::InvalidArgument, true));
+    assert_eq!(
+        (status.code(), status.message().contains("table 'public.iox.m' not found")),
+        (Code::InvalidArgument, true)
+    );
     assert_eq!(served.rows(&format!("SELECT * FROM \"{dropped}\"")).await.rows(), 1);
     let tables = served.rows("SHOW TABLES").await.table();
     assert!(tables.contains(&dropped), "{tables}");
@@ -63,7 +66,12 @@ async fn a_dropped_table_stays_under_another_name() {
     // The same name again, with another type: only the internal database knows which of them is deleted.
     served.demo.write("db", "m,host=a v=1.5 1").unwrap();
     let sql = "SELECT database_name, table_name, deleted, hard_deletion_time IS NULL AS stays FROM system.tables";
-    let entries = served.ask_in("_internal", sql).await.unwrap().table().replace(&dropped, "m-<time of the drop>");
+    let entries = served
+        .ask_in("_internal", sql)
+        .await
+        .unwrap()
+        .table()
+        .replace(&dropped, "m-<time of the drop>");
     insta::assert_snapshot!(entries.replace(' ', ""), @"
     +---------------+------------------------+---------+-------+
     |database_name|table_name|deleted|stays|
@@ -86,7 +94,9 @@ async fn the_internal_tables_are_in_the_internal_database_alone() {
 #[tokio::test]
 async fn every_system_table_can_be_read() {
     let mut served = serve_points("m v=1i 1").await;
-    let listed = served.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'system'").await;
+    let listed = served
+        .rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'system'")
+        .await;
     assert_eq!(listed.rows(), 8);
     for table in listed.batches.iter().flat_map(|batch| {
         let names = batch.column(0).as_any().downcast_ref::<arrow::array::StringArray>().unwrap();

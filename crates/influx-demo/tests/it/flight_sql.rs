@@ -1,8 +1,10 @@
 //! FlightSQL, and the parts of Flight around `DoGet`.
 
 use arrow::datatypes::{DataType, Schema};
+use arrow_flight::sql::{
+    Any, Command, CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes,
+};
 use arrow_flight::sql::{CommandGetTables, CommandStatementQuery, ProstMessageExt};
-use arrow_flight::sql::{Any, Command, CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes};
 use arrow_flight::{Action, Empty, FlightDescriptor, HandshakeRequest, IpcMessage};
 use futures::{StreamExt, TryStreamExt, stream};
 use prost::Message;
@@ -15,7 +17,10 @@ async fn ask(served: &mut Served, command: Any) -> Result<Answer, Status> {
     let mut request = tonic::Request::new(FlightDescriptor::new_cmd(command.encode_to_vec()));
     request.metadata_mut().insert("database", "db".parse().unwrap());
     let info = served.flight.get_flight_info(request).await?.into_inner();
-    assert_eq!((info.endpoint.len(), info.endpoint[0].location.len(), info.total_records), (1, 0, -1));
+    assert_eq!(
+        (info.endpoint.len(), info.endpoint[0].location.len(), info.total_records),
+        (1, 0, -1)
+    );
     let promised = info.clone().try_decode_schema().unwrap();
     let ticket = info.endpoint[0].ticket.clone().unwrap();
     let frames = served.flight.do_get(ticket).await?.into_inner();
@@ -48,7 +53,8 @@ async fn tables_come_with_their_marked_schemas() {
     let column = |name: &str| batch.column_by_name(name).unwrap();
     let names = column("table_name").as_any().downcast_ref::<arrow::array::StringArray>().unwrap();
     let row = names.iter().position(|name| name == Some("m")).unwrap();
-    let schemas = column("table_schema").as_any().downcast_ref::<arrow::array::BinaryArray>().unwrap();
+    let schemas =
+        column("table_schema").as_any().downcast_ref::<arrow::array::BinaryArray>().unwrap();
     let schema = Schema::try_from(IpcMessage(schemas.value(row).to_vec().into())).unwrap();
     let host = schema.field_with_name("host").unwrap();
     assert_eq!(host.data_type().to_string(), "Dictionary(Int32, Utf8)");
@@ -88,11 +94,16 @@ async fn catalogs_schemas_types_and_facts() {
 async fn the_database_is_named_by_one_of_four_headers() {
     let mut served = serve_points("m v=1i 1").await;
     let mut info = async |headers: &[(&'static str, &str)]| {
-        let mut request = tonic::Request::new(FlightDescriptor::new_cmd(statement("SELECT 1").encode_to_vec()));
+        let mut request =
+            tonic::Request::new(FlightDescriptor::new_cmd(statement("SELECT 1").encode_to_vec()));
         for (name, value) in headers {
             request.metadata_mut().insert(*name, value.parse().unwrap());
         }
-        served.flight.get_flight_info(request).await.map_or_else(|status| status.code(), |_| Code::Ok)
+        served
+            .flight
+            .get_flight_info(request)
+            .await
+            .map_or_else(|status| status.code(), |_| Code::Ok)
     };
     for name in ["database", "bucket", "bucket-name", "iox-namespace-name"] {
         assert_eq!(info(&[(name, "db")]).await, Code::Ok, "{name}");

@@ -44,7 +44,8 @@ async fn a_body_may_be_gzip() {
     let mut served = serve(Options::default()).await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"m v=1i 1\nm v=2i 2").unwrap();
-    let mut write = request("POST", &format!("{V3}&precision=nanosecond"), encoder.finish().unwrap());
+    let mut write =
+        request("POST", &format!("{V3}&precision=nanosecond"), encoder.finish().unwrap());
     write.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
     assert_eq!(http(&served.running.url(), write).await.0, 204);
     assert_eq!(served.rows("SELECT * FROM m").await.rows(), 2);
@@ -83,7 +84,8 @@ async fn good_lines_of_a_bad_write_are_kept() {
 #[tokio::test]
 async fn a_write_can_be_all_or_nothing() {
     let mut served = serve_points("m v=1i 1").await;
-    let body = "m v=2i 1748846218000000000\nnew w=1i 1748846218000000000\nnew w=1.5 1748846219000000000";
+    let body =
+        "m v=2i 1748846218000000000\nnew w=1i 1748846218000000000\nnew w=1.5 1748846219000000000";
     let (status, body) = served.http("POST", &format!("{V3}&accept_partial=false"), body).await;
     assert_eq!(status, 400);
     insta::assert_json_snapshot!(serde_json::from_str::<Value>(&body).unwrap(), @r#"
@@ -107,7 +109,10 @@ async fn a_conflict_on_the_older_paths_is_one_message() {
         let (status, body) = served.http("POST", path, "m v=1.5 1").await;
         let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((status, body["code"].as_str()), (400, Some("invalid")), "{path}");
-        assert!(body["message"].as_str().unwrap().contains("invalid column type for column 'v'"), "{body}");
+        assert!(
+            body["message"].as_str().unwrap().contains("invalid column type for column 'v'"),
+            "{body}"
+        );
     }
 }
 
@@ -127,19 +132,37 @@ async fn requests_that_are_not_understood() {
 
 #[tokio::test]
 async fn queries_in_three_formats() {
-    let served = serve_points("m,host=a f=1.5,i=2i 1748846218190260000\nm,host=b i=3i 1748846219000000000").await;
+    let served =
+        serve_points("m,host=a f=1.5,i=2i 1748846218190260000\nm,host=b i=3i 1748846219000000000")
+            .await;
     let select = "SELECT%20*%20FROM%20m%20ORDER%20BY%20time";
     for (format, expected) in [
-        ("", r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#),
-        ("&format=json", r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#),
-        ("&format=jsonl", "{\"f\":1.5,\"host\":\"a\",\"i\":2,\"time\":\"2025-06-02T06:36:58.190260\"}\n{\"host\":\"b\",\"i\":3,\"time\":\"2025-06-02T06:36:59\"}\n"),
-        ("&format=csv", "f,host,i,time\n1.5,a,2,2025-06-02T06:36:58.190260\n,b,3,2025-06-02T06:36:59\n"),
+        (
+            "",
+            r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#,
+        ),
+        (
+            "&format=json",
+            r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#,
+        ),
+        (
+            "&format=jsonl",
+            "{\"f\":1.5,\"host\":\"a\",\"i\":2,\"time\":\"2025-06-02T06:36:58.190260\"}\n{\"host\":\"b\",\"i\":3,\"time\":\"2025-06-02T06:36:59\"}\n",
+        ),
+        (
+            "&format=csv",
+            "f,host,i,time\n1.5,a,2,2025-06-02T06:36:58.190260\n,b,3,2025-06-02T06:36:59\n",
+        ),
     ] {
         let path = format!("/api/v3/query_sql?db=db&q={select}{format}");
         assert_eq!(served.http("GET", &path, "").await, (200, expected.to_owned()), "{format}");
     }
 
-    let mut post = request("POST", "/api/v3/query_sql", r#"{"db":"db","q":"SELECT i FROM m WHERE host = $h","params":{"h":"b"}}"#);
+    let mut post = request(
+        "POST",
+        "/api/v3/query_sql",
+        r#"{"db":"db","q":"SELECT i FROM m WHERE host = $h","params":{"h":"b"}}"#,
+    );
     post.headers_mut().insert("content-type", "application/json".parse().unwrap());
     assert_eq!(http(&served.running.url(), post).await, (200, r#"[{"i":3}]"#.to_owned()));
 }
@@ -147,7 +170,11 @@ async fn queries_in_three_formats() {
 #[tokio::test]
 async fn queries_that_fail() {
     let served = serve_points("m v=1i 1").await;
-    for (query, status) in [("db=nope&q=SELECT%201", 404), ("db=db&q=SELECT%20*%20FROM%20nosuch", 400), ("db=db&q=SELEC", 400)] {
+    for (query, status) in [
+        ("db=nope&q=SELECT%201", 404),
+        ("db=db&q=SELECT%20*%20FROM%20nosuch", 400),
+        ("db=db&q=SELEC", 400),
+    ] {
         let (got, body) = served.http("GET", &format!("/api/v3/query_sql?{query}"), "").await;
         assert_eq!(got, status, "{query}: {body}");
         assert!(serde_json::from_str::<Value>(&body).unwrap()["error"].is_string(), "{body}");
@@ -166,7 +193,10 @@ async fn the_server_introduces_itself() {
     assert_eq!(served.http("HEAD", "/ping", "").await.0, 404);
     assert_eq!(served.http("GET", "/health", "").await, (200, "OK".to_owned()));
     let (status, body) = served.http("GET", "/api/v3/configure/database?format=json", "").await;
-    assert_eq!((status, body.as_str()), (200, r#"[{"iox::database":"_internal"},{"iox::database":"db"}]"#));
+    assert_eq!(
+        (status, body.as_str()),
+        (200, r#"[{"iox::database":"_internal"},{"iox::database":"db"}]"#)
+    );
 }
 
 #[tokio::test]

@@ -113,7 +113,8 @@ async fn what_cannot_be_stored_is_refused() {
     refuses(&served, "m,host= v=1i 2", "").await;
     refuses(&served, "m time=1i 2", "'time'").await;
     refuses(&served, "m v=1i 2\nm v=true 3", "line 2").await;
-    refuses(&served, &format!("m s=\"{}\" 2", "x".repeat(1024 * 1024 + 1)), "field 's' is longer").await;
+    refuses(&served, &format!("m s=\"{}\" 2", "x".repeat(1024 * 1024 + 1)), "field 's' is longer")
+        .await;
     assert_eq!(served.rows("SELECT * FROM m").await.rows(), 1);
 
     served.demo.write("db", &format!("m s=\"{}\" 2", "x".repeat(1024 * 1024))).unwrap();

@@ -37,7 +37,8 @@ async fn it_serves_what_it_loads_until_it_is_told_to_end() {
 
     let mut line = String::new();
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.trim().strip_prefix("influx-demo listens on ").unwrap_or_else(|| panic!("{line:?}"));
+    let url =
+        line.trim().strip_prefix("influx-demo listens on ").unwrap_or_else(|| panic!("{line:?}"));
     let mut flight = connect(url).await;
     for (database, table, rows) in [("census", "census", 8), ("house", "home", 14)] {
         let ticket = ticket(database, &format!("SELECT * FROM {table}"));
@@ -47,7 +48,9 @@ async fn it_serves_what_it_loads_until_it_is_told_to_end() {
 
     let id = child.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    assert!(child.0.wait().unwrap().success());
+    // Not on this thread: the client's half of the goodbye runs on it.
+    let ended = tokio::task::spawn_blocking(move || child.0.wait().unwrap()).await.unwrap();
+    assert!(ended.success());
 }
 
 fn fails(arguments: &[&str]) -> String {
@@ -60,7 +63,12 @@ fn fails(arguments: &[&str]) -> String {
 fn it_says_what_it_cannot_do() {
     let missing = fails(&["--bind", "127.0.0.1:0", "--load", "no-such-file.lp"]);
     assert!(missing.contains("cannot read no-such-file.lp"), "{missing}");
-    let wrong = fails(&["--bind", "127.0.0.1:0", "--load", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    let wrong = fails(&[
+        "--bind",
+        "127.0.0.1:0",
+        "--load",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]);
     assert!(wrong.contains("cannot load") && wrong.contains("line 1"), "{wrong}");
     let half = fails(&["--tls-cert", "cert.pem"]);
     assert!(half.contains("--tls-key"), "{half}");

@@ -10,7 +10,10 @@ use serde_json::json;
 
 /// Compares the rows of a query over one small table.
 async fn check(sql: &str, expect: &[&str]) {
-    let mut served = serve_points("census,location=a ants=1i 1000000000\ncensus,location=b ants=2i 2000000000\nUPPER v=1i 1").await;
+    let mut served = serve_points(
+        "census,location=a ants=1i 1000000000\ncensus,location=b ants=2i 2000000000\nUPPER v=1i 1",
+    )
+    .await;
     let answer = served.rows(sql).await;
     let table = answer.table();
     let got: Vec<String> = table
@@ -37,7 +40,8 @@ async fn check_fails(sql: &str, code: Code, message: &str) {
 async fn identifiers_fold_to_lower_case() {
     check("SELECT ants FROM CENSUS WHERE LOCATION = 'a'", &["1"]).await;
     check("SELECT v FROM \"UPPER\"", &["1"]).await;
-    check_fails("SELECT v FROM UPPER", Code::InvalidArgument, "table 'public.iox.upper' not found").await;
+    check_fails("SELECT v FROM UPPER", Code::InvalidArgument, "table 'public.iox.upper' not found")
+        .await;
 }
 
 #[tokio::test]
@@ -60,22 +64,34 @@ async fn time_has_many_spellings() {
         "arrow_cast(2000000000, 'Timestamp(Nanosecond, None)')",
         "arrow_cast(2000000000, 'Timestamp(ns)')",
     ] {
-        check(&format!("SELECT ants FROM census WHERE time >= {time} AND time < now()"), &["2"]).await;
+        check(&format!("SELECT ants FROM census WHERE time >= {time} AND time < now()"), &["2"])
+            .await;
         check(&format!("SELECT ants FROM census WHERE time < {time}"), &["1"]).await;
         check(&format!("SELECT ants FROM census WHERE time = {time}"), &["2"]).await;
-        check(&format!("SELECT ants FROM census WHERE time BETWEEN {time} AND {time}"), &["2"]).await;
+        check(&format!("SELECT ants FROM census WHERE time BETWEEN {time} AND {time}"), &["2"])
+            .await;
     }
     check("SELECT ants FROM census WHERE time >= '1970-01-01T00:00:02.000000001Z'", &[]).await;
     check("SELECT ants FROM census WHERE time < '1970-01-01T00:00:01.000000001Z'", &["1"]).await;
-    check_fails("SELECT * FROM census WHERE time > 5", Code::InvalidArgument, "Cannot infer common argument type").await;
+    check_fails(
+        "SELECT * FROM census WHERE time > 5",
+        Code::InvalidArgument,
+        "Cannot infer common argument type",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn statements_of_many_kinds() {
-    check("SELECT location, max(ants) FROM census GROUP BY location ORDER BY 1", &["a,1", "b,2"]).await;
+    check("SELECT location, max(ants) FROM census GROUP BY location ORDER BY 1", &["a,1", "b,2"])
+        .await;
     check("SELECT DISTINCT location FROM census ORDER BY location DESC LIMIT 1", &["b"]).await;
     check("SELECT ants FROM census ORDER BY time OFFSET 1", &["2"]).await;
-    check("WITH c AS (SELECT ants FROM census) SELECT sum(ants) FROM c UNION ALL SELECT 7", &["3", "7"]).await;
+    check(
+        "WITH c AS (SELECT ants FROM census) SELECT sum(ants) FROM c UNION ALL SELECT 7",
+        &["3", "7"],
+    )
+    .await;
     check("SELECT l.ants FROM census l JOIN census r ON l.ants = r.ants + 1", &["2"]).await;
     check("SELECT row_number() OVER (ORDER BY time) AS n FROM census", &["1", "2"]).await;
     check("SELECT CAST(date_bin(INTERVAL '1 minute', time) AS BIGINT), count(*) FROM census GROUP BY 1", &["0,2"]).await;
@@ -85,12 +101,27 @@ async fn statements_of_many_kinds() {
 
 #[tokio::test]
 async fn what_a_query_may_not_do() {
-    for sql in ["DROP TABLE census", "CREATE TABLE t AS SELECT 1", "INSERT INTO census SELECT * FROM census", "SET a = 1"] {
+    for sql in [
+        "DROP TABLE census",
+        "CREATE TABLE t AS SELECT 1",
+        "INSERT INTO census SELECT * FROM census",
+        "SET a = 1",
+    ] {
         check_fails(sql, Code::InvalidArgument, "not supported").await;
     }
     check_fails("SELECT 1; SELECT 2", Code::InvalidArgument, "single SQL statement").await;
-    check_fails("SELECT nosuch FROM census", Code::InvalidArgument, "No field named nosuch. Valid fields are").await;
-    check_fails("SELECT ants / 0 FROM census", Code::InvalidArgument, "Error while execution Flight SQL stream").await;
+    check_fails(
+        "SELECT nosuch FROM census",
+        Code::InvalidArgument,
+        "No field named nosuch. Valid fields are",
+    )
+    .await;
+    check_fails(
+        "SELECT ants / 0 FROM census",
+        Code::InvalidArgument,
+        "Error while execution Flight SQL stream",
+    )
+    .await;
     check_fails("SELECT * FROM census WHERE time >= 'yesterday'", Code::InvalidArgument, "").await;
     let window = "time >= '2025-01-01T00:00:00Z' AND time < '2025-01-01T00:00:00Z'";
     let empty = format!("SELECT * FROM census WHERE {window}");
@@ -105,12 +136,22 @@ async fn params_are_typed_as_the_server_types_them() {
         ("SELECT * FROM m WHERE k = $1", json!({ "1": "b" }), 0),
         ("SELECT * FROM m WHERE i = $n AND u > $n", json!({ "n": 1 }), 1),
         ("SELECT * FROM m WHERE i > $n", json!({ "n": -5 }), 1),
-        ("SELECT * FROM m WHERE f = $f AND b = $b", json!({ "f": 1.5, "b": true, "extra": null }), 1),
+        (
+            "SELECT * FROM m WHERE f = $f AND b = $b",
+            json!({ "f": 1.5, "b": true, "extra": null }),
+            1,
+        ),
         ("SELECT * FROM m WHERE time = $t", json!({ "t": "1970-01-01T00:00:01Z" }), 1),
-        ("SELECT * FROM m WHERE time = arrow_cast($t, 'Timestamp(Nanosecond, None)')", json!({ "t": 1000000000 }), 1),
+        (
+            "SELECT * FROM m WHERE time = arrow_cast($t, 'Timestamp(Nanosecond, None)')",
+            json!({ "t": 1000000000 }),
+            1,
+        ),
     ] {
         let ticket = json!({ "database": "db", "sql_query": sql, "params": params }).to_string();
-        let answer = do_get(&mut served.flight, &ticket, None).await.unwrap_or_else(|status| panic!("{sql}: {status}"));
+        let answer = do_get(&mut served.flight, &ticket, None)
+            .await
+            .unwrap_or_else(|status| panic!("{sql}: {status}"));
         assert_eq!(answer.rows(), rows, "{sql}");
     }
 }
@@ -124,7 +165,12 @@ async fn an_unknown_database_fails_as_the_edition_does() {
     ] {
         let mut served = serve(Options::default().missing_database(answer)).await;
         let status = served.ask_in("nope", "SELECT 1").await.unwrap_err();
-        assert_eq!((status.code(), status.message().contains(message)), (code, true), "{}", status.message());
+        assert_eq!(
+            (status.code(), status.message().contains(message)),
+            (code, true),
+            "{}",
+            status.message()
+        );
     }
 }
 
@@ -142,13 +188,27 @@ async fn batches_are_small_and_whole() {
         writeln!(lines, "m,host={host} v={row}i {row}").unwrap();
     }
     let mut served = serve_points(&lines).await;
-    for sql in ["SELECT * FROM m", "SELECT * FROM m ORDER BY time", "SELECT v FROM m WHERE time < '1970-01-01T00:00:00.000005Z'"] {
+    for sql in [
+        "SELECT * FROM m",
+        "SELECT * FROM m ORDER BY time",
+        "SELECT v FROM m WHERE time < '1970-01-01T00:00:00.000005Z'",
+    ] {
         let answer = served.rows(sql).await;
         let rows = if sql.contains("WHERE") { 15_000 } else { 30_000 };
         assert_eq!(answer.rows(), rows, "{sql}");
-        assert!(answer.batch_rows().iter().all(|rows| (1..=8192).contains(rows)), "{sql}: {:?}", answer.batch_rows());
+        assert!(
+            answer.batch_rows().iter().all(|rows| (1..=8192).contains(rows)),
+            "{sql}: {:?}",
+            answer.batch_rows()
+        );
     }
-    assert_eq!(served.rows("SELECT * FROM m WHERE time < '1970-01-01T00:00:00.000000002Z'").await.batch_rows(), [6]);
+    assert_eq!(
+        served
+            .rows("SELECT * FROM m WHERE time < '1970-01-01T00:00:00.000000002Z'")
+            .await
+            .batch_rows(),
+        [6]
+    );
     assert!(served.rows("SELECT * FROM m LIMIT 0").await.batches.is_empty());
 }
 
@@ -164,7 +224,9 @@ async fn one_message_can_be_large() {
 #[tokio::test]
 async fn influxql_is_one_statement() {
     let mut served = serve_points("m,b=1,a=2 v=1i 1").await;
-    let ask = |text: &str| json!({ "database": "db", "sql_query": text, "query_type": "influxql" }).to_string();
+    let ask = |text: &str| {
+        json!({ "database": "db", "sql_query": text, "query_type": "influxql" }).to_string()
+    };
     let answer = do_get(&mut served.flight, &ask("show tag keys from \"m\";"), None).await.unwrap();
     insta::assert_snapshot!(answer.table(), @"
     +------------------+--------+

@@ -9,22 +9,38 @@ use crate::client::{do_get, ticket};
 
 #[tokio::test]
 async fn a_client_that_trusts_the_certificate_is_served() {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let tls = Tls { certificate: cert.pem().into_bytes(), key: signing_key.serialize_pem().into_bytes() };
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let tls =
+        Tls { certificate: cert.pem().into_bytes(), key: signing_key.serialize_pem().into_bytes() };
     let demo = Demo::new(Options::default().tls(tls));
     demo.create_database("db");
     let running = demo.spawn().await.unwrap();
     assert!(running.url().starts_with("https://127.0.0.1:"), "{}", running.url());
 
-    let trust = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(cert.pem())).domain_name("localhost");
-    let channel = Channel::from_shared(running.url()).unwrap().tls_config(trust).unwrap().connect().await.unwrap();
-    let answer = do_get(&mut FlightServiceClient::new(channel), &ticket("db", "SELECT 1"), None).await.unwrap();
+    let trust = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(cert.pem()))
+        .domain_name("localhost");
+    let channel = Channel::from_shared(running.url())
+        .unwrap()
+        .tls_config(trust)
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
+    let answer = do_get(&mut FlightServiceClient::new(channel), &ticket("db", "SELECT 1"), None)
+        .await
+        .unwrap();
     assert_eq!(answer.rows(), 1);
 
     // Plain text and a stranger's certificate get nowhere, and the server goes on.
     let plain = running.url().replace("https", "http");
     let stranger = match Channel::from_shared(plain).unwrap().connect().await {
-        Ok(channel) => do_get(&mut FlightServiceClient::new(channel), &ticket("db", "SELECT 1"), None).await.is_ok(),
+        Ok(channel) => {
+            do_get(&mut FlightServiceClient::new(channel), &ticket("db", "SELECT 1"), None)
+                .await
+                .is_ok()
+        }
         Err(_) => false,
     };
     assert!(!stranger);

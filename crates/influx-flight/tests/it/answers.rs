@@ -65,7 +65,8 @@ async fn no_rows_are_an_answer() {
 #[tokio::test]
 async fn keep_alives_are_neither_rows_nor_an_end() {
     let server = server(|| {
-        let batches = [numbers([]), numbers([1]), numbers([]), numbers([]), numbers([2]), numbers([])];
+        let batches =
+            [numbers([]), numbers([1]), numbers([]), numbers([]), numbers([2]), numbers([])];
         vec![send(&batches), Step::ok()]
     })
     .await;
@@ -92,7 +93,10 @@ async fn a_message_over_four_mebibytes() {
 async fn a_message_over_our_limit() {
     // Only its length is sent: 200 MB.
     let server = server(|| {
-        vec![send(&[numbers([1])]), Step::SendBytes(Bytes::from_static(&[0, 0x0b, 0xeb, 0xc2, 0x00]))]
+        vec![
+            send(&[numbers([1])]),
+            Step::SendBytes(Bytes::from_static(&[0, 0x0b, 0xeb, 0xc2, 0x00])),
+        ]
     })
     .await;
     let error = read(&client(server.http()).await).await.unwrap_err();
@@ -197,7 +201,8 @@ async fn messages_that_are_no_answer() {
     });
     assert_eq!(batch_first.await, (ErrorKind::Protocol, false));
     let no_arrow = broken(|| {
-        let message = arrow_flight::FlightData { data_header: "hello".into(), ..Default::default() };
+        let message =
+            arrow_flight::FlightData { data_header: "hello".into(), ..Default::default() };
         vec![Step::Send(vec![message]), Step::ok()]
     });
     assert_eq!(no_arrow.await, (ErrorKind::Protocol, false));

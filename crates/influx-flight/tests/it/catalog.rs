@@ -85,7 +85,10 @@ async fn a_list_in_an_unknown_form() {
 async fn dropped_tables() {
     let server = answering(vec![
         ("database_name", view(&["home", "home", "home", "other"])),
-        ("table_name", view(&["census", "census-20250601T000000", "export-1", "x-20250601T000000"])),
+        (
+            "table_name",
+            view(&["census", "census-20250601T000000", "export-1", "x-20250601T000000"]),
+        ),
         ("deleted", Arc::new(BooleanArray::from(vec![Some(false), Some(true), None, Some(true)]))),
     ])
     .await;
@@ -103,7 +106,10 @@ async fn the_clock_in_any_unit() {
     let cases: [(ArrayRef, i64); 3] = [
         (Arc::new(nanoseconds.clone()), 1_748_932_618_190_260_123),
         (Arc::new(nanoseconds.with_timezone("+02:00")), 1_748_932_618_190_260_123),
-        (Arc::new(TimestampMicrosecondArray::from(vec![1_748_932_618_190_260])), 1_748_932_618_190_260_000),
+        (
+            Arc::new(TimestampMicrosecondArray::from(vec![1_748_932_618_190_260])),
+            1_748_932_618_190_260_000,
+        ),
     ];
     for (now, expect) in cases {
         let server = answering(vec![("now", now)]).await;

@@ -41,7 +41,8 @@ fn tables() {
             "Error while logically planning query: Error during planning: table 'public.iox.{name}' not found"
         )
     };
-    for name in ["nosuch", "Mixed Case-Table", "it's", "a' not found", "bucket \"x\" not found", ""] {
+    for name in ["nosuch", "Mixed Case-Table", "it's", "a' not found", "bucket \"x\" not found", ""]
+    {
         check(Code::InvalidArgument, &text(name), table(name));
     }
     let plain = "Error during planning: table 'public.system.parquet_files' not found";
@@ -111,7 +112,8 @@ fn resources() {
     check(Code::DeadlineExceeded, "", ErrorKind::Deadline);
     let large = "Error, decoded message length too large: found 200000000 bytes, the limit is: 134217728 bytes";
     check(Code::OutOfRange, large, ErrorKind::MessageTooLarge);
-    let inflated = "Error decompressing: size limit, of 134217728 bytes, exceeded while decompressing message";
+    let inflated =
+        "Error decompressing: size limit, of 134217728 bytes, exceeded while decompressing message";
     check(Code::ResourceExhausted, inflated, ErrorKind::MessageTooLarge);
 }
 
@@ -143,12 +145,17 @@ fn outages() {
     check(Code::Cancelled, "operation was canceled", ErrorKind::Unavailable);
     check(Code::Aborted, "", ErrorKind::Unavailable);
     for code in [Code::Unavailable, Code::Internal, Code::Unknown] {
-        check(code, "stream terminated by RST_STREAM with error code: INTERNAL_ERROR", ErrorKind::Unavailable);
+        check(
+            code,
+            "stream terminated by RST_STREAM with error code: INTERNAL_ERROR",
+            ErrorKind::Unavailable,
+        );
         check(code, "Received http2 header with status: 504", ErrorKind::Unavailable);
         check(code, "h2 protocol error: http2 error", ErrorKind::Unavailable);
     }
     check(Code::Internal, "Unexpected EOF decoding stream.", ErrorKind::Unavailable);
-    let cut = "protocol error: missing grpc-status trailer, stream was terminated without a final status";
+    let cut =
+        "protocol error: missing grpc-status trailer, stream was terminated without a final status";
     check(Code::Unknown, cut, ErrorKind::Unavailable);
     for code in [500, 502, 503, 504] {
         let text = format!("grpc-status header missing, mapped from HTTP status code {code}");
@@ -162,7 +169,11 @@ fn strangers() {
     for code in [400, 404, 405, 415] {
         let text = format!("grpc-status header missing, mapped from HTTP status code {code}");
         check(Code::Unknown, &text, not_grpc.clone());
-        check(Code::Unknown, &format!("Received http2 header with status: {code}"), not_grpc.clone());
+        check(
+            Code::Unknown,
+            &format!("Received http2 header with status: {code}"),
+            not_grpc.clone(),
+        );
     }
     let proxied = "unexpected HTTP content-type: text/html";
     check(Code::Unknown, proxied, ErrorKind::NotInfluxDb3(Found::WebPage));
@@ -184,11 +195,8 @@ fn faults_of_ours() {
 
 #[test]
 fn a_kind_is_either_to_wait_for_or_to_ask_less_or_neither() {
-    let transient = [
-        ErrorKind::Unavailable,
-        ErrorKind::Stalled,
-        ErrorKind::RateLimited { retry_after: None },
-    ];
+    let transient =
+        [ErrorKind::Unavailable, ErrorKind::Stalled, ErrorKind::RateLimited { retry_after: None }];
     for kind in transient {
         assert!(kind.is_transient() && !kind.wants_smaller_query() && !kind.is_setup(), "{kind:?}");
     }

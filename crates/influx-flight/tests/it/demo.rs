@@ -41,7 +41,8 @@ async fn rows_and_their_schema() {
     let (_demo, running) = start(Options::default()).await;
     let client = client(&running).await;
     let stream = client.query("SELECT * FROM home").await.unwrap();
-    let names: Vec<_> = stream.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    let names: Vec<_> =
+        stream.schema().fields().iter().map(|field| field.name().as_str()).collect();
     assert_eq!(names, ["co", "room", "temp", "time"]);
     let batches = collect(&client, "SELECT temp FROM home ORDER BY time").await.unwrap();
     let temps: Vec<f64> = batches
@@ -139,7 +140,9 @@ async fn tables_in_every_release() {
             ("home", "temp", Role::Field, DataType::Float64),
             ("home", "time", Role::Time, time),
         ]
-        .map(|(table, column, role, data_type)| (table, column, role, ColumnType::Arrow(data_type)));
+        .map(|(table, column, role, data_type)| {
+            (table, column, role, ColumnType::Arrow(data_type))
+        });
         assert_eq!(shape, expect, "{spelling:?}");
     }
 }

@@ -14,7 +14,9 @@ fn refuse(text: &str, expect: &str) {
     let text = error.to_string();
     assert!(text.contains(expect), "{text}");
     assert!(!text.contains("secret"), "{text}");
-    assert!(text.ends_with("write https://host[:port][/path], http://host[:port][/path], host:port or host"));
+    assert!(text.ends_with(
+        "write https://host[:port][/path], http://host[:port][/path], host:port or host"
+    ));
 }
 
 #[test]

@@ -155,14 +155,14 @@ pub(crate) fn grpc(steps: Vec<Step>) -> Response<Body> {
     let gzip = steps.iter().any(|step| matches!(step, Step::SendGzip(_)));
     let frames = stream::iter(steps).flat_map(|step| -> Pin<Box<dyn Stream<Item = _> + Send>> {
         match step {
-            Step::Send(messages) => {
-                Box::pin(stream::iter(messages).map(|message| {
-                    Ok(Frame::data(framed(0, &message.encode_to_vec())))
-                }))
-            }
-            Step::SendGzip(messages) => Box::pin(stream::iter(messages).map(|message| {
-                Ok(Frame::data(framed(1, &gzipped(&message.encode_to_vec()))))
-            })),
+            Step::Send(messages) => Box::pin(
+                stream::iter(messages)
+                    .map(|message| Ok(Frame::data(framed(0, &message.encode_to_vec())))),
+            ),
+            Step::SendGzip(messages) => Box::pin(
+                stream::iter(messages)
+                    .map(|message| Ok(Frame::data(framed(1, &gzipped(&message.encode_to_vec()))))),
+            ),
             Step::SendBytes(bytes) => Box::pin(stream::iter([Ok(Frame::data(bytes))])),
             Step::Hang => Box::pin(stream::pending()),
             Step::Reset => Box::pin(stream::iter([Err(io::Error::other("reset"))])),
@@ -213,7 +213,10 @@ pub(crate) fn plain(
 
 pub(crate) fn is_grpc(request: &Request<Incoming>) -> bool {
     request.version() == Version::HTTP_2
-        && request.headers().get("content-type").is_some_and(|content| content == "application/grpc")
+        && request
+            .headers()
+            .get("content-type")
+            .is_some_and(|content| content == "application/grpc")
 }
 
 /// Limits that no healthy answer over the loopback interface reaches.

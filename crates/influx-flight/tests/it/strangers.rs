@@ -29,9 +29,7 @@ fn old(version: &str) -> ErrorKind {
 
 fn ping(version: &'static str) -> impl Fn(Request<Incoming>) -> Response<Body> + Clone {
     move |request| match request.uri().path() {
-        "/ping" => {
-            plain(204, &[("x-influxdb-build", "OSS"), ("x-influxdb-version", version)], "")
-        }
+        "/ping" => plain(204, &[("x-influxdb-build", "OSS"), ("x-influxdb-version", version)], ""),
         _ => plain(404, &[], "404 page not found"),
     }
 }

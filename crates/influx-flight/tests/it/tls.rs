@@ -107,7 +107,8 @@ async fn tls_that_answers_plain_text_with_a_hint() {
             }
             let mut request = [0; 1024];
             _ = tcp.read(&mut request).await;
-            let hint = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+            let hint =
+                "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
             _ = tcp.write_all(hint.as_bytes()).await;
         }
     })

@@ -1,0 +1,18 @@
+//! The whole connector: both worlds together, over real sockets, and the walls between them.
+
+mod bad_input;
+mod command_line;
+mod documents;
+mod frames;
+mod parity;
+mod recovery;
+mod stack;
+mod sync;
+mod walls;
+
+// The strategies and the naive reading that `arrow-rows` is tested with, so that the encoder is held to the same.
+#[path = "../../../arrow-rows/tests/it/reference.rs"]
+mod reference;
+#[path = "../../../arrow-rows/tests/it/strategy.rs"]
+#[allow(dead_code, reason = "the tests of arrow-rows use all of it")]
+mod strategy;

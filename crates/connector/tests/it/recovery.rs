@@ -1,0 +1,45 @@
+//! A worker that is lost in the middle, and the sync that goes on after it.
+
+use fivetran_tester::{End, Stop, SyncOptions, Trailing};
+
+use crate::stack::Stack;
+
+fn points(count: i64) -> String {
+    // Every point is a day after the one before, and each day has two series.
+    let day = 86_400_000_000_000;
+    let line = |index: i64| {
+        format!("m,host={} v={index}i {}", index % 2, 1_600_000_000_000_000_000 + index / 2 * day)
+    };
+    (0..count).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_is_cut_anywhere_loses_and_repeats_no_row() {
+    let points = points(600);
+    let mut whole = Stack::start("db", &points).await;
+    whole.good_sync().await;
+    let expected = whole.rows("m");
+    assert_eq!(expected.len(), 600);
+
+    for trailing in [Trailing::Keep, Trailing::RollBack] {
+        for stop in [
+            Stop::AfterRows(1),
+            Stop::AfterRows(99),
+            Stop::AfterRows(100),
+            Stop::AfterRows(350),
+            Stop::AfterRows(599),
+            Stop::AfterCheckpoints(1),
+            Stop::AfterCheckpoints(3),
+        ] {
+            let mut stack = Stack::start("db", &points).await;
+            let report = stack.sync(SyncOptions { stop, trailing, ..SyncOptions::default() }).await;
+            assert_eq!(
+                (&report.end, report.breaches.as_slice()),
+                (&End::Stopped, [].as_slice()),
+                "{stop:?}"
+            );
+            stack.good_sync().await;
+            assert_eq!(stack.rows("m"), expected, "{stop:?} {trailing:?}");
+        }
+    }
+}
