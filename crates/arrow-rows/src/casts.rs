@@ -163,7 +163,7 @@ pub fn casts(arrow: &ArrowType) -> Vec<DataType> {
     types.iter().filter(|&&to| to != natural).copied().collect()
 }
 
-/// Whether the values of an Arrow type can become the values of a column of type `to`: by nature, or by one of its [`casts`].
+/// Whether the values of an Arrow type can become the values of a column of type `to`: by nature, or by one of its [`casts()`].
 #[must_use]
 pub fn can_become(arrow: &ArrowType, to: DataType) -> bool {
     possible(arrow).iter().any(|possible| discriminant(possible) == discriminant(&to))

@@ -1,6 +1,6 @@
 //! Where an Arrow type meets what it becomes.
 //!
-//! Each line serves the Arrow types that its function takes; which pairs there are, [`casts`](crate::casts) tells the world.
+//! Each line serves the Arrow types that its function takes; which pairs there are, [`casts`](crate::casts()) tells the world.
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType as ArrowType;

@@ -1,6 +1,6 @@
 //! Arrow record batches as rows of a table, borrowed, without an allocation per row.
 //!
-//! [`column_type`] says what an Arrow type is in a warehouse, and [`casts`] what else it can become. [`ArrowRows`] settles once how each
+//! [`column_type`] says what an Arrow type is in a warehouse, and [`casts()`] what else it can become. [`ArrowRows`] settles once how each
 //! column is converted, and then lends the rows of each batch as [`sync_core::Rows`]: text and bytes are slices of Arrow's own
 //! buffers, and what needs a text of its own (decimals, times as text, JSON) is written column by column into memory that
 //! every batch reuses. A value that cannot be held is an error that names it, never another value.

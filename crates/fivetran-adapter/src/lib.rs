@@ -13,6 +13,9 @@
 //! | [`Bug`](sync_core::Fault::Bug), a panic | failure | `INTERNAL` | `INTERNAL` |
 //! | shutdown | | | `UNAVAILABLE` |
 //!
+//! Names that would merge in the warehouse under [Fivetran's naming](fivetran_wire::naming) are warned of: in the log by `Schema`, and
+//! with a `Warning` by `Update`.
+//!
 //! It knows no database. A whole connector is a source and a few lines:
 //!
 //! ```
@@ -65,6 +68,7 @@ mod form;
 mod generated;
 mod listen;
 mod logs;
+mod merging;
 mod message;
 mod pipe;
 mod schema;

@@ -16,7 +16,7 @@ use tonic::{Code, Request, Response, Status};
 use crate::generated::SourceConnector;
 use crate::task::Contained;
 use crate::update::{self, UpdateStream, seconds_since};
-use crate::{form, schema, selection, status};
+use crate::{form, merging, schema, selection, status};
 
 /// Answers Fivetran for a source.
 pub(crate) struct Connector<S> {
@@ -107,7 +107,10 @@ where
         let result = work.join().await;
         log_schema(&result, seconds_since(started));
         match result {
-            Ok(catalog) => Ok(Response::new(schema::response(&catalog))),
+            Ok(catalog) => {
+                log_warnings(&merging::of_catalog(&catalog));
+                Ok(Response::new(schema::response(&catalog)))
+            }
             Err(error) => Err(status::of_failure(&error)),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sync_core::{Rows, Sink, SinkError, Table};
 
 use crate::encode::TableEncoder;
+use crate::merging::Names;
 use crate::message;
 use crate::pipe::Inlet;
 
@@ -37,22 +38,41 @@ impl Tally {
 pub(crate) struct FrameSink {
     inlet: Inlet,
     encoders: Encoders,
+    names: Mutex<Names>,
     tally: Arc<Tally>,
 }
 
 impl FrameSink {
     pub(crate) fn new(inlet: Inlet, tally: Arc<Tally>) -> Self {
-        Self { inlet, encoders: Encoders::default(), tally }
+        Self { inlet, encoders: Encoders::default(), names: Mutex::default(), tally }
+    }
+
+    /// Warns of names that merge, when a table is met for the first time in this sync.
+    async fn meet(&self, table: &Table) -> Result<(), SinkError> {
+        // The lock is given back before anything is awaited; a panic elsewhere at worst leaves a warning out.
+        let warnings = self.names.lock().unwrap_or_else(PoisonError::into_inner).meet(table);
+        for warning in warnings {
+            self.warn(warning).await?;
+        }
+        Ok(())
     }
 }
 
 impl Sink for FrameSink {
     async fn truncate(&self, table: &Table) -> Result<(), SinkError> {
+        self.meet(table).await?;
         self.inlet.send(message::truncate(table)).await
     }
 
     async fn upsert(&self, table: &Table, rows: &mut (dyn Rows + Send)) -> Result<u64, SinkError> {
-        let mut encoder = self.encoders.take(table);
+        let mut encoder = match self.encoders.take(table) {
+            Some(encoder) => encoder,
+            // Names are looked at where an encoder is made, and not for each batch.
+            None => {
+                self.meet(table).await?;
+                TableEncoder::new(table)
+            }
+        };
         let mut taken = 0;
         for frame in encoder.frames(rows) {
             let frame = frame?;
@@ -95,13 +115,11 @@ impl Encoders {
     /// Tables that are read in turns are few; an encoder that is dropped too early is made again in microseconds.
     const IDLE: usize = 16;
 
-    /// An encoder for exactly these columns, which nobody else uses meanwhile.
-    fn take(&self, table: &Table) -> TableEncoder {
+    /// An idle encoder for exactly these columns, which nobody else uses meanwhile.
+    fn take(&self, table: &Table) -> Option<TableEncoder> {
         let mut idle = self.idle();
         let found = idle.iter().rposition(|encoder| encoder.table() == table);
-        let found = found.and_then(|index| idle.remove(index));
-        drop(idle);
-        found.unwrap_or_else(|| TableEncoder::new(table))
+        found.and_then(|index| idle.remove(index))
     }
 
     fn give_back(&self, encoder: TableEncoder) {
@@ -123,6 +141,7 @@ mod tests {
     use sync_core::{Column, DataType, Table};
 
     use super::Encoders;
+    use crate::encode::TableEncoder;
 
     #[test]
     fn an_encoder_comes_back_for_the_same_columns_only() {
@@ -131,10 +150,10 @@ mod tests {
         let mut wide = narrow.clone();
         wide.columns.push(Column::new("more", DataType::String));
 
-        encoders.give_back(encoders.take(&narrow));
-        assert_eq!(encoders.take(&wide).table(), &wide);
+        encoders.give_back(TableEncoder::new(&narrow));
+        assert!(encoders.take(&wide).is_none());
         assert_eq!(encoders.idle().len(), 1);
-        assert_eq!(encoders.take(&narrow).table(), &narrow);
+        assert_eq!(encoders.take(&narrow).unwrap().table(), &narrow);
         assert!(encoders.idle().is_empty());
     }
 
@@ -142,7 +161,7 @@ mod tests {
     fn idle_encoders_are_bounded() {
         let encoders = Encoders::default();
         for number in 0..2 * Encoders::IDLE {
-            encoders.give_back(encoders.take(&Table::new(number.to_string(), vec![])));
+            encoders.give_back(TableEncoder::new(&Table::new(number.to_string(), vec![])));
         }
         assert_eq!(encoders.idle().len(), Encoders::IDLE);
     }

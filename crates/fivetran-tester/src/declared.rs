@@ -48,34 +48,12 @@ impl ColumnType {
 
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(type_name(self.data_type))?;
+        f.write_str(self.data_type.name())?;
         match (self.decimal, self.string_bytes) {
             (Some(size), _) => write!(f, "({},{})", size.precision, size.scale),
             (None, Some(bytes)) => write!(f, "({bytes})"),
             (None, None) => Ok(()),
         }
-    }
-}
-
-/// A type's name as Fivetran's documents spell it.
-pub(crate) fn type_name(data_type: DataType) -> &'static str {
-    match data_type {
-        DataType::Unspecified => "UNSPECIFIED",
-        DataType::Boolean => "BOOLEAN",
-        DataType::Short => "SHORT",
-        DataType::Int => "INT",
-        DataType::Long => "LONG",
-        DataType::Decimal => "DECIMAL",
-        DataType::Float => "FLOAT",
-        DataType::Double => "DOUBLE",
-        DataType::NaiveDate => "NAIVE_DATE",
-        DataType::NaiveDatetime => "NAIVE_DATETIME",
-        DataType::UtcDatetime => "UTC_DATETIME",
-        DataType::Binary => "BINARY",
-        DataType::Xml => "XML",
-        DataType::String => "STRING",
-        DataType::Json => "JSON",
-        DataType::NaiveTime => "NAIVE_TIME",
     }
 }
 

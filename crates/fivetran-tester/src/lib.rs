@@ -22,15 +22,14 @@
 //! # }
 //! ```
 //!
-//! What it does not do: rename (tables and columns keep the source's names; [`naming`] tells what Fivetran would call them), load in
-//! parallel, or infer one type for a column from several values.
+//! What it does not do: rename (tables and columns keep the source's names; [`fivetran_wire::naming`] tells what Fivetran would call
+//! them), load in parallel, or infer one type for a column from several values.
 
 mod client;
 mod declared;
 mod error;
 mod landing;
 mod name;
-pub mod naming;
 mod project;
 mod report;
 mod rules;

@@ -1,8 +1,8 @@
-//! What both sides of Fivetran's Partner SDK v2 agree on: messages, method paths and limits.
+//! What both sides of Fivetran's Partner SDK v2 agree on: messages, method paths, limits and names.
 //!
 //! The messages are plain [`prost`] types, written by hand from the protocol's public description, so that no `.proto` file and no
 //! `protoc` is needed. Names are the protocol's own, so that its guides can be read beside this crate. Source connectors are the
-//! server of the four [`method`]s; Fivetran is the client.
+//! server of the four [`method`]s; Fivetran is the client. What Fivetran then calls tables and columns in a warehouse is [`naming`].
 //!
 //! ```
 //! use fivetran_wire::{Checkpoint, UpdateResponse, update_response::Operation};
@@ -22,6 +22,7 @@
 mod form;
 pub mod limit;
 pub mod method;
+pub mod naming;
 mod schema;
 mod test;
 mod update;

@@ -73,7 +73,8 @@ impl RetryPolicy {
             .adjust(|error, wait| self.adjusted(error, wait))
             .notify(|error, _| {
                 if !waiting {
-                    tracing::warn!("{error}; trying again for up to {:?}", self.total);
+                    // The kind alone: the sentence names the customer's host, and logs must not.
+                    tracing::warn!(reason = ?error.kind(), up_to = ?self.total, "InfluxDB does not answer; trying again");
                 }
                 waiting = true;
             })

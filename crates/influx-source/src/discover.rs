@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use influx_flight::{Client, DroppedTables, TableInfo};
-use sync_core::SyncError;
+use sync_core::{SyncError, Table};
 
 use crate::config::{InfluxConfig, Measurements};
 use crate::fault;
@@ -21,7 +21,8 @@ pub(crate) struct Discovered {
 /// A measurement that the configuration does not fit.
 #[derive(Debug)]
 pub(crate) struct Unfit {
-    pub(crate) measurement: String,
+    /// As far as it is known: a table by its name, without columns.
+    pub(crate) table: Table,
     pub(crate) error: SyncError,
 }
 
@@ -47,8 +48,9 @@ pub(crate) async fn discover(
     }));
 
     let describe = |info: TableInfo| {
-        let measurement = info.name.clone();
-        SourceTable::new(info, config).map_err(|error| Unfit { measurement, error })
+        let name = config.destination.as_ref().unwrap_or(&info.name).clone();
+        SourceTable::new(info, config)
+            .map_err(|error| Unfit { table: Table::new(name, Vec::new()), error })
     };
     let tables: Vec<_> = infos.into_iter().map(describe).collect();
     for table in tables.iter().flatten() {
@@ -101,9 +103,7 @@ async fn dropped_tables(client: &Client, infos: &[TableInfo]) -> BTreeSet<String
     match client.soft_deleted_tables().await {
         DroppedTables::Known(names) => names,
         DroppedTables::Unknown(error) => {
-            tracing::info!(
-                "InfluxDB does not tell which tables are dropped, so all are synced: {error}"
-            );
+            tracing::info!(reason = ?error.kind(), "InfluxDB does not tell which tables are dropped, so all are synced");
             BTreeSet::new()
         }
     }

@@ -36,8 +36,10 @@ pub(crate) async fn sync<S: Sink>(
     }
 
     let (tables, unfit): (Vec<_>, Vec<_>) = discovered.tables.into_iter().partition(Result::is_ok);
-    let parked = unfit.into_iter().filter_map(Result::err);
-    let parked: Vec<_> = parked.map(|Unfit { measurement, error }| (measurement, error)).collect();
+    // What does not fit is nobody's concern as long as it is not selected.
+    let unfit = unfit.into_iter().filter_map(Result::err);
+    let unfit = unfit.filter(|unfit| request.selection.project(&unfit.table).is_some());
+    let parked: Vec<_> = unfit.map(|Unfit { table, error }| (table.name, error)).collect();
     let readings = plan(tables.into_iter().flatten(), &request.selection, config, &state);
 
     let session =
@@ -55,7 +57,8 @@ pub(crate) async fn sync<S: Sink>(
                     sink.warn(warning).await.map_err(fault::sink)
                 }
                 Err(TableFailure::Parked(error)) => {
-                    tracing::warn!(measurement, "the table is left out for now: {error}");
+                    // The customer hears the whole of it; a log must not hold the values that an error may name.
+                    tracing::warn!(measurement, fault = ?error.fault, "the table is left out for now");
                     lock(&parked).push((measurement.clone(), error));
                     Ok(())
                 }

@@ -51,7 +51,7 @@ pub(crate) async fn sync_table<S: Sink>(
                 rows += read.rows;
             }
             Err(WindowFailure::Influx(error)) if error.kind().wants_smaller_query() => {
-                tracing::info!(measurement, "reading shorter windows: {error}");
+                tracing::info!(measurement, reason = ?error.kind(), "reading shorter windows");
                 pace.halve(window)
                     .map_err(|Shortest| no_window_is_small_enough(measurement, error))?;
             }
@@ -167,7 +167,7 @@ async fn read<S: Sink>(
         };
         match waits.next() {
             Some(wait) => {
-                tracing::warn!("an answer broke off and is read again: {broken}");
+                tracing::warn!(reason = ?broken.kind(), "an answer broke off and is read again");
                 tokio::time::sleep(wait).await;
             }
             None => return Err(broken.into()),

@@ -13,7 +13,7 @@ use crate::server::{Server, configuration, request, soon};
 
 /// What was written, by any number of writers.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Written {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -26,7 +26,7 @@ impl Write for Written {
 }
 
 /// Collects the lines of this thread.
-fn collect(context: &[(&'static str, &str)]) -> (Written, DefaultGuard) {
+pub(crate) fn collect(context: &[(&'static str, &str)]) -> (Written, DefaultGuard) {
     let written = Written::default();
     let context = context.iter().map(|&(name, value)| (name, value.to_owned()));
     let writer = written.clone();
@@ -67,7 +67,7 @@ fn fields_and_environment_stand_in_the_context() {
 }
 
 /// What this crate says in the course of `calls`, without figures that differ from run to run.
-fn lines(written: &Written) -> String {
+pub(crate) fn lines(written: &Written) -> String {
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let mut context = line.get("context").cloned().unwrap_or(serde_json::json!({}));

@@ -10,6 +10,7 @@ mod encoder;
 mod lifecycle;
 mod listening;
 mod logs;
+mod merging;
 mod scripted;
 mod server;
 mod update;

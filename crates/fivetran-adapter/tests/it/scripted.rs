@@ -13,7 +13,9 @@ use tokio::sync::Notify;
 /// One thing that the source does in a sync.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Truncate,
+    Truncate(Table),
+    /// Sends one row of nulls of any table.
+    Row(Table),
     /// Sends so many rows of [`table`].
     Rows(u64),
     /// Sends rows for ever, 1,000 at a time.
@@ -53,7 +55,7 @@ impl Scripted {
     }
 }
 
-/// The table that all rows belong to.
+/// The table that all rows belong to, if a step does not say otherwise.
 pub(crate) fn table() -> Table {
     let columns = vec![
         Column::key("id", DataType::Long),
@@ -195,7 +197,8 @@ impl Source for Scripted {
 impl Scripted {
     async fn follow<S: Sink>(&self, step: &Step, sink: &S) -> Result<(), SyncError> {
         let said = match step {
-            Step::Truncate => sink.truncate(&table()).await,
+            Step::Truncate(table) => sink.truncate(table).await,
+            Step::Row(table) => sink.upsert(table, &mut Nulls::once(table)).await.map(|_taken| ()),
             Step::Rows(rows) => self.send(*rows, "", sink).await,
             Step::BigRow(bytes) => self.send(1, &"x".repeat(*bytes), sink).await,
             Step::RowsWithoutEnd => loop {
@@ -241,6 +244,24 @@ struct OnDrop<'a>(&'a Probe);
 impl Drop for OnDrop<'_> {
     fn drop(&mut self) {
         self.0.gone.notify_one();
+    }
+}
+
+/// One row without values.
+struct Nulls {
+    left: bool,
+    row: Vec<Value<'static>>,
+}
+
+impl Nulls {
+    fn once(table: &Table) -> Self {
+        Self { left: true, row: vec![Value::Null; table.columns.len()] }
+    }
+}
+
+impl Rows for Nulls {
+    fn next_row(&mut self) -> Result<Option<&[Value<'_>]>, RowError> {
+        Ok(std::mem::take(&mut self.left).then_some(&*self.row))
     }
 }
 

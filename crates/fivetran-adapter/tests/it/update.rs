@@ -58,7 +58,7 @@ fn line(operation: Operation) -> String {
 #[tokio::test]
 async fn a_sync_says_everything_in_order() {
     let steps = [
-        Step::Truncate,
+        Step::Truncate(table()),
         Step::SchemaChange(vec![]),
         Step::SchemaChange(vec![table()]),
         Step::Rows(101),

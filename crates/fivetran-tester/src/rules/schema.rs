@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fivetran_wire::DataType;
+use fivetran_wire::{DataType, naming};
 
 use super::{Breaches, Place, Rule};
+use crate::TableName;
 use crate::declared::{DeclaredColumn, DeclaredTable};
-use crate::{TableName, naming};
 
 /// Every name that was declared or sent so far, by what Fivetran makes of it. A name is judged when it is met first.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use fivetran_wire::{DataType, DecimalParams, Timestamp, ValueType, value_type::I
 use serde::de::IgnoredAny;
 
 use super::Rule;
-use crate::declared::{ColumnType, type_name, type_of};
+use crate::declared::{ColumnType, type_of};
 use crate::time;
 
 /// The first rule that a value breaks. The caller has dealt with NULL.
@@ -100,7 +100,7 @@ pub(super) fn show(value: &ValueType) -> String {
         }
     };
     match &value.inner {
-        Some(inner) => format!("{} {text}", type_name(type_of(inner))),
+        Some(inner) => format!("{} {text}", type_of(inner).name()),
         None => text,
     }
 }

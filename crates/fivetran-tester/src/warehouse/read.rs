@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Result};
 
 use super::catalog::{self, Found, StoredTable};
-use super::statement;
+use super::statement::{self, Order};
 use crate::{Error, TableName};
 
 /// A warehouse, open for reading. It may be read while a sync writes: then it shows the last checkpoint.
@@ -111,13 +111,36 @@ impl Warehouse {
         table: impl Into<TableName>,
         most: u32,
     ) -> std::result::Result<Vec<Row>, Error> {
-        let name = table.into();
-        let table = self.table(&name)?;
-        self.try_rows(table, most).map_err(Error::warehouse(format!("read table `{name}`")))
+        self.ordered_rows(&table.into(), Order::Key, most)
     }
 
-    fn try_rows(&self, table: &StoredTable, most: u32) -> Result<Vec<Row>> {
-        let mut statement = self.connection.prepare(&statement::rows(table))?;
+    /// The rows of a table that landed last, latest first: what a sync has moved. Rows that landed together, in one message, stand in
+    /// the order of [`rows`](Self::rows).
+    ///
+    /// A row that was deleted landed when it was; one that a truncate marked, when it was sent.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    pub fn latest_rows(
+        &self,
+        table: impl Into<TableName>,
+        most: u32,
+    ) -> std::result::Result<Vec<Row>, Error> {
+        self.ordered_rows(&table.into(), Order::Latest, most)
+    }
+
+    fn ordered_rows(
+        &self,
+        name: &TableName,
+        order: Order,
+        most: u32,
+    ) -> std::result::Result<Vec<Row>, Error> {
+        let table = self.table(name)?;
+        self.try_rows(table, order, most).map_err(Error::warehouse(format!("read table `{name}`")))
+    }
+
+    fn try_rows(&self, table: &StoredTable, order: Order, most: u32) -> Result<Vec<Row>> {
+        let mut statement = self.connection.prepare(&statement::rows(table, order))?;
         let columns = table.columns.len();
         let rows = statement.query_map([most], |row| {
             let cells = (0..columns).map(|index| Ok(shown(row.get_ref(index)?)));

@@ -83,23 +83,35 @@ pub(super) fn truncate(table: &StoredTable) -> String {
     format!("UPDATE {table} SET {deleted} = 1 WHERE {deleted} = 0")
 }
 
-/// Rows with the columns in the order of creation, then whether they are deleted; ordered by the key, or by all values.
-pub(super) fn rows(table: &StoredTable) -> String {
+/// In which order rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By the key, or by all values where there is none.
+    Key,
+    /// What landed last comes first; then as [`Order::Key`].
+    Latest,
+}
+
+/// Rows with the columns in the order of creation, then whether they are deleted. Parameter: how many at most.
+pub(super) fn rows(table: &StoredTable, order: Order) -> String {
     let columns = table.in_order();
     let name = |column: &StoredColumn| quoted(&column.stored_as);
     let mut selected: Vec<_> = columns.iter().map(|column| name(column)).collect();
-    let mut order: Vec<_> =
+    let mut ordered: Vec<_> =
         columns.iter().filter(|column| column.key).map(|column| name(column)).collect();
-    if order.is_empty() {
-        order.clone_from(&selected);
-        order.push(quoted(ID));
+    if ordered.is_empty() {
+        ordered.clone_from(&selected);
+        ordered.push(quoted(ID));
+    }
+    if order == Order::Latest {
+        ordered.insert(0, format!("{} DESC", quoted(SYNCED)));
     }
     selected.push(quoted(DELETED));
     format!(
         "SELECT {} FROM {} ORDER BY {} LIMIT ?",
         selected.join(", "),
         quoted(&table.stored_as),
-        order.join(", "),
+        ordered.join(", "),
     )
 }
 

@@ -9,7 +9,7 @@
 
 mod calls;
 mod landing;
-mod naming;
+mod reading;
 mod recovery;
 mod rules_of_records;
 mod rules_of_syncs;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use fivetran_tester::{Configuration, Error, Project, Report, SyncOptions, Tester};
+use fivetran_tester::{Configuration, Error, Project, Report, Row, SyncOptions, Tester};
 use fivetran_wire::{
     ConfigurationFormRequest, ConfigurationFormResponse, SchemaRequest, SchemaResponse,
     TestRequest, TestResponse, UpdateRequest, UpdateResponse, method,
@@ -189,15 +189,9 @@ impl Stage {
         self.project.state().unwrap()
     }
 
-    /// A table's rows, one a line; `NULL` and a dagger for what they mean.
+    /// A table's rows, one a line.
     pub(crate) fn rows(&self, table: &str) -> String {
-        let rows = self.project.warehouse().unwrap().rows(table).unwrap();
-        let lines = rows.iter().map(|row| {
-            let cells = row.cells.iter().map(|cell| cell.as_deref().unwrap_or("NULL"));
-            let line = cells.collect::<Vec<_>>().join(" | ");
-            if row.deleted { format!("{line} †") } else { line }
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        shown(&self.project.warehouse().unwrap().rows(table).unwrap())
     }
 
     /// The connector's last request.
@@ -219,6 +213,16 @@ pub(crate) async fn breaches(
 ) -> String {
     let report = Stage::syncs(schema, [Sync::of(messages)]).await.sync().await;
     lines(&report)
+}
+
+/// Rows, one a line; `NULL` and a dagger for what they mean.
+pub(crate) fn shown(rows: &[Row]) -> String {
+    let lines = rows.iter().map(|row| {
+        let cells = row.cells.iter().map(|cell| cell.as_deref().unwrap_or("NULL"));
+        let line = cells.collect::<Vec<_>>().join(" | ");
+        if row.deleted { format!("{line} †") } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn lines(report: &Report) -> String {

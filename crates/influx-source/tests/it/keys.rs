@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sync_core::{Rules, Selection};
+
 use crate::support::{Bench, NOW};
 
 const LINES: &str = "m,host=a,region=eu v=1i 1748846218000000000
@@ -86,7 +88,15 @@ async fn a_column_with_the_name_of_a_key_column_is_refused() {
                  measurement out, or set `primary_key` to `none`."
             )
         );
+        // It is no one's concern while it is not selected.
+        let mut bench = bench;
+        bench.write("other v=1i 1748846218000000000");
+        bench.selection =
+            Selection::Tables(Rules { listed: [("m".to_owned(), None)].into(), include_new: true });
+        assert_eq!(bench.sync().await.rows().count(), 1);
+
         let mut bench = bench.set("primary_key", "none");
+        bench.selection = Selection::Everything;
         assert_eq!(bench.sync().await.column("m", name), ["1"]);
     }
 }

@@ -1,18 +1,20 @@
 //! What Fivetran calls tables and columns in a warehouse, under its default naming.
 //!
-//! The rules are public: <https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization>. Source names
-//! that come out equal merge into one table or column, which is why a tester has to know them. Two points are stated nowhere and
-//! are our reading: a run of capitals is one word (`HTTPStatus` is `httpstatus`), and a capital after a digit starts a word. Letters
-//! outside of Latin scripts are transliterated by [`deunicode`], which may differ from Fivetran's own table.
+//! The source of the rules is Fivetran's page "schema-table-name-normalization":
+//! <https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization>. Source names that come out equal merge
+//! into one table or column, which is why both sides have to know them. Two points are stated nowhere and are our reading: a run of
+//! capitals is one word (`HTTPStatus` is `httpstatus`), and a capital after a digit starts a word. Letters outside of Latin scripts
+//! are transliterated by [`deunicode`], which may differ from Fivetran's own table.
 
 /// The name that Fivetran gives to a table.
 ///
 /// ```
-/// use fivetran_tester::naming;
+/// use fivetran_wire::naming;
 ///
 /// assert_eq!(naming::table("userData"), "user_data");
 /// assert_eq!(naming::table("cpu.load"), naming::table("cpu-load"));
 /// ```
+#[must_use]
 pub fn table(source: &str) -> String {
     let name = snake_case(source);
     match name.strip_prefix('_') {
@@ -25,8 +27,9 @@ pub fn table(source: &str) -> String {
 /// The name that Fivetran gives to a column; also to a schema.
 ///
 /// ```
-/// assert_eq!(fivetran_tester::naming::column("_Größe"), "_grosse");
+/// assert_eq!(fivetran_wire::naming::column("_Größe"), "_grosse");
 /// ```
+#[must_use]
 pub fn column(source: &str) -> String {
     snake_case(source)
 }

@@ -1,6 +1,6 @@
 //! Fivetran's renaming, case by case.
 
-use fivetran_tester::naming;
+use fivetran_wire::naming;
 
 #[track_caller]
 fn check(source: &str, table: &str, column: &str) {

@@ -1,0 +1,3 @@
+//! What both sides of the wire agree on beside messages.
+
+mod naming;
