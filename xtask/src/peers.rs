@@ -17,12 +17,11 @@ pub(crate) fn run() -> Result<()> {
     println!("\ninfluxdb3-python writes and reads the look-alike:");
     let influx =
         program::influx_demo(&binaries, &[("census", "census.lp"), ("census", "home.lp")])?;
-    let (host, port) = influx.address.split_once(':').context("an address has a port")?;
-    program::run(
-        Command::new(&python)
-            .arg(peers.join("influxdb3_client.py"))
-            .args([host, port, TOKEN, "peers"]),
-    )?;
+    program::run(Command::new(&python).arg(peers.join("influxdb3_client.py")).args([
+        &format!("http://{}", influx.address),
+        "peers",
+        TOKEN,
+    ]))?;
 
     println!("\ngrpcio drives a sync of the connector:");
     let connector = program::connector(&binaries)?;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::Utc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::faults::Faults;
@@ -43,6 +44,8 @@ struct Shared {
     engine: Engine,
     faults: Faults,
     queries: Mutex<Vec<String>>,
+    /// Tells one start of a server from another.
+    process_id: Uuid,
 }
 
 impl Demo {
@@ -50,8 +53,14 @@ impl Demo {
     pub fn new(options: Options) -> Self {
         let store = Arc::new(Store::default());
         let engine = Engine::new(Arc::clone(&store), options.time_spelling);
-        let shared =
-            Shared { options, store, engine, faults: Faults::default(), queries: Mutex::default() };
+        let shared = Shared {
+            options,
+            store,
+            engine,
+            faults: Faults::default(),
+            queries: Mutex::default(),
+            process_id: Uuid::new_v4(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -81,6 +90,11 @@ impl Demo {
     /// `_internal.system.tables` tells that it is deleted. Returns that name; nothing where there is no such table.
     pub fn drop_table(&self, database: &str, table: &str) -> Option<String> {
         self.shared.store.drop_table(database, table, Utc::now())
+    }
+
+    /// What `/ping` calls this server's process.
+    pub(crate) fn process_id(&self) -> Uuid {
+        self.shared.process_id
     }
 
     /// What shall go wrong.

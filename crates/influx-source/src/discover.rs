@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use influx_flight::{Client, DroppedTables, TableInfo};
-use sync_core::{SyncError, Table};
+use sync_core::SyncError;
 
 use crate::config::{InfluxConfig, Measurements};
 use crate::fault;
@@ -21,8 +21,8 @@ pub(crate) struct Discovered {
 /// A measurement that the configuration does not fit.
 #[derive(Debug)]
 pub(crate) struct Unfit {
-    /// As far as it is known: a table by its name, without columns.
-    pub(crate) table: Table,
+    /// The name that its table would have.
+    pub(crate) table: String,
     pub(crate) error: SyncError,
 }
 
@@ -48,9 +48,8 @@ pub(crate) async fn discover(
     }));
 
     let describe = |info: TableInfo| {
-        let name = config.destination.as_ref().unwrap_or(&info.name).clone();
-        SourceTable::new(info, config)
-            .map_err(|error| Unfit { table: Table::new(name, Vec::new()), error })
+        let table = config.destination.as_ref().unwrap_or(&info.name).clone();
+        SourceTable::new(info, config).map_err(|error| Unfit { table, error })
     };
     let tables: Vec<_> = infos.into_iter().map(describe).collect();
     for table in tables.iter().flatten() {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::stream::{self, TryStreamExt};
 use influx_flight::Client;
-use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest};
+use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
 use sync_state::State;
 
 use crate::bounds;
@@ -38,8 +38,10 @@ pub(crate) async fn sync<S: Sink>(
     let (tables, unfit): (Vec<_>, Vec<_>) = discovered.tables.into_iter().partition(Result::is_ok);
     // What does not fit is nobody's concern as long as it is not selected.
     let unfit = unfit.into_iter().filter_map(Result::err);
-    let unfit = unfit.filter(|unfit| request.selection.project(&unfit.table).is_some());
-    let parked: Vec<_> = unfit.map(|Unfit { table, error }| (table.name, error)).collect();
+    let is_selected =
+        |table: &str| request.selection.project(&Table::new(table, Vec::new())).is_some();
+    let unfit = unfit.filter(|unfit| is_selected(&unfit.table));
+    let parked: Vec<_> = unfit.map(|Unfit { table, error }| (table, error)).collect();
     let readings = plan(tables.into_iter().flatten(), &request.selection, config, &state);
 
     let session =

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = ".")]
     directory: PathBuf,
 
-    /// How many rows of each table to show afterwards
+    /// How many rows to show afterwards of each table that has got some
     #[arg(long, value_name = "N", default_value_t = 5)]
     rows: u32,
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::table::table;
 
-/// The summary that a person reads: a line for each table, its first rows, and how the sync ended.
+/// The summary that a person reads: a line for each table, the rows that landed last, and how the sync ended.
 pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::Result<String> {
     let mut text = String::new();
     let warehouse = project.warehouse()?;
@@ -30,11 +30,11 @@ pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::
             continue;
         }
         let mut shown = table(stored.columns.iter().map(|column| column.name.clone()));
-        let first = warehouse.first_rows(stored.name.clone(), rows)?;
-        for row in &first {
+        let latest = warehouse.latest_rows(stored.name.clone(), rows)?;
+        for row in &latest {
             shown.add_row(row.cells.iter().map(|cell| cell.as_deref().unwrap_or("NULL")));
         }
-        writeln!(text, "\n{}\n{}", title(&stored, first.len()), shown.trim_fmt())?;
+        writeln!(text, "\n{}\n{}", title(&stored, latest.len()), shown.trim_fmt())?;
     }
     for breach in &report.breaches {
         writeln!(text, "\nFivetran's rules: {breach}")?;
@@ -72,5 +72,5 @@ fn rows_sent(report: &Report) -> u64 {
 }
 
 fn title(table: &WarehouseTable, shown: usize) -> String {
-    format!("{} (first {shown} rows)", table.name)
+    format!("{} (the last {shown} rows to land)", table.name)
 }

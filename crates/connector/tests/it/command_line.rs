@@ -76,14 +76,12 @@ FAILED  Find the measurements
 
 #[test]
 fn a_configuration_file_that_cannot_be_read_is_named() {
-    connector()
-        .args(["check", "--configuration", "nowhere.json"])
-        .assert()
-        .failure()
-        .stderr_eq(str![[r#"
+    connector().args(["check", "--configuration", "nowhere.json"]).assert().failure().stderr_eq(
+        str![[r#"
 error: cannot read the configuration file nowhere.json: No such file or directory (os error 2)
 
-"#]]);
+"#]],
+    );
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("configuration.json");
     for (text, expected) in

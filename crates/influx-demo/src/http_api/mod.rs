@@ -50,13 +50,13 @@ fn problem(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({ "error": message.into() }))).into_response()
 }
 
-async fn ping() -> impl IntoResponse {
+async fn ping(State(demo): State<Demo>) -> impl IntoResponse {
     let headers = [("x-influxdb-version", VERSION), ("x-influxdb-build", "Core")];
     let body = json!({
         "product_name": "InfluxDB 3 Core",
         "version": VERSION,
         "revision": "influx-demo",
-        "process_id": std::process::id().to_string(),
+        "process_id": demo.process_id().to_string(),
     });
     (headers, Json(body))
 }

@@ -1,4 +1,10 @@
 //! The source against a look-alike of InfluxDB 3, over real sockets, into a sink that collects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, and clippy's own exception does not reach helpers"
+)]
 
 mod configuration;
 mod discovery;

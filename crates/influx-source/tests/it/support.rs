@@ -161,19 +161,19 @@ impl Said {
     }
 
     pub(crate) fn warnings(&self) -> Vec<&str> {
-        let warning = |event| match event {
-            &Event::Warning(ref text) => Some(text.as_str()),
+        let warnings = self.0.iter().filter_map(|event| match event {
+            Event::Warning(text) => Some(text.as_str()),
             _ => None,
-        };
-        self.0.iter().filter_map(warning).collect()
+        });
+        warnings.collect()
     }
 
     pub(crate) fn truncated(&self) -> Vec<&str> {
-        let truncate = |event| match event {
-            &Event::Truncate(ref table) => Some(table.as_str()),
+        let truncated = self.0.iter().filter_map(|event| match event {
+            Event::Truncate(table) => Some(table.as_str()),
             _ => None,
-        };
-        self.0.iter().filter_map(truncate).collect()
+        });
+        truncated.collect()
     }
 }
 
