@@ -41,11 +41,14 @@ fn step(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
+/// The version that is installed where there is none: a later one may ask for a newer Rust.
+const CARGO_DENY: &str = "0.20.2";
+
 /// A new machine has no `cargo deny`.
 fn install_cargo_deny() -> Result<()> {
     let found = Command::new("cargo-deny").arg("--version").stdout(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
         return Ok(());
     }
-    cargo(&["install", "--locked", "--quiet", "cargo-deny"])
+    cargo(&["install", "--locked", "--quiet", "--version", CARGO_DENY, "cargo-deny"])
 }

@@ -56,8 +56,9 @@ fn points(file: &str) -> Result<usize> {
 fn virtual_environment() -> Result<PathBuf> {
     let directory = program::target().join("peers");
     let python = directory.join("bin").join("python");
-    if !python.exists() {
-        program::run(Command::new("python3").args(["-m", "venv"]).arg(&directory))
+    // An environment that could not be finished has a `python` without a `pip`.
+    if !directory.join("bin").join("pip").exists() {
+        program::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))
             .context("the peers need Python 3 with its venv module")?;
     }
     let requirements = program::root().join("xtask").join("peers").join("requirements.txt");

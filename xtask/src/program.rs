@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
 }
 
 /// Where builds go: what `cargo` itself would choose.
@@ -21,10 +22,15 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// The `cargo` that runs us.
+/// The `cargo` that runs us, without what it has told us of our own package: build scripts that look at that would run again, and
+/// everything above them be compiled twice.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)) {
+        command.env_remove(name);
+    }
     command
 }
 
@@ -94,7 +100,7 @@ fn port(line: &str) -> Option<u16> {
     rest[..digits].parse().ok()
 }
 
-/// A configuration file for the look-alike, and the look-alike itself with its points.
+/// The look-alike, with points: each pair is a database and a file of `fixtures/`.
 pub(crate) fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
     let mut command = Command::new(binaries.join("influx-demo"));
     command.args(["--bind", "127.0.0.1:0", "--token", TOKEN]);

@@ -1,7 +1,7 @@
 //! The command line.
 
 use clap::Parser;
-use fivetran_wire::limit::DEFAULT_PORT;
+use fivetran_adapter::DEFAULT_PORT;
 
 #[derive(Parser)]
 #[command(

@@ -1,6 +1,6 @@
 //! From where to where a sync reads.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::TimestampNanosecondType;
 use influx_flight::{Client, Error};
 
@@ -30,7 +30,8 @@ pub(crate) async fn first(
     upper: i64,
 ) -> Result<Option<i64>, Error> {
     match min_time(client, measurement).await {
-        Ok(first) => return Ok(first.filter(|first| *first < upper)),
+        Ok(Answer::Time(first)) => return Ok(first.filter(|first| *first < upper)),
+        Ok(Answer::Unreadable) => {}
         Err(error) if error.kind().wants_smaller_query() => {}
         Err(error) => return Err(error),
     }
@@ -49,14 +50,23 @@ pub(crate) async fn first(
     Ok(first)
 }
 
-async fn min_time(client: &Client, measurement: &str) -> Result<Option<i64>, Error> {
+/// What `min(time)` came to.
+enum Answer {
+    /// A time, or none: there are no points.
+    Time(Option<i64>),
+    /// Something that is no time. It must not pass for "no points".
+    Unreadable,
+}
+
+async fn min_time(client: &Client, measurement: &str) -> Result<Answer, Error> {
     let mut batches = client.query(&sql::first_time(measurement)).await?;
-    let mut first = None;
+    let mut answer = Answer::Unreadable;
     while let Some(batch) = batches.try_next().await? {
-        let times = batch.column(0).as_primitive_opt::<TimestampNanosecondType>();
-        first = times.filter(|times| times.is_valid(0)).map(|times| times.value(0));
+        if let Some(times) = batch.column(0).as_primitive_opt::<TimestampNanosecondType>() {
+            answer = Answer::Time(times.iter().next().flatten());
+        }
     }
-    Ok(first)
+    Ok(answer)
 }
 
 async fn any_point(client: &Client, measurement: &str, window: Window) -> Result<bool, Error> {

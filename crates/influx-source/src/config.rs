@@ -86,7 +86,7 @@ impl Config for InfluxConfig {
         let primary_key = answers.required(&fields::PRIMARY_KEY, value::choice::<PrimaryKey>);
         let time_format = answers.required(&fields::TIME_FORMAT, value::choice::<TimeFormat>);
         let column_types = answers.optional(&fields::COLUMN_TYPES, ColumnTypes::parse);
-        let ca_certificate = answers.optional(&fields::CA_CERTIFICATE, value::file);
+        let ca_certificate = answers.optional(&fields::CA_CERTIFICATE, certificates);
         let allow_plaintext = answers.required(&fields::ALLOW_PLAINTEXT, value::boolean);
         let parallel = answers.required(&fields::PARALLEL_QUERIES, value::integer(1..=32));
         let window_rows =
@@ -145,4 +145,14 @@ fn endpoint(answers: &mut Answers<'_>, hostname: &str) -> Result<Endpoint, Inval
     hostname
         .parse()
         .map_err(|error| answers.problem(&fields::HOSTNAME, format!("is refused: {error}")))
+}
+
+/// Certificates in PEM, out of an uploaded file. They are tried on a target of no meaning, so that all problems come in one answer.
+fn certificates(text: &str) -> Result<Vec<u8>, String> {
+    let pem = value::file(text)?;
+    let anywhere: Endpoint = "localhost".parse().map_err(|error| format!("is refused: {error}"))?;
+    match Target::new(anywhere, "").with_ca_certificates(&pem) {
+        Ok(_) => Ok(pem),
+        Err(error) => Err(format!("is refused: {error}")),
+    }
 }

@@ -36,8 +36,8 @@ pub(crate) async fn discover(
     config: &InfluxConfig,
 ) -> Result<Discovered, SyncError> {
     let mut infos = client.tables().await.map_err(fault::influx)?;
-    let dropped = dropped_tables(client, &infos).await;
-    infos.retain(|info| !dropped.contains(&info.name));
+    let dropped = dropped_tables(client, &infos).await?;
+    infos.retain(|info| !(may_be_dropped(&info.name) && dropped.contains(&info.name)));
     let (infos, mut warnings) = wanted(infos, config)?;
 
     let columns = infos.iter().flat_map(|info| {
@@ -95,15 +95,20 @@ fn missing_sentence(name: &str, infos: &[TableInfo], database: &str) -> String {
 ///
 /// InfluxDB renames a dropped table to `name-20250601T000000`. Anybody may give a table such a name, so the name alone proves nothing: it
 /// is the reason to ask.
-async fn dropped_tables(client: &Client, infos: &[TableInfo]) -> BTreeSet<String> {
+async fn dropped_tables(
+    client: &Client,
+    infos: &[TableInfo],
+) -> Result<BTreeSet<String>, SyncError> {
     if !infos.iter().any(|info| may_be_dropped(&info.name)) {
-        return BTreeSet::new();
+        return Ok(BTreeSet::new());
     }
     match client.soft_deleted_tables().await {
-        DroppedTables::Known(names) => names,
+        DroppedTables::Known(names) => Ok(names),
+        // An outage says nothing about the tables.
+        DroppedTables::Unknown(error) if error.kind().is_transient() => Err(fault::influx(error)),
         DroppedTables::Unknown(error) => {
             tracing::info!(reason = ?error.kind(), "InfluxDB does not tell which tables are dropped, so all are synced");
-            BTreeSet::new()
+            Ok(BTreeSet::new())
         }
     }
 }

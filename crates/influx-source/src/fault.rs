@@ -70,8 +70,17 @@ impl From<Error> for TableFailure {
     }
 }
 
-fn with_cause(fault: Fault, error: impl std::error::Error + Send + Sync + 'static) -> SyncError {
-    // The texts below this crate are whole sentences with what to do in them; ours end with a full stop of their own.
-    let message = error.to_string().trim_end_matches('.').to_owned();
-    SyncError { fault, message, remedy: None, source: Some(Box::new(error)) }
+fn with_cause(fault: Fault, error: impl std::error::Error) -> SyncError {
+    SyncError {
+        fault,
+        message: sentence(&error),
+        remedy: None,
+        // The error itself is the message, so its cause is ours.
+        source: error.source().map(|cause| cause.to_string().into()),
+    }
+}
+
+/// The text of an error below this crate: a whole sentence with what to do in it, without a full stop, since ours have their own.
+pub(crate) fn sentence(error: &impl std::error::Error) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
 }

@@ -34,15 +34,10 @@ impl Fingerprint {
         set("primary_key", config.primary_key.value().into());
         set("time_format", config.time_format.value().into());
         set("start_time", config.start.map(iso8601).into());
-        let chosen: Map<_, _> = table
-            .table
-            .columns
-            .iter()
-            .filter(|column| {
-                matches!(config.column_types.of(&table.measurement, &column.name), Ok(Some(_)))
-            })
-            .map(|column| (column.name.clone(), column.data_type.to_string().into()))
-            .collect();
+        let columns = table.table.columns.iter().map(|column| column.name.as_str());
+        let chosen = config.column_types.concerning(&table.measurement, columns);
+        let chosen: Map<_, _> =
+            chosen.map(|(key, data_type)| (key.to_owned(), data_type.to_string().into())).collect();
         set("column_types", chosen.into());
         if config.primary_key == PrimaryKey::TagsAndTime {
             set(KEY_TAGS, json!(table.tags));

@@ -2,8 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
 use sync_core::{Sink, SinkError};
 use sync_state::{Cursor, State};
+
+/// The note of a table's announced columns.
+const COLUMNS: &str = "columns";
 
 /// The state of a running sync.
 ///
@@ -53,6 +57,17 @@ impl Progress {
         let mut shared = self.lock();
         shared.state.start(&self.database, measurement, fingerprint, Cursor(from));
         shared.pending = true;
+    }
+
+    /// Remembers the columns with which a measurement's table was announced; false if they are the ones that were remembered.
+    pub(crate) fn announce(&self, measurement: &str, columns: &str) -> bool {
+        let mut shared = self.lock();
+        let Shared { state, pending } = &mut *shared;
+        let Some(progress) = state.table_mut(&self.database, measurement) else { return false };
+        let before = progress.notes.insert(COLUMNS.to_owned(), columns.into());
+        let changed = before.as_ref().and_then(Value::as_str) != Some(columns);
+        *pending |= changed;
+        changed
     }
 
     /// Notes that rows were sent: they need a checkpoint behind them.

@@ -60,8 +60,9 @@ impl<'a> Reader<'a> {
         while let Some(batch) = batches.try_next().await? {
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
             read.bytes += batch.get_array_memory_size();
-            read.rows += sink.upsert(table, &mut rows.of(&batch).map_err(unexpected)?).await?;
+            // Noted before they go, since an error may come after some of them have gone.
             progress.sent();
+            read.rows += sink.upsert(table, &mut rows.of(&batch).map_err(unexpected)?).await?;
         }
         for loss in rows.losses() {
             *self.losses.entry((loss.column.to_owned(), loss.kind)).or_default() += loss.count;

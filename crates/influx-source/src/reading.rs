@@ -35,6 +35,17 @@ impl Reading {
         Some(Self { source, table, primary_key, items })
     }
 
+    /// Names the columns with their types and keys, shortly: a state of many tables holds one for each.
+    pub(crate) fn columns(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for column in &self.table.columns {
+            let described =
+                format!("{:?} {} {}\n", column.name, column.data_type, column.primary_key);
+            hasher.update(described.as_bytes());
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
+    }
+
     /// The query for a window.
     pub(crate) fn select(&self, window: Window) -> String {
         sql::select(&self.source.measurement, &self.items, window)

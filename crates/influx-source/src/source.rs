@@ -1,10 +1,10 @@
 //! InfluxDB 3 as a source.
 
 use influx_flight::{Client, ErrorKind, RetryPolicy};
-use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest};
+use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
 
-use crate::config::InfluxConfig;
-use crate::discover::discover;
+use crate::config::{InfluxConfig, Measurements};
+use crate::discover::{Unfit, discover};
 use crate::fault;
 use crate::sync::sync;
 use crate::time::{Clock, SystemClock};
@@ -66,7 +66,7 @@ impl Source for InfluxSource {
 
     async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
         let client = Client::connect(config.target.clone()).await.map_err(fault::influx)?;
-        fit(&client, config).await
+        fit(&client, config).await.map(Catalog::Tables)
     }
 
     async fn sync<S: Sink>(
@@ -79,15 +79,26 @@ impl Source for InfluxSource {
     }
 }
 
-/// The tables, if the configuration fits all of them.
-async fn fit(client: &Client, config: &InfluxConfig) -> Result<Catalog, SyncError> {
+/// The tables that the configuration fits, if there is one; what does not fit is left out and logged, so that the customer can still
+/// select among the others.
+async fn fit(client: &Client, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
     let discovered = discover(client, config).await?;
     for warning in &discovered.warnings {
         tracing::warn!("{warning}");
     }
-    let tables = discovered.tables.into_iter().map(|table| match table {
-        Ok(table) => Ok(table.table),
-        Err(unfit) => Err(unfit.error),
-    });
-    Ok(Catalog::Tables(tables.collect::<Result<_, _>>()?))
+    let mut unfit = Vec::new();
+    let fitting = discovered
+        .tables
+        .into_iter()
+        .filter_map(|table| table.map_err(|error| unfit.push(error)).ok());
+    let tables: Vec<_> = fitting.map(|source| source.table).collect();
+    for Unfit { table, .. } in &unfit {
+        tracing::warn!(table, "the configuration does not fit a table, which is left out");
+    }
+    // One that was asked for by name has to fit.
+    let asked = config.measurements != Measurements::All;
+    match unfit.into_iter().next() {
+        Some(first) if asked || tables.is_empty() => Err(first.error),
+        _ => Ok(tables),
+    }
 }

@@ -1,5 +1,6 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
+use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
 use futures::stream::{self, TryStreamExt};
@@ -75,7 +76,7 @@ pub(crate) async fn sync<S: Sink>(
     }
 }
 
-/// The selected tables; those that have caught up come before first loads, so that fresh points do not wait for history.
+/// The selected tables; those that have got furthest come first and first loads last, so that fresh points do not wait for history.
 fn plan(
     tables: impl Iterator<Item = SourceTable>,
     selection: &Selection,
@@ -84,9 +85,10 @@ fn plan(
 ) -> Vec<Reading> {
     let readings = tables.filter_map(|table| Reading::new(table, selection, config.primary_key));
     let mut readings: Vec<_> = readings.collect();
-    readings.sort_by_key(|reading| {
-        state.table(&config.database, &reading.source.measurement).is_none()
-    });
+    let cursor = |reading: &Reading| {
+        state.table(&config.database, &reading.source.measurement).map(|progress| progress.cursor())
+    };
+    readings.sort_by_key(|reading| Reverse(cursor(reading)));
     readings
 }
 
@@ -101,7 +103,11 @@ fn unreadable_state(error: sync_state::StateError) -> SyncError {
 /// One error for all tables that could not be synced; the others are done.
 fn parked_tables(mut parked: Vec<(String, SyncError)>) -> SyncError {
     if parked.len() == 1 {
-        let (_, error) = parked.remove(0);
+        let (measurement, mut error) = parked.remove(0);
+        if !error.message.contains(&measurement) {
+            error.message =
+                format!("Measurement {measurement:?} could not be synced: {}", error.message);
+        }
         return error;
     }
     // What the customer can mend comes first, since waiting would not help it.

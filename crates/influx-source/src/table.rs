@@ -34,12 +34,21 @@ impl SourceTable {
         let mut columns = key_columns(&measurement, &info.columns, config.primary_key)?;
         let mut warnings = Vec::new();
         for column in &info.columns {
-            let ColumnType::Arrow(arrow_type) = &column.data_type else {
-                warnings.push(format!(
-                    "Column {:?} of measurement {measurement:?} has a type that this connector does not know ({:?}) and is not synced.",
-                    column.name, column.data_type
-                ));
-                continue;
+            let arrow_type = match &column.data_type {
+                ColumnType::Arrow(arrow_type) if arrow_rows::column_type(arrow_type).is_some() => {
+                    arrow_type
+                }
+                ColumnType::Arrow(_) | ColumnType::Unknown(_) => {
+                    let kind = match &column.data_type {
+                        ColumnType::Arrow(arrow_type) => arrow_type.to_string(),
+                        ColumnType::Unknown(text) => text.clone(),
+                    };
+                    warnings.push(format!(
+                        "Column {:?} of measurement {measurement:?} is not synced: this connector has no form for its type, {kind}.",
+                        column.name
+                    ));
+                    continue;
+                }
             };
             let data_type = column_type(&measurement, column, arrow_type, config)?;
             let primary_key =
@@ -106,12 +115,8 @@ fn column_type(
             ),
             format!("Choose one of {}", listed(arrow_type)),
         )),
-        None => arrow_rows::column_type(arrow_type).ok_or_else(|| {
-            SyncError::setup(
-                format!("The type of {place} ({arrow_type}) cannot be synced"),
-                "Leave the measurement out",
-            )
-        }),
+        None => arrow_rows::column_type(arrow_type)
+            .ok_or_else(|| SyncError::bug(format!("There is no type for {place} ({arrow_type})"))),
     }
 }
 

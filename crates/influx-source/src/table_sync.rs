@@ -2,18 +2,18 @@
 
 use std::time::Instant;
 
-use influx_flight::{Client, Error, RetryPolicy};
+use influx_flight::{Client, Error, ErrorKind, RetryPolicy};
 use sync_core::{Sink, SinkError, SyncError};
 
 use crate::bounds;
 use crate::config::{InfluxConfig, OnResync};
-use crate::fault::{self, TableFailure};
+use crate::fault::{TableFailure, sentence};
 use crate::fingerprint::{Change, Fingerprint};
 use crate::progress::{Position, Progress};
 use crate::reader::{Read, Reader};
 use crate::reading::Reading;
 use crate::time::iso8601;
-use crate::window::{EARLIEST, Pace, Shortest, Window};
+use crate::window::{EARLIEST, Pace, Refusal, Shortest, Window};
 
 /// What all tables of a sync share.
 pub(crate) struct Session<'a, S> {
@@ -34,8 +34,13 @@ pub(crate) async fn sync_table<S: Sink>(
     let measurement = &reading.source.measurement;
     let started = Instant::now();
     let mut from = begin(session, reading).await?;
+    if progress.announce(measurement, &reading.columns()) {
+        // The schema was asked for some time ago, and by another call: a row must not come before its columns.
+        sink.schema_change(std::slice::from_ref(&reading.table)).await?;
+    }
     let mut pace = Pace::new(config.window_rows);
     let mut reader = Reader::new(reading, config.time_format);
+    let mut waits = RetryPolicy::default().waits();
     let (mut rows, mut queries) = (0, 0);
     while let Some(window) = pace.next(from, *upper) {
         queries += 1;
@@ -47,13 +52,20 @@ pub(crate) async fn sync_table<S: Sink>(
                     progress.checkpoint(*sink).await?;
                 }
                 pace.learn(window, read.rows, read.bytes);
+                waits = RetryPolicy::default().waits();
                 from = window.to();
                 rows += read.rows;
             }
             Err(WindowFailure::Influx(error)) if error.kind().wants_smaller_query() => {
                 tracing::info!(measurement, reason = ?error.kind(), "reading shorter windows");
-                pace.halve(window)
-                    .map_err(|Shortest| no_window_is_small_enough(measurement, error))?;
+                let refusal = refusal(error.kind());
+                if refusal == Refusal::Pressure {
+                    // Asking again at once would add to the pressure.
+                    let Some(wait) = waits.next() else { return Err(error.into()) };
+                    tokio::time::sleep(wait).await;
+                }
+                pace.halve(window, refusal)
+                    .map_err(|Shortest| no_window_is_small_enough(measurement, &error))?;
             }
             Err(WindowFailure::Influx(error)) => return Err(error.into()),
             Err(WindowFailure::Table(failure)) => return Err(failure),
@@ -87,7 +99,7 @@ async fn begin<S: Sink>(session: &Session<'_, S>, reading: &Reading) -> Result<i
         Change::None => {
             sink.warn(format!(
                 "Measurement {measurement:?} was synced up to {}, which lies after the present time ({}): a clock has \
-                 jumped. It is read again from {}.",
+                 jumped. It is read again from {}; points that came before that while the clock was wrong need a re-sync.",
                 iso8601(cursor),
                 iso8601(*upper),
                 iso8601(lookback(*upper)),
@@ -98,8 +110,12 @@ async fn begin<S: Sink>(session: &Session<'_, S>, reading: &Reading) -> Result<i
         }
         Change::Settings(names) => {
             sink.warn(format!(
-                "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both kinds would not fit together.",
+                "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both kinds would not fit together.{}",
                 names.join("`, `"),
+                match config.on_resync {
+                    OnResync::Truncate => "",
+                    OnResync::Keep => " The rows of before stay in the warehouse, since `on_resync` is `keep`; drop them by hand.",
+                },
             ))
             .await?;
             start(session, reading, &fingerprint).await
@@ -175,11 +191,19 @@ async fn read<S: Sink>(
     }
 }
 
-fn no_window_is_small_enough(measurement: &str, error: Error) -> TableFailure {
-    let mut parked = fault::influx(error);
-    parked.message = format!(
-        "Measurement {measurement:?} cannot be read in windows of any size: {}",
-        parked.message
-    );
-    TableFailure::Parked(parked)
+fn refusal(kind: &ErrorKind) -> Refusal {
+    match kind {
+        ErrorKind::Memory | ErrorKind::Deadline => Refusal::Pressure,
+        _ => Refusal::Limit,
+    }
+}
+
+fn no_window_is_small_enough(measurement: &str, error: &Error) -> TableFailure {
+    TableFailure::Parked(SyncError::setup(
+        format!(
+            "Measurement {measurement:?} cannot be read in windows of any size: {}",
+            sentence(error)
+        ),
+        "Raise the limit of the server, or set a later `start_time`",
+    ))
 }

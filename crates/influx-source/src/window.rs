@@ -42,12 +42,21 @@ impl fmt::Display for Window {
 /// How long windows should be, learnt from those that were read.
 ///
 /// A window should bring about as many rows as it was told, or 64 MB of Arrow, whichever comes first: enough to be worth a query, and
-/// little enough to be read again after a fault. A window that the server refused is never tried again at that length.
+/// little enough to be read again after a fault. A window beyond a limit of the server is never tried again at that length.
 #[derive(Clone, Debug)]
 pub(crate) struct Pace {
     rows: u64,
     length: u64,
     longest: u64,
+}
+
+/// Why a server refused a window as too big.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// A limit that stays: windows of that length are not tried again.
+    Limit,
+    /// Memory or time that the server has not now, and may have later.
+    Pressure,
 }
 
 /// A window that cannot be made any shorter.
@@ -79,20 +88,22 @@ impl Pace {
     }
 
     /// Learns from a window that the server refused as too big.
-    pub(crate) fn halve(&mut self, window: Window) -> Result<(), Shortest> {
+    pub(crate) fn halve(&mut self, window: Window, refusal: Refusal) -> Result<(), Shortest> {
         let half = window.length() / 2;
         if half == 0 {
             return Err(Shortest);
         }
-        self.longest = half;
         self.length = half;
+        if refusal == Refusal::Limit {
+            self.longest = half;
+        }
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{EARLIEST, HOUR, Pace, Shortest, Window};
+    use super::{EARLIEST, HOUR, Pace, Refusal, Shortest, Window};
     use proptest::prelude::*;
 
     #[test]
@@ -127,13 +138,24 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_once_is_not_tried_again() {
+    fn what_a_limit_refused_is_not_tried_again() {
         let mut pace = Pace::new(1_000);
         let hour = Window::new(0, HOUR as i64).unwrap();
-        assert_eq!(pace.halve(hour), Ok(()));
+        assert_eq!(pace.halve(hour, Refusal::Limit), Ok(()));
         pace.learn(Window::new(0, HOUR as i64 / 2).unwrap(), 0, 0);
         assert_eq!(pace.next(0, i64::MAX), Window::new(0, HOUR as i64 / 2));
-        assert_eq!(pace.halve(Window::new(7, 8).unwrap()), Err(Shortest));
+        assert_eq!(pace.halve(Window::new(7, 8).unwrap(), Refusal::Limit), Err(Shortest));
+    }
+
+    #[test]
+    fn what_pressure_refused_is_tried_again_later() {
+        let mut pace = Pace::new(1_000);
+        let hour = Window::new(0, HOUR as i64).unwrap();
+        assert_eq!(pace.halve(hour, Refusal::Pressure), Ok(()));
+        let half = pace.next(0, i64::MAX).unwrap();
+        assert_eq!(half.length(), HOUR / 2);
+        pace.learn(half, 500, 0);
+        assert_eq!(pace.length, HOUR);
     }
 
     proptest! {
@@ -150,7 +172,7 @@ mod tests {
                 prop_assert_eq!(window.from(), at);
                 prop_assert!(window.to() > at && window.to() <= upper);
                 if refused {
-                    let _ = pace.halve(window);
+                    let _ = pace.halve(window, if rows % 2 == 0 { Refusal::Limit } else { Refusal::Pressure });
                 } else {
                     pace.learn(window, rows, bytes);
                     at = window.to();

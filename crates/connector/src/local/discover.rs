@@ -2,11 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
-use fivetran_wire::data_type_params::Params;
-use fivetran_wire::schema_response::Response;
-use fivetran_wire::{Column, DataTypeParams};
-
 use super::peer::Peer;
 use super::table::table;
 use super::{Connection, configuration};
@@ -14,17 +9,15 @@ use super::{Connection, configuration};
 pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
     let configuration = configuration::read(&connection.configuration)?;
     let peer = Peer::connect(connection).await?;
-    let checked = peer.tester.schema(&configuration).await?;
-    let tables = match checked.answer.response {
-        Some(Response::WithoutSchema(list)) => list.tables,
-        _ => bail!("the connector answered with another shape of schema than tables alone"),
-    };
+    let checked = peer.tester.tables(&configuration).await?;
     let mut shown = table(["table", "column", "type", "key"]);
-    for found in &tables {
-        for (index, column) in found.columns.iter().enumerate() {
-            let name = if index == 0 { found.name.as_str() } else { "" };
-            let key = if column.primary_key { "key" } else { "" };
-            shown.add_row([name, &column.name, &data_type(column), key]);
+    for found in &checked.answer {
+        let mut name = found.name.to_string();
+        for column in &found.columns {
+            let key = if column.key { "key" } else { "" };
+            // The table's name stands beside its first column alone.
+            let name = std::mem::take(&mut name);
+            shown.add_row([&name, &column.name, &column.column_type.to_string(), key]);
         }
     }
     println!("{}", shown.trim_fmt());
@@ -32,14 +25,4 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
         println!("Fivetran's rules: {breach}");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn data_type(column: &Column) -> String {
-    let name = column.r#type().name();
-    match &column.params {
-        Some(DataTypeParams { params: Some(Params::Decimal(decimal)) }) => {
-            format!("{name}({},{})", decimal.precision, decimal.scale)
-        }
-        _ => name.to_owned(),
-    }
 }

@@ -87,14 +87,14 @@ async fn hosts_that_are_no_influxdb_3() {
     let page = answers(
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
     );
-    check_test(&page, &["InfluxDB 3"]).await;
+    check_test(&page, &["a web page, not as InfluxDB 3"]).await;
     let old = answers(
         "HTTP/1.1 204 No Content\r\nx-influxdb-version: v2.7.1\r\nx-influxdb-build: OSS\r\n\r\n",
     );
     check_test(&old, &["2.7.1"]).await;
-    // TLS where none was asked for.
-    let secure = Demo::new(Options::default()).spawn().await.unwrap();
-    check_test(&secure.url().replace("http://", "https://"), &["http"]).await;
+    // TLS that the server does not speak; the reverse needs a certificate, and stands in the tests of `influx-flight`.
+    let plain = Demo::new(Options::default()).spawn().await.unwrap();
+    check_test(&plain.url().replace("http://", "https://"), &["does not speak TLS"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

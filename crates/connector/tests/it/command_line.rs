@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use snapbox::cmd::{Command as Run, cargo_bin};
 use snapbox::str;
 
-use crate::stack::Stack;
+use crate::stack::{Stack, TOKEN};
 
 const CENSUS: &str = include_str!("../../../../fixtures/census.lp");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/configuration.json");
@@ -49,7 +49,7 @@ Options:
       --configuration <FILE>        A JSON file with the configuration, field by field, as Fivetran would send it
       --connector <HOST:PORT>       A connector that runs already, such as localhost:50051; by default one is started for this command
       --directory <DIRECTORY>       Where warehouse.db and state.json are kept [default: .]
-      --rows <N>                    How many rows of each table to show afterwards [default: 5]
+      --rows <N>                    How many rows to show afterwards of each table that has got some [default: 5]
       --stop-after-rows <N>         Break off after so many rows, as a worker that is lost
       --stop-after-checkpoints <N>  Break off after so many checkpoints
       --report <FILE>               Write what happened to this file, as JSON
@@ -122,17 +122,12 @@ passed  Find the measurements
          time        UTC_DATETIME
 
 "#]]);
-    run(&[&["debug", "--rows", "2", "--report", "report.json"], &configuration[..]].concat())
+    run(&[&["debug", "--rows", "0", "--report", "report.json"], &configuration[..]].concat())
         .await
         .success()
         .stdout_eq(str![[r#"
  table   rows sent  rows in the warehouse
  census          8                      8
-
-census (first 2 rows)
- _series_id                        _time_ns             ants  bees  location  time
- 1736b4880174d1ab4b724ff8798f87c2  1748846218190260000  30    23    Klamath   2025-06-02T06:36:58.190260000Z
- 1736b4880174d1ab4b724ff8798f87c2  1748932618190260000  33    25    Klamath   2025-06-03T06:36:58.190260000Z
 
 The sync completed: 8 rows, [..] checkpoints, [..] s.
 
@@ -172,5 +167,45 @@ fn the_bare_form_serves_and_logs_as_fivetran_reads() {
     for line in lines {
         let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
         assert!(["INFO", "WARNING", "SEVERE"].contains(&line["level"].as_str().unwrap()), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_is_in_nothing_that_the_program_says() {
+    let stack = Stack::start("db", CENSUS).await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut said = Vec::new();
+    for (name, token) in [("right.json", TOKEN), ("wrong.json", "wr0ng-t0ken")] {
+        let mut configuration = stack.configuration.clone();
+        configuration.insert("token".to_owned(), token.to_owned());
+        fs::write(directory.path().join(name), json!(configuration).to_string()).unwrap();
+    }
+    let mut serving = Command::new(cargo_bin!("connector"))
+        .args(["--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(serving.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let address = format!("127.0.0.1:{}", first["context"]["port"]);
+    for file in ["right.json", "wrong.json"] {
+        for command in ["check", "discover", "debug"] {
+            let run = connector()
+                .args([command, "--configuration", file, "--connector", &address])
+                .current_dir(directory.path());
+            let output = tokio::task::spawn_blocking(move || run.output().unwrap()).await.unwrap();
+            assert_eq!(output.status.success(), file == "right.json", "{command} {file}");
+            said.extend([output.stdout, output.stderr].concat());
+        }
+    }
+    Command::new("kill").arg(serving.id().to_string()).status().unwrap();
+    let logs: Vec<_> = lines.map(Result::unwrap).collect();
+    said.extend(logs.join("\n").into_bytes());
+    said.extend(serving.wait_with_output().unwrap().stderr);
+    let said = String::from_utf8(said).unwrap();
+    assert!(logs.len() >= 8 && said.contains("Klamath"), "{said}");
+    for token in [TOKEN, "wr0ng-t0ken"] {
+        assert!(!said.contains(token), "{said}");
     }
 }

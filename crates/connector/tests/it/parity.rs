@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use fivetran_wire::schema_response::Response;
-
 use crate::stack::Stack;
 
 const CENSUS: &str = include_str!("../../../../fixtures/census.lp");
@@ -19,30 +17,20 @@ async fn the_parity_configuration_gives_the_examples_table() {
             stack.set(&name, &value);
         }
     }
-    let schema = stack.connector.tester.schema(&stack.configuration).await.unwrap().answer;
-    let Some(Response::WithoutSchema(list)) = schema.response else {
-        panic!("tables alone were expected")
-    };
-    let described: Vec<_> = list
-        .tables
+    let tables = stack.connector.tester.tables(&stack.configuration).await.unwrap().answer;
+    let described: Vec<_> = tables
         .iter()
         .flat_map(|table| {
             table.columns.iter().map(|column| {
-                format!(
-                    "{} {} {:?} key={}",
-                    table.name,
-                    column.name,
-                    column.r#type(),
-                    column.primary_key
-                )
+                format!("{} {} {} key={}", table.name, column.name, column.column_type, column.key)
             })
         })
         .collect();
     insta::assert_snapshot!(described.join("\n"), @r"
-    census_table ants Int key=false
-    census_table bees Int key=false
-    census_table location String key=false
-    census_table time String key=false
+    census_table ants INT key=false
+    census_table bees INT key=false
+    census_table location STRING key=false
+    census_table time STRING key=false
     ");
     let report = stack.good_sync().await;
     assert_eq!(

@@ -131,6 +131,7 @@ fn each_member_depends_on_what_the_code_map_says() {
         &["arrow-rows", "influx-flight", "sync-config", "sync-core", "sync-state"],
     );
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
+    below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
     below("fivetran_source", &["connector"]);
 }
 

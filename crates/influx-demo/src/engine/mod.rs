@@ -71,9 +71,7 @@ impl Engine {
         sql: &str,
         params: &Params,
     ) -> Result<Planned, QueryError> {
-        let mut state = self.session(database);
-        // From here on `now()` has a value.
-        state.mark_start_execution();
+        let state = self.session(database);
         let plan = logical_plan(&state, sql, params).await.map_err(QueryError::logical)?;
         let plan = state.create_physical_plan(&plan).await.map_err(QueryError::planning)?;
         Ok(Planned { state, plan })

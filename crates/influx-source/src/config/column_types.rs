@@ -49,6 +49,22 @@ impl ColumnTypes {
         }
     }
 
+    /// The keys that concern a measurement, also those for columns that it may get later, so that a new column is no change of settings.
+    ///
+    /// A key with a dot may be meant for another measurement: it concerns this one if it starts with its name, or is one of `columns`.
+    pub(crate) fn concerning<'a>(
+        &'a self,
+        measurement: &'a str,
+        columns: impl Iterator<Item = &'a str> + Clone,
+    ) -> impl Iterator<Item = (&'a str, DataType)> {
+        let concerns = move |key: &str| {
+            let special = key.strip_prefix(measurement).is_some_and(|rest| rest.starts_with('.'));
+            special || !key.contains('.') || columns.clone().any(|column| column == key)
+        };
+        let keys = self.by_key.iter().map(|(key, data_type)| (key.as_str(), *data_type));
+        keys.filter(move |(key, _)| concerns(key))
+    }
+
     /// The keys that belong to none of these columns, given as measurement and column.
     pub(crate) fn unused<'a>(
         &'a self,

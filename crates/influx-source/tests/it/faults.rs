@@ -119,3 +119,12 @@ async fn a_table_dropped_in_mid_sync_is_a_warning() {
     let said = bench.sync().await;
     assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);
 }
+
+#[tokio::test]
+async fn a_server_short_of_memory_is_given_time_and_smaller_windows() {
+    let mut bench = Bench::new(&hours(3)).await;
+    let squeeze =
+        Breakage::fail(Code::ResourceExhausted, "Resources exhausted: Failed to allocate");
+    bench.demo.faults().add(squeeze.containing(" < ").times(2));
+    assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
+}

@@ -1,5 +1,7 @@
 //! From one sync to the next.
 
+use sync_core::{Rules, Selection};
+
 use crate::support::{Bench, Event, HOUR, NOW, SECOND};
 
 /// A point of the measurement `m`, with the value `v`, so long before [`NOW`].
@@ -174,7 +176,7 @@ async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
     bench.write(&point(2, 30 * 60 * SECOND));
     let said = bench.sync().await;
     assert_eq!(said.column("m", "v"), ["2"]);
-    insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" was synced up to 2025-06-10T23:59:50.000000000Z, which lies after the present time (2025-06-09T23:59:50.000000000Z): a clock has jumped. It is read again from 2025-06-09T22:59:50.000000000Z."#);
+    insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" was synced up to 2025-06-10T23:59:50.000000000Z, which lies after the present time (2025-06-09T23:59:50.000000000Z): a clock has jumped. It is read again from 2025-06-09T22:59:50.000000000Z; points that came before that while the clock was wrong need a re-sync."#);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
 }
 
@@ -205,4 +207,68 @@ async fn a_text_that_is_no_state_is_for_the_customer_to_mend() {
         bench.state = Some(state.to_owned());
         assert_eq!(bench.sync().await.rows().count(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_table_is_announced_before_its_rows_and_again_when_it_gets_a_column() {
+    let mut bench = Bench::new(&point(1, HOUR)).await;
+    let announced = |said: &crate::support::Said| -> Vec<usize> {
+        let of = said.0.iter().filter_map(|event| match event {
+            Event::Announced(_, columns) => Some(*columns),
+            _ => None,
+        });
+        of.collect()
+    };
+    let said = bench.sync().await;
+    assert!(
+        matches!(said.0[..3], [Event::Truncate(_), Event::Announced(..), Event::Row(..)]),
+        "{said:?}"
+    );
+    assert_eq!(announced(&said), [5]);
+    assert_eq!(announced(&bench.sync().await), [0; 0]);
+    bench.write(&format!("m,host=a w=1i {}", NOW - 2 * HOUR));
+    assert_eq!(announced(&bench.sync().await), [6]);
+    assert_eq!(announced(&bench.sync().await), [0; 0]);
+}
+
+#[tokio::test]
+async fn a_new_column_that_has_a_chosen_type_is_no_change_of_settings() {
+    let mut bench =
+        Bench::new(&point(1, 48 * HOUR)).await.set("column_types", r#"{"w":"INT","m.x":"STRING"}"#);
+    bench.sync().await;
+    bench.write(&format!("m,host=a v=2i,w=3i,x=4i {}", NOW - 30 * 60 * SECOND));
+    let said = bench.sync().await;
+    assert_eq!(
+        (said.truncated().len(), said.column("m", "w"), said.column("m", "x")),
+        (0, vec!["3"], vec!["4"])
+    );
+}
+
+#[tokio::test]
+async fn a_table_selected_again_catches_up_from_where_it_was_left() {
+    let mut bench =
+        Bench::new(&format!("{}\nother v=1i {}", point(1, 48 * HOUR), NOW - HOUR)).await;
+    bench.sync().await;
+    bench.selection =
+        Selection::Tables(Rules { listed: [("m".to_owned(), None)].into(), include_new: true });
+    bench.write(&point(2, -HOUR));
+    bench.now += 100 * HOUR;
+    assert_eq!(bench.sync().await.column("m", "v"), [""; 0]);
+    bench.selection = Selection::Everything;
+    let said = bench.sync().await;
+    assert_eq!((said.column("m", "v"), said.truncated().len()), (vec!["2"], 0));
+}
+
+#[tokio::test]
+async fn a_restart_that_keeps_old_rows_says_so() {
+    let mut bench = Bench::new(&point(1, 48 * HOUR)).await.set("on_resync", "keep");
+    bench.sync().await;
+    bench.change("time_format", "iso8601");
+    let said = bench.sync().await;
+    assert_eq!(said.truncated(), [""; 0]);
+    assert!(
+        said.warnings()[0].ends_with("since `on_resync` is `keep`; drop them by hand."),
+        "{:?}",
+        said.warnings()
+    );
 }
