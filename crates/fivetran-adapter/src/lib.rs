@@ -11,7 +11,7 @@
 //! | [`Setup`](sync_core::Fault::Setup) | failure | `FAILED_PRECONDITION` | `Task` |
 //! | [`Transient`](sync_core::Fault::Transient) | failure | `UNAVAILABLE` | `UNAVAILABLE` |
 //! | [`Bug`](sync_core::Fault::Bug), a panic | failure | `INTERNAL` | `INTERNAL` |
-//! | shutdown | | | `UNAVAILABLE` |
+//! | shutdown | `UNAVAILABLE` | `UNAVAILABLE` | `UNAVAILABLE` |
 //!
 //! Names that would merge in the warehouse under [Fivetran's naming](fivetran_wire::naming) are warned of: in the log by `Schema`, and
 //! with a `Warning` by `Update`.
@@ -82,6 +82,7 @@ mod task;
 mod update;
 
 pub use encode::{Frame, TableEncoder};
+pub use fivetran_wire::limit::DEFAULT_PORT;
 pub use listen::{ListenError, listen};
 pub use logs::{LogLayer, log_to_stdout};
 pub use serve::{Limits, ServeError, serve};

@@ -58,8 +58,8 @@ pub enum ServeError {
 
 /// Serves `source` as a Fivetran connector on `listener` until `shutdown` completes.
 ///
-/// Then it accepts no more connections, and running syncs stop where they are: each ends with `UNAVAILABLE`, and Fivetran goes on
-/// from its last checkpoint. A client that does not take its answers is left after [`Limits::shutdown_grace`].
+/// Then it accepts no more connections, and running calls stop where they are: each ends with `UNAVAILABLE`, and of a sync Fivetran
+/// goes on from its last checkpoint. A client that does not take its answers is left after [`Limits::shutdown_grace`].
 ///
 /// # Errors
 ///
@@ -82,7 +82,7 @@ where
         .with_keepalive(Some(limits.keep_alive_interval));
 
     let stop = CancellationToken::new();
-    // Syncs stop as well if this future is dropped instead of shut down.
+    // Calls stop as well if this future is dropped instead of shut down.
     let _stopped_at_the_latest_here = stop.clone().drop_guard();
     let service = SourceConnectorServer::new(Connector::new(source, stop.clone()))
         .max_decoding_message_size(MESSAGE_BYTES)

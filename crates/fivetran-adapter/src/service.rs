@@ -29,6 +29,14 @@ impl<S> Connector<S> {
     pub(crate) fn new(source: S, stop: CancellationToken) -> Self {
         Self { source: Arc::new(source), stop }
     }
+
+    /// The end of a source's work; nothing if the process shuts down before, which stops the work.
+    async fn until_stopped<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, SyncError>> + Send + 'static,
+    ) -> Option<Result<T, SyncError>> {
+        self.stop.run_until_cancelled(Contained::spawn(work).join()).await
+    }
 }
 
 #[tonic::async_trait]
@@ -44,7 +52,7 @@ where
         Ok(Response::new(form::response(S::Config::FIELDS, self.source.setup_tests())))
     }
 
-    /// Whatever is wrong is an answer for the customer, and never a status.
+    /// Whatever is wrong is an answer for the customer, and never a status; only a shutdown is one.
     async fn test(&self, request: Request<TestRequest>) -> Result<Response<TestResponse>, Status> {
         let started = Instant::now();
         let TestRequest { name, configuration } = request.into_inner();
@@ -72,17 +80,20 @@ where
             }
         };
         let source = Arc::clone(&self.source);
-        let work = Contained::spawn(async move { source.test(test, &config).await });
-        let result = work.join().await;
+        let result = self.until_stopped(async move { source.test(test, &config).await }).await;
         let seconds = seconds_since(started);
         match result {
-            Ok(()) => {
+            None => {
+                tracing::warn!(test, seconds, "Setup test stopped: the process is shutting down");
+                Err(shutting_down())
+            }
+            Some(Ok(())) => {
                 tracing::info!(test, seconds, "Setup test passed");
                 Ok(tested(test_response::Response::Success(true)))
             }
-            Err(error) => {
-                let cause = status::for_log(&error);
-                tracing::warn!(test, seconds, cause, "Setup test failed");
+            Some(Err(error)) => {
+                let fault = status::for_log(&error);
+                tracing::warn!(test, seconds, fault, "Setup test failed");
                 Ok(failed(error.to_string()))
             }
         }
@@ -103,9 +114,13 @@ where
         })?;
         log_warnings(&warnings);
         let source = Arc::clone(&self.source);
-        let work = Contained::spawn(async move { source.schema(&config).await });
-        let result = work.join().await;
-        log_schema(&result, seconds_since(started));
+        let result = self.until_stopped(async move { source.schema(&config).await }).await;
+        let seconds = seconds_since(started);
+        let Some(result) = result else {
+            tracing::warn!(seconds, "Schema stopped: the process is shutting down");
+            return Err(shutting_down());
+        };
+        log_schema(&result, seconds);
         match result {
             Ok(catalog) => {
                 log_warnings(&merging::of_catalog(&catalog));
@@ -152,6 +167,10 @@ fn tested(response: test_response::Response) -> Response<TestResponse> {
     Response::new(TestResponse { response: Some(response) })
 }
 
+fn shutting_down() -> Status {
+    status::status(Code::Unavailable, "The connector is shutting down; ask again later.")
+}
+
 /// Where the wire has no warning, the log has.
 fn log_warnings(warnings: &[String]) {
     for warning in warnings {
@@ -169,8 +188,8 @@ fn log_schema(result: &Result<Catalog, SyncError>, seconds: f64) {
             tracing::info!(schemas = schemas.len(), tables, seconds, "Schema answered");
         }
         Err(error) => {
-            let cause = status::for_log(error);
-            tracing::warn!(seconds, cause, "Schema failed");
+            let fault = status::for_log(error);
+            tracing::warn!(seconds, fault, "Schema failed");
         }
     }
 }

@@ -105,7 +105,6 @@ impl Call {
                 );
             }
             Err(error) => {
-                let cause = status::for_log(error);
                 let what = match error.fault {
                     Fault::Setup => "Sync ended with a task for the customer",
                     Fault::Transient => "Sync failed: the source was not available",
@@ -113,10 +112,10 @@ impl Call {
                 };
                 match error.fault {
                     Fault::Setup => {
-                        tracing::warn!(rows, checkpoints, warnings, seconds, cause, "{what}");
+                        tracing::warn!(rows, checkpoints, warnings, seconds, "{what}");
                     }
                     Fault::Transient | Fault::Bug => {
-                        tracing::error!(rows, checkpoints, warnings, seconds, cause, "{what}");
+                        tracing::error!(rows, checkpoints, warnings, seconds, "{what}");
                     }
                 }
             }

@@ -16,23 +16,31 @@ pub(crate) enum Shape {
     WithoutSchema,
 }
 
+/// A table as a connector declares it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DeclaredTable {
-    pub(crate) name: TableName,
-    /// In the connector's order.
-    pub(crate) columns: Vec<DeclaredColumn>,
+#[non_exhaustive]
+pub struct DeclaredTable {
+    /// Its name, as the source spells it.
+    pub name: TableName,
+    /// Its columns, in the connector's order.
+    pub columns: Vec<DeclaredColumn>,
 }
 
+/// A column as a connector declares it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DeclaredColumn {
-    pub(crate) name: String,
-    pub(crate) column_type: ColumnType,
-    pub(crate) key: bool,
+#[non_exhaustive]
+pub struct DeclaredColumn {
+    /// Its name, as the source spells it.
+    pub name: String,
+    /// Its type.
+    pub column_type: ColumnType,
+    /// Whether it is part of the key.
+    pub key: bool,
 }
 
-/// A column's type with its details.
+/// A column's type with its details, displayed as in `LONG` or `DECIMAL(20,0)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ColumnType {
+pub struct ColumnType {
     pub(crate) data_type: DataType,
     pub(crate) decimal: Option<DecimalParams>,
     /// The longest `STRING`, in bytes.

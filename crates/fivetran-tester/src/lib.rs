@@ -39,6 +39,7 @@ mod tester;
 mod time;
 mod warehouse;
 
+pub use declared::{ColumnType, DeclaredColumn, DeclaredTable};
 pub use error::Error;
 pub use name::TableName;
 pub use project::Project;

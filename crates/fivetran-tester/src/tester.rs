@@ -10,6 +10,7 @@ use fivetran_wire::{
 use tonic::Status;
 
 use crate::client::Client;
+use crate::declared::{self, DeclaredTable};
 use crate::landing::{Landing, Paths};
 use crate::rules::{Breaches, Judge, Place, Rule, check_form};
 use crate::{Breach, Error, Event, Project, Report, SyncOptions, sync};
@@ -150,6 +151,19 @@ impl Tester {
         let now = (self.clock)();
         let (judge, _) = Judge::new(&answer, None, now);
         Ok(Checked { answer, breaches: judge.end(false, now) })
+    }
+
+    /// Asks for tables and columns, and gives them as they are declared; none where the connector cannot list them.
+    ///
+    /// # Errors
+    /// As [`schema`](Self::schema).
+    pub async fn tables(
+        &self,
+        configuration: &Configuration,
+    ) -> Result<Checked<Vec<DeclaredTable>>, Error> {
+        let Checked { answer, breaches } = self.schema(configuration).await?;
+        let (_, tables) = declared::of_schema(&answer);
+        Ok(Checked { answer: tables, breaches })
     }
 
     /// Runs one sync into the project, from its state: asks for the schema, then for the update, as Fivetran does.

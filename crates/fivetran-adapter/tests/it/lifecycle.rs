@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use fivetran_adapter::Limits;
 use fivetran_wire::update_response::Operation;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::scripted::{Scripted, Step};
-use crate::server::{Server, request, soon};
+use crate::server::{Client, Server, configuration, request, soon};
 
 /// Bytes of a row of [`Step::RowsWithoutEnd`] on the wire, at least.
 const ROW_BYTES: u64 = 60;
@@ -61,6 +61,29 @@ async fn a_shutdown_ends_a_sync_after_its_last_checkpoint() {
     soon("the server's end", serving).await.unwrap().unwrap();
     let refused = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
     assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+/// Makes a call that hangs, and shuts down.
+async fn check_stopped<T>(call: impl AsyncFnOnce(Client) -> Result<T, Status>) {
+    let server = Server::start([Step::Hang]);
+    let probe = server.probe.clone();
+    let answer = call(server.client().await);
+    let shutdown = async {
+        soon("the call to hang", probe.hangs.notified()).await;
+        soon("the server's end", server.shut_down()).await
+    };
+    let (answer, served) = tokio::join!(soon("the status", answer), shutdown);
+    served.unwrap().unwrap();
+    let Err(status) = answer else { panic!("the call is answered") };
+    assert_eq!(status.code(), Code::Unavailable);
+    assert!(status.message().contains("shutting down"), "{status}");
+    soon("the work's end", probe.gone.notified()).await;
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_setup_tests_and_the_schema() {
+    check_stopped(async |mut client| client.test("passes", configuration(&[])).await).await;
+    check_stopped(async |mut client| client.schema(configuration(&[])).await).await;
 }
 
 #[tokio::test]

@@ -113,9 +113,9 @@ async fn each_call_says_how_it_ended() {
     WARNING: The configuration key "tokn" is unknown and ignored; did you mean `token`? {}
     INFO: Setup test passed {"test":"passes"}
     WARNING: The configuration key "tokn" is unknown and ignored; did you mean `token`? {}
-    WARNING: Setup test failed {"cause":"a fault of the setup, which the customer was told","test":"fails"}
+    WARNING: Setup test failed {"fault":"setup","test":"fails"}
     WARNING: The configuration key "tokn" is unknown and ignored; did you mean `token`? {}
-    WARNING: Setup test failed {"cause":"The connector failed inside (a panic).","test":"panics"}
+    WARNING: Setup test failed {"fault":"bug","test":"panics"}
     WARNING: A setup test was asked for that is not in the form {}
     WARNING: Setup test failed: the configuration is wrong {"problems_found":1,"test":"passes"}
     INFO: Schema answered {"tables":1}
@@ -123,13 +123,13 @@ async fn each_call_says_how_it_ended() {
     INFO: Serving {}
     INFO: Sync finished {"checkpoints":1,"rows":250,"warnings":1}
     INFO: Serving {}
-    WARNING: Sync ended with a task for the customer {"cause":"a fault of the setup, which the customer was told","checkpoints":0,"rows":0,"warnings":0}
+    WARNING: Sync ended with a task for the customer {"checkpoints":0,"rows":0,"warnings":0}
     INFO: Serving {}
-    SEVERE: Sync failed: the source was not available {"cause":"The server is away.","checkpoints":0,"rows":0,"warnings":0}
+    SEVERE: Sync failed: the source was not available {"checkpoints":0,"rows":0,"warnings":0}
     INFO: Serving {}
-    SEVERE: Sync failed: a bug of the connector {"cause":"A wheel came off. Because: it was loose","checkpoints":0,"rows":0,"warnings":0}
+    SEVERE: Sync failed: a bug of the connector {"checkpoints":0,"rows":0,"warnings":0}
     INFO: Serving {}
-    SEVERE: Sync failed: a bug of the connector {"cause":"The connector failed inside (a panic).","checkpoints":0,"rows":0,"warnings":0}
+    SEVERE: Sync failed: a bug of the connector {"checkpoints":0,"rows":0,"warnings":0}
     "#);
 }
 

@@ -37,10 +37,12 @@ pub(crate) struct Probe {
     pub(crate) requests: Mutex<Vec<SyncRequest>>,
     /// Rows that the encoder has asked for.
     pub(crate) lent: AtomicU64,
-    /// Told when a sync's future is gone, however it ended.
+    /// Told when a future that syncs or hangs is gone, however it ended.
     pub(crate) gone: Notify,
     /// Told when a sync has to wait for room.
     pub(crate) waits: Notify,
+    /// Told when a setup test or the schema hangs.
+    pub(crate) hangs: Notify,
 }
 
 pub(crate) struct Scripted {
@@ -163,6 +165,7 @@ impl Source for Scripted {
     }
 
     async fn test(&self, name: &str, _config: &Settings) -> Result<(), SyncError> {
+        self.hang_if_told().await;
         match name {
             "passes" => Ok(()),
             "fails" => Err(failure(Fault::Setup)),
@@ -172,6 +175,7 @@ impl Source for Scripted {
     }
 
     async fn schema(&self, _config: &Settings) -> Result<Catalog, SyncError> {
+        self.hang_if_told().await;
         match self.steps.first() {
             Some(Step::Fail(fault)) => Err(failure(*fault)),
             Some(Step::Panic) => panic!("as the script says"),
@@ -195,6 +199,15 @@ impl Source for Scripted {
 }
 
 impl Scripted {
+    /// Hangs, outside of syncs, if that is what the script begins with.
+    async fn hang_if_told(&self) {
+        if let Some(Step::Hang) = self.steps.first() {
+            let _gone = OnDrop(&self.probe);
+            self.probe.hangs.notify_one();
+            std::future::pending().await
+        }
+    }
+
     async fn follow<S: Sink>(&self, step: &Step, sink: &S) -> Result<(), SyncError> {
         let said = match step {
             Step::Truncate(table) => sink.truncate(table).await,

@@ -10,7 +10,7 @@ use fivetran_wire::{
 use serde::de::IgnoredAny;
 
 use super::row::TableRules;
-use super::schema::{Names, check_tables};
+use super::schema::{Names, check_names, check_tables};
 use super::{Breach, Breaches, Place, Rule};
 use crate::TableName;
 use crate::declared::{self, DeclaredTable, Shape};
@@ -95,7 +95,7 @@ impl Judge {
     }
 
     fn declare(&mut self, tables: &[DeclaredTable]) -> Vec<DeclaredTable> {
-        check_tables(tables, &mut self.names, &mut self.breaches);
+        check_tables(tables, &mut self.breaches);
         let mut let_in = Vec::new();
         for table in tables {
             let selected = SelectedTable::of(self.selection.as_ref(), &table.name);
@@ -109,6 +109,8 @@ impl Judge {
             state.rules.declare(table, &selected);
             let_in.extend(selected.trim(table));
         }
+        // To exclude one of two that merge is what a customer can do about them.
+        check_names(&let_in, &mut self.names, &mut self.breaches);
         let_in
     }
 
@@ -153,8 +155,10 @@ impl Judge {
 
     /// A table that nobody declared.
     fn meet(&mut self, table: &TableName) {
-        self.names.table(table, &mut self.breaches);
         let selected = SelectedTable::of(self.selection.as_ref(), table);
+        if selected.is_included() {
+            self.names.table(table, &mut self.breaches);
+        }
         let state = TableState {
             rules: TableRules::unknown(table.clone()),
             declared: false,

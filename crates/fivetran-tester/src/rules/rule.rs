@@ -31,7 +31,7 @@ pub enum Rule {
     DuplicateColumn,
     /// A column has no type, so that Fivetran guesses.
     TypeUnspecified,
-    /// A column is `NAIVE_TIME`, which many destinations do not have.
+    /// A column is `NAIVE_TIME`, by its declaration or by its values, which many destinations do not have.
     NaiveTime,
     /// A name starts with `_fivetran_`, which is Fivetran's own.
     ReservedName,

@@ -8,7 +8,7 @@ use super::{Breaches, Place, Rule};
 use crate::TableName;
 use crate::declared::{DeclaredColumn, DeclaredTable};
 
-/// Every name that was declared or sent so far, by what Fivetran makes of it. A name is judged when it is met first.
+/// Every name that the selection lets in and that was declared or sent so far, by what Fivetran makes of it. A name is judged when it is met first.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     tables: BTreeMap<(Option<String>, String), TableName>,
@@ -55,23 +55,31 @@ fn reserved(name: &str, place: Place, breaches: &mut Breaches) {
     }
 }
 
-/// Rules of one list of tables, of a schema's answer or of a change.
-pub(super) fn check_tables(tables: &[DeclaredTable], names: &mut Names, breaches: &mut Breaches) {
+/// Rules of one list of tables, of a schema's answer or of a change, whatever the selection lets in.
+pub(super) fn check_tables(tables: &[DeclaredTable], breaches: &mut Breaches) {
     let mut listed = BTreeSet::new();
     for table in tables {
         if !listed.insert(&table.name) {
             let place = Place::Table(table.name.clone());
             breaches.note(Rule::DuplicateTable, place, String::new);
         }
-        names.table(&table.name, breaches);
         let mut listed = BTreeSet::new();
         for column in &table.columns {
             let place = || Place::Column(table.name.clone(), column.name.clone());
             if !listed.insert(&column.name) {
                 breaches.note(Rule::DuplicateColumn, place(), String::new);
             }
-            names.column(&table.name, &column.name, breaches);
             check_type(column, place, breaches);
+        }
+    }
+}
+
+/// Rules of the names of declared tables that the selection lets in.
+pub(super) fn check_names(let_in: &[DeclaredTable], names: &mut Names, breaches: &mut Breaches) {
+    for table in let_in {
+        names.table(&table.name, breaches);
+        for column in &table.columns {
+            names.column(&table.name, &column.name, breaches);
         }
     }
 }

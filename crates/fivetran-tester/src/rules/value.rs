@@ -13,6 +13,8 @@ pub(super) fn broken_rule(value: &Inner, column: &ColumnType) -> Option<Rule> {
         return Some(Rule::WrongKind);
     }
     match value {
+        // Where a column is declared so, its declaration was judged.
+        Inner::NaiveTime(_) if column.data_type == DataType::Unspecified => Some(Rule::NaiveTime),
         Inner::Short(short) => i16::try_from(*short).err().map(|_| Rule::ShortTooWide),
         Inner::NaiveDate(date) => match time::date_time(date) {
             None => Some(Rule::TimeOutOfRange),

@@ -45,7 +45,8 @@ pub struct WarehouseColumn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
-    /// The values as text, in the order of the table's columns: numbers in their shortest form, bytes in hex, `None` for NULL.
+    /// The values as text, in the order of the table's columns: numbers in their shortest form (`1`, `0.5`,
+    /// `1e300`), bytes in hex, `None` for NULL.
     pub cells: Vec<Option<String>>,
     /// Whether it is marked as deleted.
     pub deleted: bool,
@@ -183,8 +184,14 @@ fn shown(value: ValueRef<'_>) -> Option<String> {
     match value {
         ValueRef::Null => None,
         ValueRef::Integer(value) => Some(value.to_string()),
-        ValueRef::Real(value) => Some(value.to_string()),
+        ValueRef::Real(value) => Some(shortest(value)),
         ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
         ValueRef::Blob(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
     }
+}
+
+/// As Rust's `{:?}` has it, which writes very large and very small numbers with an exponent; a whole number goes without `.0`.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }

@@ -8,7 +8,7 @@ use fivetran_wire::{
     ConditionalFields, ConfigurationFormResponse, ConfigurationTest, DataType, FormField,
     TestResponse, TextField, VisibilityCondition, form_field::Type, test_response::Response,
 };
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
 use crate::scripted::{Script, Stage};
@@ -166,25 +166,27 @@ async fn addresses_that_are_none_are_named() {
     }
 }
 
+/// A socket that holds its port without listening: the port is nobody else's, and connections to it are refused.
+fn silent_socket() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
+}
+
 #[tokio::test]
 async fn a_connector_that_listens_late_is_waited_for() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let text = address.to_string();
-    let mut connected = pin!(Tester::connect(&text));
-    // Nobody listens: the first tries fail for certain.
-    assert!(timeout(Duration::from_millis(60), &mut connected).await.is_err());
-    let _listener = TcpListener::bind(address).await.unwrap();
+    let (socket, address) = silent_socket();
+    let mut connected = pin!(Tester::connect(&address));
+    // This much makes the first try, and it is refused.
+    assert!(timeout(Duration::ZERO, &mut connected).await.is_err());
+    let _listener = socket.listen(1).unwrap();
     assert!(connected.await.is_ok());
 }
 
 #[tokio::test]
 async fn nobody_listening_is_named_after_a_few_tries() {
-    // A port that was just free: the listener holds it until it is dropped.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let (_socket, address) = silent_socket();
     let Err(error) = Tester::connect_within(&address, 2).await else { panic!("connects") };
     assert!(matches!(error, Error::Connect { tries: 2, .. }), "{error:?}");
 }

@@ -88,3 +88,25 @@ async fn the_latest_rows_need_no_key() {
         "{unknown}"
     );
 }
+
+#[tokio::test]
+async fn floats_are_in_their_shortest_form() {
+    let readings = table("readings", [column("value", DataType::Double)]);
+    let reading = |value| upsert("readings", [("value", Inner::Double(value))]);
+    let values = [f64::MIN, -2.5, -0.0001, 5e-324, 0.1, 3.0, 1e15, 1e16, 1.25e300, f64::MAX];
+    let messages = [batch(values.map(reading)), checkpoint("{}")];
+    let mut stage = stage([readings], [Sync::of(messages)]).await;
+    stage.sync().await;
+    insta::assert_snapshot!(stage.rows("readings"), @"
+    -1.7976931348623157e308
+    -2.5
+    -0.0001
+    5e-324
+    0.1
+    3
+    1000000000000000
+    1e16
+    1.25e300
+    1.7976931348623157e308
+    ");
+}

@@ -130,3 +130,27 @@ fn a_json_is_a_document() {
         check(column("v", DataType::Json), json(none), &expect);
     }
 }
+
+#[test]
+fn a_time_of_day_is_not_for_sources() {
+    let time = || Inner::NaiveTime(at(3_600, 0));
+    let rule = "a column is NAIVE_TIME, which is not for sources";
+    check(column("v", DataType::NaiveTime), time(), rule);
+    // Neither where the type is guessed from the values.
+    check(
+        column("v", DataType::Unspecified),
+        time(),
+        &format!(
+            "a column has no type\n\
+             column `v` of table `t`: {rule}: NAIVE_TIME 3600 s and 0 ns in UNSPECIFIED"
+        ),
+    );
+    check_record(
+        column("declared", DataType::Int),
+        upsert("t", [("id", Inner::Int(1)), ("declared", Inner::Int(1)), ("v", time())]),
+        &format!(
+            "{rule}: NAIVE_TIME 3600 s and 0 ns\n\
+             column `v` of table `t`: a value's column is not declared: NAIVE_TIME 3600 s and 0 ns"
+        ),
+    );
+}

@@ -8,7 +8,8 @@ use insta::assert_snapshot;
 
 use crate::scripted::{Stage, Sync, lines};
 use crate::wire::{
-    checkpoint, cpu, in_schema, key, load, one, schema, table, text, upsert, with_schemas,
+    checkpoint, column, cpu, in_schema, key, load, one, schema, schema_change, table, text, upsert,
+    with_schemas,
 };
 
 async fn sync(
@@ -106,6 +107,31 @@ async fn a_schema_that_is_left_out_takes_its_tables_along() {
     table `new.cpu`: a record's table is excluded by the selection
     table `one.cpu`: a record's table is excluded by the selection
     ");
+}
+
+#[tokio::test]
+async fn names_merge_only_where_both_are_let_in() {
+    let dotted = || table("cpu.load", ["id", "a.b", "a-b"].map(|name| column(name, DataType::Int)));
+    let dashed =
+        || table("cpu-load", [key("id", DataType::Int), column("at", DataType::NaiveTime)]);
+    let all = || schema([dotted(), dashed()]);
+    let builder = SelectionBuilder::new(&all());
+    let (_, broken) = sync(all(), builder.clone().build(), [checkpoint("{}")]).await;
+    assert_snapshot!(broken, @"
+    column `at` of table `cpu-load`: a column is NAIVE_TIME, which is not for sources
+    table `cpu-load`: two tables get one name in the warehouse: `cpu.load` and `cpu-load` become `cpu_load`
+    column `a-b` of table `cpu.load`: two columns get one name in the warehouse: `a.b` and `a-b` become `a_b`
+    ");
+
+    // Either of the two may go. What is excluded is judged in itself all the same.
+    let selection = builder.clone().without_table("cpu-load").unwrap();
+    let selection = selection.without_column("cpu.load", "a.b").unwrap().build();
+    let (_, broken) = sync(all(), selection, [checkpoint("{}")]).await;
+    assert_snapshot!(broken, @"column `at` of table `cpu-load`: a column is NAIVE_TIME, which is not for sources");
+    let selection = builder.without_table("cpu.load").unwrap().without_new().build();
+    let late = [schema_change([table("cpu load", [])]), checkpoint("{}")];
+    let (_, broken) = sync(all(), selection, late).await;
+    assert_snapshot!(broken, @"column `at` of table `cpu-load`: a column is NAIVE_TIME, which is not for sources");
 }
 
 #[test]

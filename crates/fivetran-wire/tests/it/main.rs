@@ -1,3 +1,4 @@
-//! What both sides of the wire agree on beside messages.
+//! What both sides of the wire agree on: names, and the numbers of messages.
 
 mod naming;
+mod numbers;
