@@ -34,8 +34,10 @@ const LARGEST_MESSAGE: usize = 128 * 1024 * 1024;
 /// What the server may send of one stream before we have read it. HTTP/2 starts at 64 KiB, which
 /// caps a stream at 64 KiB for each round trip; this fills 1 Gbit/s over 60 ms.
 const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
-/// The same for all the streams of the connection together: a few queries at a time.
-const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
+/// The same for all the streams of the connection together: room for 32 streams that nobody reads
+/// at the moment, so that they do not starve the others. What a caller reads in parallel bounds
+/// the memory.
+const CONNECTION_WINDOW: u32 = 33 * STREAM_WINDOW;
 /// A batch is often larger than the usual frame of 16 KiB; fewer frames are less work.
 const LARGEST_FRAME: u32 = 1024 * 1024;
 
@@ -166,7 +168,13 @@ impl Client {
                 self.shared.has_answered.store(true, Ordering::Relaxed);
                 Ok(stream)
             }
-            Err(error) if self.shared.has_answered.load(Ordering::Relaxed) => Err(error),
+            Err(error) if self.shared.has_answered.load(Ordering::Relaxed) => {
+                Err(match error.kind() {
+                    // What has answered as InfluxDB 3 is one: a proxy stands in for it while it is away.
+                    ErrorKind::NotInfluxDb3(_) => error.reclassified(ErrorKind::Unavailable),
+                    _ => error,
+                })
+            }
             Err(error) if is_unclear(&error) => Err(explained(error, self.probe().await)),
             Err(error) => Err(error),
         }

@@ -73,8 +73,10 @@ pub(crate) async fn probe(
             finding => finding,
         },
         (Scheme::Https, Ok(response)) => match interpret(&response) {
-            // The cloud products answer queries alone, and say so to all else.
-            Finding::OtherHttp => Finding::Unclear,
+            // The cloud products answer queries alone, and say so to all else, some with a page.
+            // A web server in their place gives itself away as it answers the query, or refuses
+            // HTTP/2.
+            Finding::OtherHttp | Finding::WebPage => Finding::Unclear,
             finding => finding,
         },
         (Scheme::Http, Err(NoAnswer::Garbled)) if speaks_tls(endpoint, tls, limit).await => {

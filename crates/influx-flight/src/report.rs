@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Place};
 /// Makes the errors of one client and its streams.
 pub(crate) struct Reporter {
     place: Arc<Place>,
-    /// Known here so that it can be kept out.
+    /// Known here so that it can be kept out; never empty, since every text holds that.
     token: Option<SecretString>,
 }
 
@@ -37,6 +37,7 @@ impl From<Status> for Fault {
 impl Reporter {
     pub(crate) fn new(endpoint: String, database: String, token: Option<SecretString>) -> Self {
         let place = Arc::new(Place { endpoint, database, has_token: token.is_some() });
+        let token = token.filter(|token| !token.expose_secret().is_empty());
         Self { place, token }
     }
 
@@ -70,30 +71,48 @@ impl Reporter {
     }
 
     fn status(&self, status: Status) -> Error {
-        let status = self.without_token(status);
+        // Before the token is taken out: a short one is part of the words that tell the kinds apart.
+        let kind = self.without_token_in_names(classify(&status));
         let said = match status.source() {
-            None => status.message().to_owned(),
+            None => self.censored(status.message()),
             Some(source) => self.censored(&innermost(source)),
         };
-        self.error(classify(&status)).saying(&said).caused_by(status)
+        self.error(kind).saying(&said).caused_by(self.without_token(status))
     }
 
-    /// The status, or its code and text alone if any of it repeats the token, as the page of a
+    /// The kind, whose names are what the server wrote.
+    fn without_token_in_names(&self, kind: ErrorKind) -> ErrorKind {
+        match kind {
+            ErrorKind::TableMissing { table: Some(table) } => {
+                ErrorKind::TableMissing { table: Some(self.censored(&table)) }
+            }
+            ErrorKind::ColumnMissing { column } => {
+                ErrorKind::ColumnMissing { column: self.censored(&column) }
+            }
+            kind => kind,
+        }
+    }
+
+    /// The status, or its code and texts alone if any of it repeats the token, as the page of a
     /// proxy might.
     fn without_token(&self, status: Status) -> Status {
         let Some(token) = &self.token else { return status };
         if !format!("{status:?}").contains(token.expose_secret()) {
             return status;
         }
-        Status::new(status.code(), self.censored(status.message()))
+        let mut clean = Status::new(status.code(), self.censored(status.message()));
+        if let Some(source) = status.source() {
+            // That there is a cause still tells a fault of the transport from the server's word.
+            let cause: Box<dyn StdError + Send + Sync> = self.censored(&innermost(source)).into();
+            clean.set_source(cause.into());
+        }
+        clean
     }
 
     fn censored(&self, text: &str) -> String {
         match &self.token {
-            Some(token) if !token.expose_secret().is_empty() => {
-                text.replace(token.expose_secret(), "***")
-            }
-            _ => text.to_owned(),
+            Some(token) => text.replace(token.expose_secret(), "***"),
+            None => text.to_owned(),
         }
     }
 }

@@ -10,14 +10,16 @@ use crate::error::{Error, ErrorKind};
 ///
 /// The waits double, with jitter, from `first` up to `longest`, until they add up to `total`.
 /// A server that says how long to wait is obeyed, as often as there are waits of our own, unless it
-/// asks for more than `longest_obeyed`.
+/// asks for more than `longest_obeyed`. One that limits its rate and does not say for how long is
+/// left alone for three times `longest`, so a minute by default, each time: InfluxDB Cloud
+/// Serverless counts over 5 minutes, which our own waits would not outlast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The first wait. Default: 500 ms.
     pub first: Duration,
     /// No wait is longer, apart from jitter. Default: 20 s.
     pub longest: Duration,
-    /// All waits together. Default: 2 min.
+    /// All waits together, before a limit on the rate lengthens them. Default: 2 min.
     pub total: Duration,
     /// The longest wait to accept from a server that limits its rate. Default: 5 min, the period
     /// over which InfluxDB Cloud Serverless counts.
@@ -85,13 +87,17 @@ impl RetryPolicy {
         result
     }
 
-    /// The wait that the server asks for, if it is longer than ours.
+    /// The wait that the server asks for, or that its limit is likely to need, if it is longer than
+    /// ours.
     fn adjusted(&self, error: &Error, wait: Option<Duration>) -> Option<Duration> {
         match error.kind() {
             ErrorKind::RateLimited { retry_after: Some(asked) } if *asked > self.longest_obeyed => {
                 None
             }
             ErrorKind::RateLimited { retry_after: Some(asked) } => Some(wait?.max(*asked)),
+            ErrorKind::RateLimited { retry_after: None } => {
+                Some(wait?.max(self.longest.saturating_mul(3)))
+            }
             _ => wait,
         }
     }

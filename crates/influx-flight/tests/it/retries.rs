@@ -86,7 +86,12 @@ fn the_waits_grow_and_end() {
 
 /// The error of a server that asks for a pause of so many seconds.
 async fn asked_to_wait(seconds: &'static str) -> Error {
-    let server = serve(move |_| plain(429, &[("retry-after", seconds)], "")).await;
+    limited(vec![("retry-after", seconds)]).await
+}
+
+/// The error of a server that limits its rate, with these headers.
+async fn limited(headers: Vec<(&'static str, &'static str)>) -> Error {
+    let server = serve(move |_| plain(429, &headers, "")).await;
     Client::connect(target(server.http())).await.unwrap().query("SELECT 1").await.unwrap_err()
 }
 
@@ -102,4 +107,14 @@ async fn the_server_may_say_how_long_to_wait() {
     let mut outcomes = vec![Ok(()), Err(long)];
     policy.run(|| std::future::ready(outcomes.pop().unwrap())).await.unwrap_err();
     assert_eq!(start.elapsed().as_secs(), 90, "more than the policy accepts");
+}
+
+#[tokio::test]
+async fn a_limit_without_a_time_is_given_a_minute() {
+    let errors = [limited(vec![]).await, limited(vec![]).await];
+    tokio::time::pause();
+    let start = Instant::now();
+    let mut outcomes: Vec<_> = [Ok(())].into_iter().chain(errors.map(Err)).collect();
+    RetryPolicy::default().run(|| std::future::ready(outcomes.pop().unwrap())).await.unwrap();
+    assert_eq!(start.elapsed().as_secs(), 120);
 }

@@ -153,3 +153,42 @@ async fn tls_without_http_2() {
         assert_eq!(kind, ErrorKind::NotInfluxDb3(Found::Http));
     }
 }
+
+const PAGE: (&str, &str) = ("content-type", "text/html");
+
+#[tokio::test]
+async fn a_web_page_over_tls() {
+    let authority = Authority::new();
+    for (protocols, found) in [(&BOTH[..], Found::WebPage), (&["http/1.1"], Found::Http)] {
+        let acceptor = authority.acceptor(&["localhost"], |_| {}, protocols);
+        let server = serve_tls(acceptor, |_| plain(200, &[PAGE], "<html>Welcome</html>")).await;
+        let (kind, _) = problem(trusting(server.https(), &authority).await).await;
+        assert_eq!(kind, ErrorKind::NotInfluxDb3(found));
+    }
+}
+
+#[tokio::test]
+async fn a_page_in_answer_to_the_probe_does_not_make_a_lost_connection_final() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&["localhost"], |_| {}, &BOTH);
+    let (sender, mut probed) = tokio::sync::mpsc::unbounded_channel();
+    let server = listen(move |tcp| {
+        let (acceptor, sender) = (acceptor.clone(), sender.clone());
+        async move {
+            let Ok(mut stream) = acceptor.accept(tcp).await else { return };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                return;
+            }
+            let mut request = [0; 1024];
+            _ = stream.read(&mut request).await;
+            _ = sender.send(());
+            let page =
+                "HTTP/1.1 404 Not Found\r\ncontent-type: text/html\r\ncontent-length: 0\r\n\r\n";
+            _ = stream.write_all(page.as_bytes()).await;
+        }
+    })
+    .await;
+    let (kind, _) = problem(trusting(server.https(), &authority).await).await;
+    assert_eq!(kind, ErrorKind::Unavailable);
+    assert!(probed.try_recv().is_ok());
+}
