@@ -59,15 +59,22 @@ impl Progress {
         shared.pending = true;
     }
 
-    /// Remembers the columns with which a measurement's table was announced; false if they are the ones that were remembered.
-    pub(crate) fn announce(&self, measurement: &str, columns: &str) -> bool {
+    /// Whether a measurement's table was announced with these columns.
+    pub(crate) fn is_announced(&self, measurement: &str, columns: &str) -> bool {
+        let shared = self.lock();
+        let progress = shared.state.table(&self.database, measurement);
+        progress.and_then(|progress| progress.notes.get(COLUMNS)).and_then(Value::as_str)
+            == Some(columns)
+    }
+
+    /// Notes that a measurement's table was announced with these columns.
+    pub(crate) fn announced(&self, measurement: &str, columns: &str) {
         let mut shared = self.lock();
         let Shared { state, pending } = &mut *shared;
-        let Some(progress) = state.table_mut(&self.database, measurement) else { return false };
-        let before = progress.notes.insert(COLUMNS.to_owned(), columns.into());
-        let changed = before.as_ref().and_then(Value::as_str) != Some(columns);
-        *pending |= changed;
-        changed
+        if let Some(progress) = state.table_mut(&self.database, measurement) {
+            progress.notes.insert(COLUMNS.to_owned(), columns.into());
+            *pending = true;
+        }
     }
 
     /// Notes that rows were sent: they need a checkpoint behind them.

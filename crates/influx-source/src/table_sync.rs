@@ -34,9 +34,11 @@ pub(crate) async fn sync_table<S: Sink>(
     let measurement = &reading.source.measurement;
     let started = Instant::now();
     let mut from = begin(session, reading).await?;
-    if progress.announce(measurement, &reading.columns()) {
+    let columns = reading.columns();
+    if !progress.is_announced(measurement, &columns) {
         // The schema was asked for some time ago, and by another call: a row must not come before its columns.
         sink.schema_change(std::slice::from_ref(&reading.table)).await?;
+        progress.announced(measurement, &columns);
     }
     let mut pace = Pace::new(config.window_rows);
     let mut reader = Reader::new(reading, config.time_format);
