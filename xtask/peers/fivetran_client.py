@@ -45,11 +45,13 @@ MESSAGES = {
     "UpdateRequest": [("configuration", 1, "{}string"), ("state_json", 3, "string")],
     "UpdateResponse": [
         ("record", 1, "Record"),
+        ("schema_change", 2, "SchemaChange"),
         ("checkpoint", 3, "Checkpoint"),
         ("warning", 4, "Text"),
         ("task", 5, "Text"),
         ("records", 6, "Records"),
     ],
+    "SchemaChange": [("without_schema", 2, "TableList")],
     "Records": [("records", 1, "[]Record")],
     "Record": [("table_name", 2, "string"), ("type", 3, "int32"), ("data", 4, "{}ValueType")],
     "Checkpoint": [("state_json", 1, "string")],
@@ -116,6 +118,10 @@ def message_classes():
     }
 
 
+def columns_of(tables):
+    return {table.name: {column.name for column in table.columns} for table in tables.tables}
+
+
 def main():
     address, configuration_file, *expected = sys.argv[1:]
     with open(configuration_file) as file:
@@ -143,7 +149,7 @@ def main():
             problems.append(f"test {test.name} failed")
 
     schema = method("Schema", "SchemaResponse")(of["SchemaRequest"](configuration=configuration))
-    columns = {table.name: {column.name for column in table.columns} for table in schema.without_schema.tables}
+    columns = columns_of(schema.without_schema)
     print(f"schema: {len(columns)} tables, {sum(map(len, columns.values()))} columns")
 
     rows, state, unvouched, warnings = {}, None, 0, 0
@@ -166,10 +172,14 @@ def main():
                 if any(value.WhichOneof("one") is None for value in record.data.values()):
                     problems.append(f"a record of {record.table_name} has a value of nothing")
                 rows[record.table_name] = rows.get(record.table_name, 0) + 1
+        elif kind == "schema_change":
+            columns |= columns_of(response.schema_change.without_schema)
         elif kind == "warning":
             warnings += 1
+        elif kind == "task":
+            problems.append(f"task: {response.task.message}")
         else:
-            problems.append(f"{kind}: {response.task.message}")
+            problems.append("a response of no known kind")
     print(f"update: {sum(rows.values())} rows of {len(rows)} tables, {warnings} warnings")
     if state is None or unvouched:
         problems.append(f"{unvouched} records after the last checkpoint")
