@@ -49,10 +49,7 @@ async fn serve_influx(
     fivetran_adapter::serve(InfluxSource::default(), listener, Limits::default(), shutdown).await
 }
 
-#[allow(
-    clippy::print_stderr,
-    reason = "standard output is for log lines, and the program cannot go on"
-)]
+#[allow(clippy::print_stderr, reason = "standard output is for log lines")]
 fn last_words(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
