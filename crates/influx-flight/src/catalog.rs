@@ -141,7 +141,11 @@ impl Client {
     }
 
     /// A column of strings, in whichever of Arrow's forms the server sends it.
-    fn text_column(&self, batch: &RecordBatch, name: &str) -> Result<StringArray, Error> {
+    pub(crate) fn text_column(
+        &self,
+        batch: &RecordBatch,
+        name: &str,
+    ) -> Result<StringArray, Error> {
         let column = batch
             .column_by_name(name)
             .ok_or_else(|| self.unreadable(&format!("the answer has no column \"{name}\"")))?;

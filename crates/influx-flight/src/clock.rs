@@ -35,8 +35,8 @@ impl Client {
             .ok_or_else(|| self.unreadable("now() has no value"))
     }
 
-    /// An answer that came whole, but is not what the question asks for.
-    pub(crate) fn unreadable(&self, what: &str) -> Error {
+    /// The error for an answer that came whole, but is not what the question asks for.
+    pub fn unreadable(&self, what: &str) -> Error {
         self.error(ErrorKind::Protocol).saying(what)
     }
 }

@@ -236,6 +236,18 @@ impl Error {
     }
 }
 
+/// An error that no server has sent: for whoever stands in for one in a test.
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        let place = Place {
+            endpoint: "http://stand-in".to_owned(),
+            database: "stand-in".to_owned(),
+            has_token: true,
+        };
+        Self::new(kind, &Arc::new(place))
+    }
+}
+
 /// The first 400 characters, without line breaks: a server may send a whole page.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 400;

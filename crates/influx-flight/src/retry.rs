@@ -1,5 +1,6 @@
 //! How long to keep asking a server that is out of reach.
 
+use std::fmt;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
@@ -87,6 +88,11 @@ impl RetryPolicy {
         result
     }
 
+    /// Counts the tries of one question, for a caller that has to do something between them.
+    pub fn patience(&self) -> Patience {
+        Patience { policy: *self, waits: Box::new(self.waits()) }
+    }
+
     /// The wait that the server asks for, or that its limit is likely to need, if it is longer than
     /// ours.
     fn adjusted(&self, error: &Error, wait: Option<Duration>) -> Option<Duration> {
@@ -100,5 +106,28 @@ impl RetryPolicy {
             }
             _ => wait,
         }
+    }
+}
+
+/// How much longer one question is asked again: see [`RetryPolicy::patience`].
+pub struct Patience {
+    policy: RetryPolicy,
+    waits: Box<dyn Iterator<Item = Duration> + Send>,
+}
+
+impl Patience {
+    /// How long to wait before the next try, or `None` if there is to be none: the error will not pass, or the waits are used up.
+    pub fn after(&mut self, error: &Error) -> Option<Duration> {
+        if !error.kind().is_transient() {
+            return None;
+        }
+        let wait = self.waits.next();
+        self.policy.adjusted(error, wait)
+    }
+}
+
+impl fmt::Debug for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Patience").field("policy", &self.policy).finish_non_exhaustive()
     }
 }

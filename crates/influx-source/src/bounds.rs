@@ -1,10 +1,8 @@
 //! From where to where a sync reads.
 
-use arrow::array::AsArray;
-use arrow::datatypes::TimestampNanosecondType;
-use influx_flight::{Client, Error};
+use influx_flight::Error;
 
-use crate::sql;
+use crate::database::Database;
 use crate::time::Clock;
 use crate::window::{EARLIEST, Window};
 
@@ -15,8 +13,8 @@ const HOUR: i64 = 3_600_000_000_000;
 /// The time up to which a sync reads. It is taken once, before anything else, and points beyond it wait for their time.
 ///
 /// The earlier of two clocks counts, since a point that one side already sees may still be on its way for the other.
-pub(crate) async fn upper(clock: &dyn Clock, client: &Client) -> Result<i64, Error> {
-    let server = client.server_now().await?;
+pub(crate) async fn upper(clock: &dyn Clock, database: &impl Database) -> Result<i64, Error> {
+    let server = database.now().await?;
     Ok(clock.now().min(server).saturating_sub(SETTLE).max(EARLIEST))
 }
 
@@ -25,20 +23,19 @@ pub(crate) async fn upper(clock: &dyn Clock, client: &Client) -> Result<i64, Err
 /// `min(time)` reads every file, which a server with many files refuses; then windows that double are tried, all the way back, because
 /// an empty stretch says nothing about what lies before it.
 pub(crate) async fn first(
-    client: &Client,
+    database: &impl Database,
     measurement: &str,
     upper: i64,
 ) -> Result<Option<i64>, Error> {
-    match min_time(client, measurement).await {
-        Ok(Answer::Time(first)) => return Ok(first.filter(|first| *first < upper)),
-        Ok(Answer::Unreadable) => {}
+    match database.first_time(measurement).await {
+        Ok(first) => return Ok(first.filter(|first| *first < upper)),
         Err(error) if error.kind().wants_smaller_query() => {}
         Err(error) => return Err(error),
     }
     let mut first = None;
     let (mut to, mut length) = (upper, HOUR);
     while let Some(window) = Window::new(to.saturating_sub(length).max(EARLIEST), to) {
-        match any_point(client, measurement, window).await {
+        match database.has_points(measurement, window).await {
             Ok(false) => {}
             Ok(true) => first = Some(window.from()),
             // Too much to look at is more than nothing.
@@ -48,32 +45,4 @@ pub(crate) async fn first(
         (to, length) = (window.from(), length.saturating_mul(2));
     }
     Ok(first)
-}
-
-/// What `min(time)` came to.
-enum Answer {
-    /// A time, or none: there are no points.
-    Time(Option<i64>),
-    /// Something that is no time. It must not pass for "no points".
-    Unreadable,
-}
-
-async fn min_time(client: &Client, measurement: &str) -> Result<Answer, Error> {
-    let mut batches = client.query(&sql::first_time(measurement)).await?;
-    let mut answer = Answer::Unreadable;
-    while let Some(batch) = batches.try_next().await? {
-        if let Some(times) = batch.column(0).as_primitive_opt::<TimestampNanosecondType>() {
-            answer = Answer::Time(times.iter().next().flatten());
-        }
-    }
-    Ok(answer)
-}
-
-async fn any_point(client: &Client, measurement: &str, window: Window) -> Result<bool, Error> {
-    let mut batches = client.query(&sql::any_point(measurement, window)).await?;
-    let mut any = false;
-    while let Some(batch) = batches.try_next().await? {
-        any |= batch.num_rows() > 0;
-    }
-    Ok(any)
 }

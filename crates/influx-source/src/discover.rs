@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use influx_flight::{Client, DroppedTables, TableInfo};
+use influx_flight::{DroppedTables, TableInfo};
 use sync_core::SyncError;
 
 use crate::config::{InfluxConfig, Measurements};
+use crate::database::Database;
 use crate::fault;
 use crate::table::SourceTable;
 
@@ -32,11 +33,11 @@ pub(crate) struct Unfit {
 ///
 /// InfluxDB does not answer, or has none of the measurements that were asked for by name.
 pub(crate) async fn discover(
-    client: &Client,
+    database: &impl Database,
     config: &InfluxConfig,
 ) -> Result<Discovered, SyncError> {
-    let mut infos = client.tables().await.map_err(fault::influx)?;
-    let dropped = dropped_tables(client, &infos).await?;
+    let mut infos = database.tables().await.map_err(fault::influx)?;
+    let dropped = dropped_tables(database, &infos).await?;
     infos.retain(|info| !(may_be_dropped(&info.name) && dropped.contains(&info.name)));
     let (infos, mut warnings) = wanted(infos, config)?;
 
@@ -96,13 +97,13 @@ fn missing_sentence(name: &str, infos: &[TableInfo], database: &str) -> String {
 /// InfluxDB renames a dropped table to `name-20250601T000000`. Anybody may give a table such a name, so the name alone proves nothing: it
 /// is the reason to ask.
 async fn dropped_tables(
-    client: &Client,
+    database: &impl Database,
     infos: &[TableInfo],
 ) -> Result<BTreeSet<String>, SyncError> {
     if !infos.iter().any(|info| may_be_dropped(&info.name)) {
         return Ok(BTreeSet::new());
     }
-    match client.soft_deleted_tables().await {
+    match database.dropped_tables().await {
         DroppedTables::Known(names) => Ok(names),
         // An outage says nothing about the tables.
         DroppedTables::Unknown(error) if error.kind().is_transient() => Err(fault::influx(error)),

@@ -27,9 +27,12 @@
 
 mod bounds;
 mod config;
+mod database;
 mod discover;
 mod fault;
 mod fingerprint;
+mod influx;
+mod plant;
 mod progress;
 mod reader;
 mod reading;

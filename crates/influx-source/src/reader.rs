@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use arrow::error::ArrowError;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
-use influx_flight::BatchStream;
 use sync_core::{Fault, Sink, SyncError};
 
 use crate::config::TimeFormat;
+use crate::database::Answer;
 use crate::fault::TableFailure;
 use crate::progress::Progress;
 use crate::reading::{Keys, Reading};
 use crate::table_sync::WindowFailure;
-use crate::window::Window;
 
 /// Reads windows of one table, and keeps what serves all of them.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    reading: &'a Reading,
+    pub(crate) reading: &'a Reading,
     keys: Keys,
     times: TimeText,
     /// How many values lost something on their way, by column and kind.
@@ -41,23 +40,18 @@ impl<'a> Reader<'a> {
         Self { reading, keys: reading.keys(), times, losses: BTreeMap::new() }
     }
 
-    /// The query for a window.
-    pub(crate) fn select(&self, window: Window) -> String {
-        self.reading.select(window)
-    }
-
     /// Sends the rows of a window into the sink.
     pub(crate) async fn send<S: Sink>(
         &mut self,
-        mut batches: BatchStream,
+        mut answer: impl Answer,
         sink: &S,
         progress: &Progress,
     ) -> Result<Read, WindowFailure> {
         let table = &self.reading.table;
-        let schema = self.keys.schema(batches.schema()).map_err(unexpected)?;
+        let schema = self.keys.schema(answer.schema()).map_err(unexpected)?;
         let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
         let mut read = Read::default();
-        while let Some(batch) = batches.try_next().await? {
+        while let Some(batch) = answer.next().await? {
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
             read.bytes += batch.get_array_memory_size();
             // Noted before they go, since an error may come after some of them have gone.

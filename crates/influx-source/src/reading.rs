@@ -8,10 +8,10 @@ use arrow::error::ArrowError;
 use sync_core::{Selection, Table};
 
 use crate::config::PrimaryKey;
+use crate::database::Columns;
 use crate::series::{self, SeriesIds};
-use crate::sql::{self, Item, TIME};
+use crate::sql::{Item, TIME};
 use crate::table::{SERIES_ID, SourceTable, TIME_NS};
-use crate::window::Window;
 
 /// A selected table.
 #[derive(Debug)]
@@ -46,9 +46,9 @@ impl Reading {
         hasher.finalize().to_hex()[..16].to_owned()
     }
 
-    /// The query for a window.
-    pub(crate) fn select(&self, window: Window) -> String {
-        sql::select(&self.source.measurement, &self.items, window)
+    /// The columns to ask for.
+    pub(crate) fn asked(&self) -> Columns {
+        Columns::Listed(self.items.clone())
     }
 
     /// What adds the key columns to the record batches of this table.

@@ -6,6 +6,7 @@ use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table}
 use crate::config::{InfluxConfig, Measurements};
 use crate::discover::{Unfit, discover};
 use crate::fault;
+use crate::influx::Influx;
 use crate::sync::sync;
 use crate::time::{Clock, SystemClock};
 
@@ -51,7 +52,7 @@ impl Source for InfluxSource {
         let target = config.target.clone().with_retry(RetryPolicy::never());
         let client = Client::connect(target).await.map_err(fault::influx)?;
         if name == MEASUREMENTS {
-            return fit(&client, config).await.map(drop);
+            return fit(&Influx::new(client), config).await.map(drop);
         }
         match client.check().await {
             Ok(_) => Ok(()),
@@ -65,8 +66,7 @@ impl Source for InfluxSource {
     }
 
     async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
-        let client = Client::connect(config.target.clone()).await.map_err(fault::influx)?;
-        fit(&client, config).await.map(Catalog::Tables)
+        fit(&connect(config).await?, config).await.map(Catalog::Tables)
     }
 
     async fn sync<S: Sink>(
@@ -75,14 +75,19 @@ impl Source for InfluxSource {
         request: SyncRequest,
         sink: &S,
     ) -> Result<(), SyncError> {
-        sync(self.clock.as_ref(), config, request, sink).await
+        let database = connect(config).await?;
+        sync(self.clock.as_ref(), &database, config, request, sink).await
     }
+}
+
+async fn connect(config: &InfluxConfig) -> Result<Influx, SyncError> {
+    Client::connect(config.target.clone()).await.map(Influx::new).map_err(fault::influx)
 }
 
 /// The tables that the configuration fits, if there is one; what does not fit is left out and logged, so that the customer can still
 /// select among the others.
-async fn fit(client: &Client, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
-    let discovered = discover(client, config).await?;
+async fn fit(database: &Influx, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
+    let discovered = discover(database, config).await?;
     for warning in &discovered.warnings {
         tracing::warn!("{warning}");
     }

@@ -3,6 +3,7 @@
 //! Every data query has both bounds, plain and joined by AND, since only then does InfluxDB 3 Core skip files; none has an
 //! `ORDER BY`, since sorting needs memory that the server may not have.
 
+use crate::database::{Bin, Columns};
 use crate::time::iso8601;
 use crate::window::Window;
 
@@ -18,22 +19,45 @@ pub(crate) enum Item {
     TagOrEmpty(String),
 }
 
-/// Reads the items of a measurement in a window.
-pub(crate) fn select(measurement: &str, items: &[Item], window: Window) -> String {
-    let items: Vec<_> = items
-        .iter()
-        .map(|item| match item {
-            Item::Column(name) => quoted(name),
-            Item::TagOrEmpty(name) => format!("coalesce({0}, '') AS {0}", quoted(name)),
-        })
-        .collect();
+/// Reads columns of a measurement in a window.
+pub(crate) fn select(measurement: &str, columns: &Columns, window: Window) -> String {
+    format!("SELECT {} FROM {} WHERE {}", listed(columns), quoted(measurement), within(window))
+}
+
+fn listed(columns: &Columns) -> String {
+    let items = match columns {
+        Columns::All => return "*".to_owned(),
+        Columns::Listed(items) => items,
+    };
+    let items = items.iter().map(|item| match item {
+        Item::Column(name) => quoted(name),
+        Item::TagOrEmpty(name) => format!("coalesce({0}, '') AS {0}", quoted(name)),
+    });
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// Both bounds, as only then files are skipped.
+fn within(window: Window) -> String {
+    let time = quoted(TIME);
+    format!("{time} >= '{}' AND {time} < '{}'", iso8601(window.from()), iso8601(window.to()))
+}
+
+/// Asks for the columns that there are, and for no row.
+pub(crate) fn columns(measurement: &str) -> String {
+    format!("SELECT * FROM {} LIMIT 0", quoted(measurement))
+}
+
+/// Counts the points of a measurement in bins of time: the start of each bin that has any, and their number.
+pub(crate) fn counts(measurement: &str, window: Window, bin: Bin) -> String {
+    let bin = match bin {
+        Bin::Day => "1 day",
+        Bin::Hour => "1 hour",
+    };
     format!(
-        "SELECT {} FROM {} WHERE {time} >= '{}' AND {time} < '{}'",
-        items.join(", "),
+        "SELECT date_bin(INTERVAL '{bin}', {}) AS bin, count(*) AS points FROM {} WHERE {} GROUP BY 1",
+        quoted(TIME),
         quoted(measurement),
-        iso8601(window.from()),
-        iso8601(window.to()),
-        time = quoted(TIME),
+        within(window),
     )
 }
 
@@ -44,7 +68,10 @@ pub(crate) fn first_time(measurement: &str) -> String {
 
 /// Asks whether a measurement has a point in a window: one row at most.
 pub(crate) fn any_point(measurement: &str, window: Window) -> String {
-    format!("{} LIMIT 1", select(measurement, &[Item::Column(TIME.to_owned())], window))
+    format!(
+        "{} LIMIT 1",
+        select(measurement, &Columns::Listed(vec![Item::Column(TIME.to_owned())]), window)
+    )
 }
 
 /// A name in double quotes, which keep its case and let it hold anything; quotes in it are doubled.
@@ -54,7 +81,8 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Item, any_point, first_time, select};
+    use super::{Item, any_point, columns, counts, first_time, select};
+    use crate::database::{Bin, Columns};
     use crate::window::Window;
     use proptest::prelude::*;
     use sqlparser::ast::{Expr, ObjectNamePart, SelectItem, SetExpr, Statement, TableFactor};
@@ -70,8 +98,17 @@ mod tests {
         let items =
             [Item::Column("Tag \"One\"".to_owned()), Item::TagOrEmpty("o'brien".to_owned())];
         insta::assert_snapshot!(
-            select("Mixed; DROP TABLE x --", &items, window()),
+            select("Mixed; DROP TABLE x --", &Columns::Listed(items.into()), window()),
             @r#"SELECT "Tag ""One""", coalesce("o'brien", '') AS "o'brien" FROM "Mixed; DROP TABLE x --" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#
+        );
+        insta::assert_snapshot!(
+            select("m", &Columns::All, window()),
+            @r#"SELECT * FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#
+        );
+        insta::assert_snapshot!(columns("m"), @r#"SELECT * FROM "m" LIMIT 0"#);
+        insta::assert_snapshot!(
+            counts("m", window(), Bin::Day),
+            @r#"SELECT date_bin(INTERVAL '1 day', "time") AS bin, count(*) AS points FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z' GROUP BY 1"#
         );
         insta::assert_snapshot!(first_time("a\"b"), @r#"SELECT min("time") AS first FROM "a""b""#);
         insta::assert_snapshot!(
@@ -87,7 +124,7 @@ mod tests {
             columns in proptest::collection::vec(".+", 1..4),
         ) {
             let items: Vec<_> = columns.iter().cloned().map(Item::Column).collect();
-            let statements = Parser::parse_sql(&GenericDialect {}, &select(&measurement, &items, window())).unwrap();
+            let statements = Parser::parse_sql(&GenericDialect {}, &select(&measurement, &Columns::Listed(items), window())).unwrap();
             prop_assert_eq!(statements.len(), 1);
             let Statement::Query(query) = &statements[0] else { panic!("not a query") };
             prop_assert!(query.order_by.is_none() && query.limit_clause.is_none());

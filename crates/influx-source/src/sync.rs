@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 use std::sync::{Mutex, PoisonError};
 
 use futures::stream::{self, TryStreamExt};
-use influx_flight::Client;
 use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
 use sync_state::State;
 
 use crate::bounds;
 use crate::config::InfluxConfig;
+use crate::database::Database;
 use crate::discover::{Unfit, discover};
 use crate::fault::{self, TableFailure};
 use crate::progress::Progress;
@@ -22,16 +22,16 @@ use crate::time::Clock;
 ///
 /// The order is what keeps the promise. The upper bound is taken before anything else, so that all tables stop at one time; what there is
 /// to read is looked up after it, so that nothing which was there at the bound is missed.
-pub(crate) async fn sync<S: Sink>(
+pub(crate) async fn sync<D: Database, S: Sink>(
     clock: &dyn Clock,
+    database: &D,
     config: &InfluxConfig,
     request: SyncRequest,
     sink: &S,
 ) -> Result<(), SyncError> {
     let state = State::parse(request.state.as_deref()).map_err(unreadable_state)?;
-    let client = Client::connect(config.target.clone()).await.map_err(fault::influx)?;
-    let upper = bounds::upper(clock, &client).await.map_err(fault::influx)?;
-    let discovered = discover(&client, config).await?;
+    let upper = bounds::upper(clock, database).await.map_err(fault::influx)?;
+    let discovered = discover(database, config).await?;
     for warning in discovered.warnings {
         sink.warn(warning).await.map_err(fault::sink)?;
     }
@@ -46,7 +46,7 @@ pub(crate) async fn sync<S: Sink>(
     let readings = plan(tables.into_iter().flatten(), &request.selection, config, &state);
 
     let session =
-        Session { client, config, upper, sink, progress: Progress::new(state, &config.database) };
+        Session { database, config, upper, sink, progress: Progress::new(state, &config.database) };
     let parked = Mutex::new(parked);
     stream::iter(readings.iter().map(Ok))
         .try_for_each_concurrent(config.parallel_queries, async |reading| {

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use influx_flight::{Client, Error, ErrorKind, RetryPolicy};
+use influx_flight::{Error, ErrorKind, RetryPolicy};
 use sync_core::{Sink, SinkError, SyncError};
 
 use crate::bounds;
 use crate::config::{InfluxConfig, OnResync};
+use crate::database::Database;
 use crate::fault::{TableFailure, sentence};
 use crate::fingerprint::{Change, Fingerprint};
 use crate::progress::{Position, Progress};
@@ -16,8 +17,8 @@ use crate::time::iso8601;
 use crate::window::{EARLIEST, Pace, Refusal, Shortest, Window};
 
 /// What all tables of a sync share.
-pub(crate) struct Session<'a, S> {
-    pub(crate) client: Client,
+pub(crate) struct Session<'a, D, S> {
+    pub(crate) database: &'a D,
     pub(crate) config: &'a InfluxConfig,
     /// The time up to which this sync reads.
     pub(crate) upper: i64,
@@ -26,8 +27,8 @@ pub(crate) struct Session<'a, S> {
 }
 
 /// Reads a table up to the upper bound.
-pub(crate) async fn sync_table<S: Sink>(
-    session: &Session<'_, S>,
+pub(crate) async fn sync_table<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
     reading: &Reading,
 ) -> Result<(), TableFailure> {
     let Session { config, upper, sink, progress, .. } = session;
@@ -86,7 +87,10 @@ pub(crate) async fn sync_table<S: Sink>(
 }
 
 /// Prepares the table for its first row, and decides from where to read.
-async fn begin<S: Sink>(session: &Session<'_, S>, reading: &Reading) -> Result<i64, TableFailure> {
+async fn begin<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
+    reading: &Reading,
+) -> Result<i64, TableFailure> {
     let Session { config, upper, sink, progress, .. } = session;
     let measurement = &reading.source.measurement;
     let fingerprint = Fingerprint::new(&reading.source, config);
@@ -132,14 +136,14 @@ async fn begin<S: Sink>(session: &Session<'_, S>, reading: &Reading) -> Result<i
 }
 
 /// Begins a table's history.
-async fn start<S: Sink>(
-    session: &Session<'_, S>,
+async fn start<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
     reading: &Reading,
     fingerprint: &Fingerprint,
 ) -> Result<i64, TableFailure> {
-    let Session { client, config, upper, sink, progress } = session;
+    let Session { database, config, upper, sink, progress } = session;
     let measurement = &reading.source.measurement;
-    let first = bounds::first(client, measurement, *upper).await?;
+    let first = bounds::first(*database, measurement, *upper).await?;
     if config.on_resync == OnResync::Truncate {
         // Once, before the first row, and also for a table that is empty now: rows of an earlier sync may be in the warehouse.
         sink.truncate(&reading.table).await?;
@@ -170,16 +174,19 @@ impl From<SinkError> for WindowFailure {
 }
 
 /// Reads a window, and again from its start if the answer breaks off: upserts repeat harmlessly.
-async fn read<S: Sink>(
-    session: &Session<'_, S>,
+async fn read<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
     reader: &mut Reader<'_>,
     window: Window,
 ) -> Result<Read, WindowFailure> {
     let mut waits = RetryPolicy::default().waits();
     loop {
         // The client itself retries until an answer begins; what it gives up is not tried again here.
-        let batches = session.client.query(&reader.select(window)).await?;
-        let broken = match reader.send(batches, session.sink, &session.progress).await {
+        let answer = session
+            .database
+            .read(&reader.reading.source.measurement, &reader.reading.asked(), window)
+            .await?;
+        let broken = match reader.send(answer, session.sink, &session.progress).await {
             Err(WindowFailure::Influx(error)) if error.kind().is_transient() => error,
             result => return result,
         };

@@ -1,0 +1,123 @@
+//! The Parquet files of a table.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{ArrowPrimitiveType, Int64Type, UInt64Type};
+
+use crate::client::Client;
+use crate::error::Error;
+
+/// The files that hold a table's points, apart from those that are still in the write buffer.
+#[derive(Debug)]
+pub enum ParquetFiles {
+    /// Every file that the server knows of. After a restart of InfluxDB 3 Core that may be a part of those that there are, so that the
+    /// absence of a file means nothing.
+    Known(Vec<ParquetFile>),
+    /// The server does not show its files: the cloud products do not.
+    Unknown(Error),
+}
+
+/// A file with points of one table, as `system.parquet_files` lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParquetFile {
+    /// The node that wrote it.
+    pub node: String,
+    /// The number of the node's write-ahead log at the snapshot that made the file: all files of a snapshot share it, and later
+    /// snapshots of the same node have higher ones.
+    pub sequence: u64,
+    /// The time of the first point, in nanoseconds since 1970 in UTC.
+    pub first: i64,
+    /// The time of the last point.
+    pub last: i64,
+    /// The number of rows; a point that was overwritten counts again.
+    pub rows: u64,
+    /// The size in bytes.
+    pub bytes: u64,
+}
+
+impl Client {
+    /// The files of a table.
+    ///
+    /// The table has to be there: InfluxDB 3 Core fails on the files of an unknown one, which is an
+    /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) without a name.
+    pub async fn parquet_files(&self, table: &str) -> ParquetFiles {
+        match self.list_files(table).await {
+            Ok(files) => ParquetFiles::Known(files),
+            Err(error) => ParquetFiles::Unknown(error),
+        }
+    }
+
+    async fn list_files(&self, table: &str) -> Result<Vec<ParquetFile>, Error> {
+        let question = format!(
+            "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = '{}'",
+            table.replace('\'', "''")
+        );
+        let mut answer = self.query(&question).await?;
+        let mut files = Vec::new();
+        while let Some(batch) = answer.try_next().await? {
+            let paths = self.text_column(&batch, "path")?;
+            let first = self.number_column::<Int64Type>(&batch, "min_time")?;
+            let last = self.number_column::<Int64Type>(&batch, "max_time")?;
+            let rows = self.number_column::<UInt64Type>(&batch, "row_count")?;
+            let bytes = self.number_column::<UInt64Type>(&batch, "size_bytes")?;
+            for (row, path) in paths.iter().enumerate() {
+                let Some((node, sequence)) = path.and_then(node_and_sequence) else {
+                    return Err(self.unreadable(
+                        "a file's path has another form than node/…/sequence.parquet",
+                    ));
+                };
+                files.push(ParquetFile {
+                    node: node.to_owned(),
+                    sequence,
+                    first: first[row],
+                    last: last[row],
+                    rows: rows[row],
+                    bytes: bytes[row],
+                });
+            }
+        }
+        Ok(files)
+    }
+
+    /// A column of numbers without nulls.
+    fn number_column<T: ArrowPrimitiveType>(
+        &self,
+        batch: &RecordBatch,
+        name: &str,
+    ) -> Result<Vec<T::Native>, Error> {
+        let column = batch
+            .column_by_name(name)
+            .ok_or_else(|| self.unreadable(&format!("the answer has no column \"{name}\"")))?;
+        let numbers = cast(column, &T::DATA_TYPE)
+            .map_err(|error| self.unreadable(&format!("column \"{name}\": {error}")))?;
+        if numbers.null_count() > 0 {
+            return Err(self.unreadable(&format!("column \"{name}\" has a null in it")));
+        }
+        Ok(numbers.as_primitive::<T>().values().to_vec())
+    }
+}
+
+/// Who wrote a file and when, from `<node>/dbs/<database>/<table>/<date>/<HH-MM>/<sequence>.parquet`.
+fn node_and_sequence(path: &str) -> Option<(&str, u64)> {
+    let (node, rest) = path.split_once("/dbs/")?;
+    let (_, file) = rest.rsplit_once('/')?;
+    Some((node, file.strip_suffix(".parquet")?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::node_and_sequence;
+
+    #[test]
+    fn a_path_names_node_and_sequence() {
+        for (path, expect) in [
+            ("node0/dbs/1/0/2025-06-02/06-00/0000000001.parquet", Some(("node0", 1))),
+            ("eu/west/dbs/1/0/2025-06-02/06-30/0000012345.parquet", Some(("eu/west", 12_345))),
+            ("node0/c/1/0000000001.parquet", None),
+            ("node0/dbs/1/0/2025-06-02/06-00/0000000001.pq", None),
+            ("node0/dbs/1/0/2025-06-02/06-00/last.parquet", None),
+        ] {
+            assert_eq!(node_and_sequence(path), expect, "{path}");
+        }
+    }
+}
