@@ -18,5 +18,6 @@ mod limits;
 mod merge;
 mod program;
 mod queries;
+mod retention;
 mod snapshots;
 mod tls;

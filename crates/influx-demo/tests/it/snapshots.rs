@@ -8,7 +8,7 @@ use influx_demo::{FileListing, Options};
 use serde_json::{Value, json};
 use tonic::Code;
 
-use crate::client::{Answer, Served, serve, serve_points};
+use crate::client::{Answer, Served, do_get, serve, serve_points};
 
 /// 2025-06-02T06:00:00Z, the first hour of the recording.
 const SIX: i64 = 1_748_844_000_000_000_000;
@@ -231,10 +231,8 @@ async fn without_a_table_every_file_has_every_name() {
     ] {
         assert_eq!(served.rows(sql).await.rows(), 4, "{sql}");
     }
-    assert_eq!(
-        served.rows("SELECT * FROM system.parquet_files WHERE table_name = 'n'").await.rows(),
-        1
-    );
+    let params = r#"{"database":"db","sql_query":"SELECT * FROM system.parquet_files WHERE table_name = $t","params":{"t":"n"}}"#;
+    assert_eq!(do_get(&mut served.flight, params, None).await.unwrap().rows(), 1);
 }
 
 #[tokio::test]
@@ -256,18 +254,4 @@ async fn editions_list_other_files_or_none() {
     let text = "table 'public.system.parquet_files' not found";
     assert!(status.message().contains(text), "{}", status.message());
     assert!(!served.rows("SHOW TABLES").await.table().contains("parquet_files"));
-}
-
-#[tokio::test]
-async fn retention_hides_what_is_older() {
-    let mut served = serve_points("m v=1i 10\nm v=2i 20\nm v=3i 30").await;
-    let count = "SELECT CAST(count(*) AS TEXT) || ' ' || CAST(min(v) AS TEXT) AS seen FROM m";
-    for (oldest, expect) in [(20, "2 2"), (21, "1 3"), (i64::MIN, "3 1")] {
-        served.demo.set_retention("db", oldest);
-        let table = served.rows(count).await.table();
-        assert!(table.contains(&format!("| {expect} ")), "{oldest}: {table}");
-    }
-    served.demo.set_retention("db", 21);
-    assert_eq!(served.rows("SELECT * FROM m").await.rows(), 1);
-    assert_eq!(served.rows("SELECT * FROM m WHERE time >= to_timestamp_nanos(10) AND time < to_timestamp_nanos(21)").await.rows(), 0);
 }
