@@ -20,7 +20,7 @@ fn points(from: i64, to: i64, step: usize) -> String {
 async fn five_years_with_a_gap_of_three_take_few_queries() {
     let first_year = points(NOW - 5 * 365 * DAY, NOW - 4 * 365 * DAY, HOUR as usize);
     let last_year = points(NOW - 365 * DAY, NOW - HOUR, HOUR as usize);
-    for (listing, most) in [(FileListing::Absent, 600), (FileListing::Listed, 60)] {
+    for (listing, most) in [(FileListing::Absent, 600), (FileListing::Listed, 100)] {
         let options = Options::default().file_listing(listing);
         let mut bench = Bench::with_options(&first_year, options).await;
         bench.write(&last_year);
