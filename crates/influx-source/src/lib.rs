@@ -37,6 +37,8 @@ mod progress;
 mod reader;
 mod reading;
 mod series;
+#[cfg(test)]
+mod simulation;
 mod source;
 mod sql;
 mod sync;
