@@ -29,6 +29,7 @@ pub(crate) struct Landing<O> {
     stop: Stop,
     trailing: Trailing,
     observer: O,
+    messages: u64,
     rows: u64,
     tables: BTreeMap<TableName, Counts>,
     checkpoints: u64,
@@ -57,6 +58,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
             stop: options.stop,
             trailing: options.trailing,
             observer,
+            messages: 0,
             rows: 0,
             tables: BTreeMap::new(),
             checkpoints: 0,
@@ -71,6 +73,19 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
 
     /// Takes one message. `Break`: this was all that was asked for.
     pub(crate) fn take(&mut self, message: UpdateResponse) -> Result<Flow, Error> {
+        if self.has_enough_messages() {
+            return Ok(Flow::Break(()));
+        }
+        self.messages += 1;
+        let flow = self.land(message)?;
+        Ok(if self.has_enough_messages() { Flow::Break(()) } else { flow })
+    }
+
+    fn has_enough_messages(&self) -> bool {
+        matches!(self.stop, Stop::AfterMessages(most) if self.messages >= most)
+    }
+
+    fn land(&mut self, message: UpdateResponse) -> Result<Flow, Error> {
         if !self.judge.message(&message) {
             return Ok(Flow::Continue(()));
         }

@@ -36,6 +36,8 @@ pub enum Stop {
     AfterRows(u64),
     /// As soon as this many checkpoints were kept.
     AfterCheckpoints(u64),
+    /// As soon as this many messages of any kind were taken. With none, the stream is dropped when its first message comes.
+    AfterMessages(u64),
 }
 
 /// What becomes of rows after the last checkpoint when a sync ends without vouching for them.

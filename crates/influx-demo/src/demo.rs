@@ -52,7 +52,7 @@ impl Demo {
     /// A look-alike without databases. It answers no one until it is served.
     pub fn new(options: Options) -> Self {
         let store = Arc::new(Store::default());
-        let engine = Engine::new(Arc::clone(&store), options.time_spelling);
+        let engine = Engine::new(Arc::clone(&store), &options);
         let shared = Shared {
             options,
             store,
@@ -90,6 +90,37 @@ impl Demo {
     /// `_internal.system.tables` tells that it is deleted. Returns that name; nothing where there is no such table.
     pub fn drop_table(&self, database: &str, table: &str) -> Option<String> {
         self.shared.store.drop_table(database, table, Utc::now())
+    }
+
+    /// Takes a snapshot: what a database has buffered goes into files, of each table one for every 10 minutes of its points'
+    /// time, which `system.parquet_files` lists and the file limit counts. Nothing else ever takes one. Returns the sequence in
+    /// the new files' names, higher than any before; nothing where all points were in files already.
+    pub fn snapshot(&self, database: &str) -> Option<u64> {
+        self.shared.store.snapshot(database, None)
+    }
+
+    /// As [`snapshot`](Self::snapshot), but what is as young as this time, in nanoseconds, or in its 10 minutes stays in the
+    /// buffer: the real server holds its newest points back so.
+    pub fn snapshot_before(&self, database: &str, time: i64) -> Option<u64> {
+        self.shared.store.snapshot(database, Some(time))
+    }
+
+    /// Gives the server another name, which is how the paths of its next files begin. They are listed together with the older
+    /// ones. Each name counts its own sequences, and goes on with them when it comes back.
+    pub fn set_node(&self, node: &str) {
+        self.shared.store.switch_node(node);
+    }
+
+    /// The server as if its disk had been lost, and every point then written again at once and snapshotted: the old files are
+    /// gone, the sequences have begun anew.
+    pub fn rebuild(&self, node: &str) {
+        self.shared.store.rebuild(node);
+    }
+
+    /// Sets the retention of a database: no query sees points before this time, in nanoseconds, any more. They are not deleted,
+    /// their files stay listed, and an earlier time brings them back.
+    pub fn set_retention(&self, database: &str, oldest: i64) {
+        self.shared.store.retain_from(database, oldest);
     }
 
     /// What `/ping` calls this server's process.

@@ -18,6 +18,8 @@ use tonic::Code;
 pub struct Fault {
     effect: Effect,
     containing: Option<String>,
+    /// Queries to let pass before the first that it befalls.
+    after_queries: usize,
     times: usize,
     after_batches: Option<usize>,
 }
@@ -33,7 +35,7 @@ pub(crate) enum Effect {
 
 impl Fault {
     fn of(effect: Effect) -> Self {
-        Self { effect, containing: None, times: 1, after_batches: None }
+        Self { effect, containing: None, after_queries: 0, times: 1, after_batches: None }
     }
 
     /// The query fails with this status: before its schema, or where [`after_batches`](Self::after_batches) says.
@@ -74,6 +76,12 @@ impl Fault {
         self
     }
 
+    /// Not before so many queries, of those that it is meant for, have passed unharmed.
+    pub fn after_queries(mut self, queries: usize) -> Self {
+        self.after_queries = queries;
+        self
+    }
+
     /// As many queries as this; once by default.
     pub fn times(mut self, queries: usize) -> Self {
         self.times = queries;
@@ -110,6 +118,11 @@ impl Faults {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
+    /// How many faults still wait for a query, so that a test can tell that its fault has struck.
+    pub fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Forgets all faults that still wait.
     pub fn clear(&self) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -120,6 +133,10 @@ impl Faults {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut ordeal = Ordeal::default();
         for fault in waiting.iter_mut().filter(|fault| fault.matches(query)) {
+            if fault.after_queries > 0 {
+                fault.after_queries -= 1;
+                continue;
+            }
             let effect = fault.effect.clone();
             match &effect {
                 Effect::Fail(..) | Effect::Cut if ordeal.end.is_some() => continue,

@@ -2,7 +2,8 @@
 //!
 //! Line protocol comes in over HTTP or in-process; SQL is asked over Arrow Flight, and DataFusion answers it. Types, column
 //! marks, merging, errors and their codes, and the zero-row batches that keep a stream alive are those of the real server, held
-//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process.
+//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process. [`Demo::snapshot`] files them
+//! as the real server files points in Parquet: files are listed, counted and limited as there, though none is on a disk.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new()?.block_on(async {
@@ -40,7 +41,7 @@ mod store;
 
 pub use demo::Demo;
 pub use faults::{Fault, Faults};
-pub use options::{MissingDatabase, Options, TimeSpelling, Tls};
+pub use options::{FileLimitText, FileListing, MissingDatabase, Options, TimeSpelling, Tls};
 pub use running::Running;
 pub use store::{LineError, WriteError};
 /// The status codes of gRPC, as [`Fault::fail`] takes them.

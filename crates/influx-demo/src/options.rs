@@ -29,7 +29,18 @@ pub struct Options {
     pub time_spelling: TimeSpelling,
     /// How a query of an unknown database fails.
     pub missing_database: MissingDatabase,
+    /// How many snapshotted files a query may scan in one table; none: any number.
+    pub file_limit: Option<usize>,
+    /// How a query that would scan more files fails.
+    pub file_limit_text: FileLimitText,
+    /// How many partitions a query may scan in one table, which are the UTC days that hold points; none: any number.
+    pub partition_limit: Option<usize>,
+    /// What `system.parquet_files` shows.
+    pub file_listing: FileListing,
 }
+
+/// How many files a query may scan, if InfluxDB 3 Core is not told otherwise.
+const FILE_LIMIT: usize = 432;
 
 impl Default for Options {
     /// No token, plain text, and all else as InfluxDB 3 Core 3.10 does it.
@@ -41,6 +52,10 @@ impl Default for Options {
             tls: None,
             time_spelling: TimeSpelling::default(),
             missing_database: MissingDatabase::default(),
+            file_limit: Some(FILE_LIMIT),
+            file_limit_text: FileLimitText::default(),
+            partition_limit: None,
+            file_listing: FileListing::default(),
         }
     }
 }
@@ -81,6 +96,30 @@ impl Options {
         self.missing_database = answer;
         self
     }
+
+    /// Refuses queries that would scan more files of a table than this.
+    pub fn file_limit(mut self, files: Option<usize>) -> Self {
+        self.file_limit = files;
+        self
+    }
+
+    /// Words that refusal as one line of releases does.
+    pub fn file_limit_text(mut self, text: FileLimitText) -> Self {
+        self.file_limit_text = text;
+        self
+    }
+
+    /// Refuses queries that would scan more days of a table than this.
+    pub fn partition_limit(mut self, partitions: Option<usize>) -> Self {
+        self.partition_limit = partitions;
+        self
+    }
+
+    /// Lists files as one edition does.
+    pub fn file_listing(mut self, listing: FileListing) -> Self {
+        self.file_listing = listing;
+        self
+    }
 }
 
 /// A certificate chain and its private key, both in PEM.
@@ -118,4 +157,29 @@ pub enum MissingDatabase {
     NotFound,
     /// `INVALID_ARGUMENT` that speaks of a bucket, as Cloud Serverless.
     InvalidArgument,
+}
+
+/// How a query fails that would scan too many files. N is the limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileLimitText {
+    /// `INTERNAL`, `Query would scan N Parquet files, exceeding the file limit`: Core from 3.8 on.
+    #[default]
+    WouldScan,
+    /// `INTERNAL`, `Query would exceed file limit of N parquet files`: Core from 3.0 to 3.7.
+    WouldExceed,
+    /// `RESOURCE_EXHAUSTED`, `Query would process more than N parquet files`: the cloud products.
+    WouldProcess,
+}
+
+/// What `system.parquet_files` shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileListing {
+    /// The files of snapshots, as Core. It must be asked for one table by name: a name that is not there makes the query's task
+    /// panic, and without a name every file is listed under every table.
+    #[default]
+    Listed,
+    /// Nothing, as Enterprise's newer engine.
+    Empty,
+    /// There is no such table, as in the cloud products.
+    Absent,
 }

@@ -12,7 +12,7 @@ use sync_config::{Answers, Config, Field, Invalid, value};
 
 pub(crate) use column_types::ColumnTypes;
 pub use fields::FIELDS;
-pub(crate) use options::{OnResync, PrimaryKey, TimeFormat};
+pub(crate) use options::{LateData, OnResync, PrimaryKey, TimeFormat};
 
 /// A configuration that has been checked as far as it can be without asking InfluxDB.
 ///
@@ -27,11 +27,14 @@ pub struct InfluxConfig {
     pub(crate) start: Option<i64>,
     /// How far before its cursor every sync reads again, in nanoseconds.
     pub(crate) lookback: i64,
+    pub(crate) late_data: LateData,
+    /// For how many days back points are counted, where files do not tell of late ones.
+    pub(crate) audit_days: i64,
     pub(crate) on_resync: OnResync,
     pub(crate) primary_key: PrimaryKey,
     pub(crate) time_format: TimeFormat,
     pub(crate) column_types: ColumnTypes,
-    /// How many tables are read at once.
+    /// How many queries run at once.
     pub(crate) parallel_queries: usize,
     /// How many rows a window should have.
     pub(crate) window_rows: u64,
@@ -82,6 +85,8 @@ impl Config for InfluxConfig {
         let destination = answers.optional(&fields::TABLE_NAME, value::text);
         let start = answers.optional(&fields::START_TIME, value::instant);
         let lookback = answers.required(&fields::LOOKBACK, value::duration);
+        let late_data = answers.required(&fields::LATE_DATA, value::choice::<LateData>);
+        let audit_days = answers.required(&fields::AUDIT_DAYS, value::integer(0..=3_650));
         let on_resync = answers.required(&fields::ON_RESYNC, value::choice::<OnResync>);
         let primary_key = answers.required(&fields::PRIMARY_KEY, value::choice::<PrimaryKey>);
         let time_format = answers.required(&fields::TIME_FORMAT, value::choice::<TimeFormat>);
@@ -130,6 +135,8 @@ impl Config for InfluxConfig {
             start: start?,
             // A lookback beyond 292 years is all of time.
             lookback: i64::try_from(lookback?.as_nanos()).unwrap_or(i64::MAX),
+            late_data: late_data?,
+            audit_days: i64::try_from(audit_days?).unwrap_or(i64::MAX),
             on_resync: on_resync?,
             primary_key: primary_key?,
             time_format: time_format?,

@@ -36,10 +36,7 @@ pub(crate) async fn discover(
     database: &impl Database,
     config: &InfluxConfig,
 ) -> Result<Discovered, SyncError> {
-    let mut infos = database.tables().await.map_err(fault::influx)?;
-    let dropped = dropped_tables(database, &infos).await?;
-    infos.retain(|info| !(may_be_dropped(&info.name) && dropped.contains(&info.name)));
-    let (infos, mut warnings) = wanted(infos, config)?;
+    let (infos, mut warnings) = wanted(listed(database).await?, config)?;
 
     let columns = infos.iter().flat_map(|info| {
         info.columns.iter().map(|column| (info.name.as_str(), column.name.as_str()))
@@ -57,6 +54,27 @@ pub(crate) async fn discover(
         warnings.extend(table.warnings.iter().cloned());
     }
     Ok(Discovered { tables, warnings })
+}
+
+/// The names of the wanted measurements that there are.
+///
+/// # Errors
+///
+/// InfluxDB does not answer, or has none of the measurements that were asked for by name.
+pub(crate) async fn names(
+    database: &impl Database,
+    config: &InfluxConfig,
+) -> Result<Vec<String>, SyncError> {
+    let (infos, _) = wanted(listed(database).await?, config)?;
+    Ok(infos.into_iter().map(|info| info.name).collect())
+}
+
+/// The measurements that there are.
+async fn listed(database: &impl Database) -> Result<Vec<TableInfo>, SyncError> {
+    let mut infos = database.tables().await.map_err(fault::influx)?;
+    let dropped = dropped_tables(database, &infos).await?;
+    infos.retain(|info| !(may_be_dropped(&info.name) && dropped.contains(&info.name)));
+    Ok(infos)
 }
 
 /// The measurements that are asked for and that there are, with a warning for each that there is not.

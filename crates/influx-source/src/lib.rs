@@ -25,27 +25,38 @@
 //! 4. Each table has its own cursor, with a fingerprint of the settings that shape its rows.
 //! 5. Every sync reads again a lookback before the cursor, which finds late and overwritten points; upserts by key make that harmless.
 
+mod audit;
+mod begin;
 mod bounds;
 mod config;
 mod database;
+mod density;
 mod discover;
 mod fault;
 mod fingerprint;
 mod influx;
+mod notes;
+mod outage;
+mod pace;
+mod plan;
 mod plant;
 mod progress;
 mod reader;
 mod reading;
 mod series;
+mod session;
+mod shape;
 #[cfg(test)]
 mod simulation;
 mod source;
 mod sql;
+mod stretches;
 mod sync;
 mod table;
 mod table_sync;
 mod time;
 mod window;
+mod window_read;
 
 pub use config::{FIELDS, InfluxConfig};
 pub use source::InfluxSource;

@@ -1,13 +1,19 @@
-//! The state of a running sync, shared by the tables that are read at once.
+//! The state of a running sync, shared by the windows that are read at once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use serde_json::Value;
 use sync_core::{Sink, SinkError};
 use sync_state::{Cursor, State};
+use tokio::time::Instant;
 
-/// The note of a table's announced columns.
-const COLUMNS: &str = "columns";
+use crate::notes::Notes;
+use crate::plant::{Defect, is_planted};
+
+/// Checkpoints come no closer than this: each carries the whole state, which is large for thousands of tables.
+const NO_SOONER: Duration = Duration::from_secs(1);
+/// And no further apart, though nothing else be done: Fivetran gives up on a sync after an hour without one.
+const NO_LATER: Duration = Duration::from_secs(3 * 60);
 
 /// The state of a running sync.
 ///
@@ -18,97 +24,146 @@ pub(crate) struct Progress {
     database: String,
     shared: Mutex<Shared>,
     /// Held while a checkpoint is sent, so that an older one never follows a newer one.
-    sending: tokio::sync::Mutex<()>,
+    sending: tokio::sync::Mutex<Sent>,
 }
 
 #[derive(Debug)]
 struct Shared {
     state: State,
-    /// Whether something was said since the last checkpoint.
-    pending: bool,
+    /// Counts what was said that a checkpoint should follow.
+    said: u64,
 }
 
-/// Where a table stood when the sync began.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
+struct Sent {
+    /// What had been said before the last checkpoint.
+    said: u64,
+    /// When the last checkpoint was sent; at first, nothing keeps one from being sent.
+    at: Option<Instant>,
+}
+
+/// Where a table stands.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Position {
     pub(crate) cursor: i64,
     pub(crate) fingerprint: String,
+    pub(crate) notes: Notes,
 }
 
 impl Progress {
     pub(crate) fn new(state: State, database: &str) -> Self {
         Self {
             database: database.to_owned(),
-            shared: Mutex::new(Shared { state, pending: false }),
-            sending: tokio::sync::Mutex::new(()),
+            shared: Mutex::new(Shared { state, said: 0 }),
+            sending: tokio::sync::Mutex::new(Sent { said: 0, at: None }),
         }
     }
 
     /// Where a measurement stands, or `None` if it has not been started.
     pub(crate) fn position(&self, measurement: &str) -> Option<Position> {
-        self.lock().state.table(&self.database, measurement).map(|progress| Position {
+        let shared = self.lock();
+        let progress = shared.state.table(&self.database, key(measurement))?;
+        Some(Position {
             cursor: progress.cursor().0,
             fingerprint: progress.fingerprint().to_owned(),
+            notes: Notes::read(&progress.notes),
         })
     }
 
     /// Starts a measurement, or starts it anew.
-    pub(crate) fn start(&self, measurement: &str, fingerprint: String, from: i64) {
+    pub(crate) fn start(&self, measurement: &str, position: Position) {
         let mut shared = self.lock();
-        shared.state.start(&self.database, measurement, fingerprint, Cursor(from));
-        shared.pending = true;
+        let Position { cursor, fingerprint, notes } = position;
+        let progress =
+            shared.state.start(&self.database, key(measurement), fingerprint, Cursor(cursor));
+        progress.notes = notes.write();
+        shared.said += 1;
     }
 
-    /// Whether a measurement's table was announced with these columns.
-    pub(crate) fn is_announced(&self, measurement: &str, columns: &str) -> bool {
-        let shared = self.lock();
-        let progress = shared.state.table(&self.database, measurement);
-        progress.and_then(|progress| progress.notes.get(COLUMNS)).and_then(Value::as_str)
-            == Some(columns)
-    }
-
-    /// Notes that a measurement's table was announced with these columns.
-    pub(crate) fn announced(&self, measurement: &str, columns: &str) {
+    /// Changes what is remembered of a measurement.
+    pub(crate) fn note(&self, measurement: &str, change: impl FnOnce(&mut Notes)) {
         let mut shared = self.lock();
-        let Shared { state, pending } = &mut *shared;
-        if let Some(progress) = state.table_mut(&self.database, measurement) {
-            progress.notes.insert(COLUMNS.to_owned(), columns.into());
-            *pending = true;
+        let Shared { state, said } = &mut *shared;
+        if let Some(progress) = state.table_mut(&self.database, key(measurement)) {
+            let mut notes = Notes::read(&progress.notes);
+            let before = notes.clone();
+            change(&mut notes);
+            if notes != before {
+                progress.notes = notes.write();
+                *said += 1;
+            }
         }
     }
 
-    /// Notes that rows were sent: they need a checkpoint behind them.
+    /// Notes that something was sent: it needs a checkpoint behind it.
     pub(crate) fn sent(&self) {
-        self.lock().pending = true;
+        self.lock().said += 1;
     }
 
     /// Notes that everything of a measurement before `to` was sent.
     pub(crate) fn advance(&self, measurement: &str, to: i64) {
         let mut shared = self.lock();
-        let Shared { state, pending } = &mut *shared;
-        if let Some(progress) = state.table_mut(&self.database, measurement)
+        let Shared { state, said } = &mut *shared;
+        if let Some(progress) = state.table_mut(&self.database, key(measurement))
             && progress.cursor() < Cursor(to)
         {
             progress.advance(Cursor(to));
-            *pending = true;
+            *said += 1;
         }
     }
 
-    /// Sends a checkpoint, if anything was said since the last one.
+    /// Sends a checkpoint if there is something to vouch for, unless the last one has only just been sent.
+    pub(crate) async fn checkpoint_in_time<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
+        let mut sent = self.sending.lock().await;
+        if sent.at.is_some_and(|at| at.elapsed() < NO_SOONER) {
+            return Ok(());
+        }
+        self.send(&mut sent, sink).await
+    }
+
+    /// Sends a checkpoint if there is something to vouch for: the last one of a sync.
     pub(crate) async fn checkpoint<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
-        let _turn = self.sending.lock().await;
-        let state = {
-            let mut shared = self.lock();
-            if !std::mem::take(&mut shared.pending) {
+        self.send(&mut *self.sending.lock().await, sink).await
+    }
+
+    /// Sends a checkpoint whenever none was sent for some minutes, also one that vouches for nothing new. It ends with the sink.
+    pub(crate) async fn keep_alive<S: Sink>(&self, sink: &S) -> SinkError {
+        let start = Instant::now();
+        loop {
+            let last = self.sending.lock().await.at.unwrap_or(start);
+            tokio::time::sleep_until(last + NO_LATER).await;
+            let mut sent = self.sending.lock().await;
+            if sent.at.unwrap_or(start).elapsed() < NO_LATER {
+                continue;
+            }
+            self.sent();
+            if let Err(error) = self.send(&mut sent, sink).await {
+                return error;
+            }
+        }
+    }
+
+    async fn send<S: Sink>(&self, sent: &mut Sent, sink: &S) -> Result<(), SinkError> {
+        let (said, state) = {
+            let shared = self.lock();
+            if shared.said == sent.said {
                 return Ok(());
             }
-            shared.state.to_json()
+            (shared.said, shared.state.to_json())
         };
-        sink.checkpoint(state).await
+        sink.checkpoint(state).await?;
+        // Only now: a checkpoint that was not sent to its end has to be sent again.
+        *sent = Sent { said, at: Some(Instant::now()) };
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
         // No code that can panic runs under the lock.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Under what name the state keeps a measurement.
+fn key(measurement: &str) -> &str {
+    if is_planted(Defect::OneCursor) { "any" } else { measurement }
 }

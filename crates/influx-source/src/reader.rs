@@ -1,43 +1,56 @@
 //! From the record batches of a window to rows in the sink.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::TimestampNanosecondType;
 use arrow::error::ArrowError;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
+use influx_flight::Error;
 use sync_core::{Fault, Sink, SyncError};
 
 use crate::config::TimeFormat;
 use crate::database::Answer;
 use crate::fault::TableFailure;
-use crate::progress::Progress;
+use crate::plant::{Defect, is_planted};
+use crate::progress::{Position, Progress};
 use crate::reading::{Keys, Reading};
-use crate::table_sync::WindowFailure;
+use crate::sql::TIME;
+use crate::window_read::WindowFailure;
 
-/// Reads windows of one table, and keeps what serves all of them.
+/// Sends the rows of windows into the sink, and keeps what serves all of them.
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    pub(crate) reading: &'a Reading,
+pub(crate) struct Reader {
+    reading: Arc<Reading>,
     keys: Keys,
     times: TimeText,
-    /// How many values lost something on their way, by column and kind.
-    losses: BTreeMap<(String, LossKind), u64>,
 }
 
 /// What a window brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Read {
     pub(crate) rows: u64,
     /// The size of its record batches in memory.
     pub(crate) bytes: usize,
+    pub(crate) losses: Losses,
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(reading: &'a Reading, time_format: TimeFormat) -> Self {
+/// How many values lost something on their way, by column and kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses(BTreeMap<(String, LossKind), u64>);
+
+impl Reader {
+    pub(crate) fn new(reading: Arc<Reading>, time_format: TimeFormat) -> Self {
         let times = match time_format {
             TimeFormat::UtcDateTime | TimeFormat::Iso8601 => TimeText::Nanoseconds,
             TimeFormat::Iso8601Micros => TimeText::Microseconds,
         };
-        Self { reading, keys: reading.keys(), times, losses: BTreeMap::new() }
+        Self { keys: reading.keys(), reading, times }
+    }
+
+    pub(crate) fn reading(&self) -> &Arc<Reading> {
+        &self.reading
     }
 
     /// Sends the rows of a window into the sink.
@@ -51,7 +64,11 @@ impl<'a> Reader<'a> {
         let schema = self.keys.schema(answer.schema()).map_err(unexpected)?;
         let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
         let mut read = Read::default();
-        while let Some(batch) = answer.next().await? {
+        while let Some(batch) = next(&mut answer).await? {
+            if is_planted(Defect::EmptyBatchEnds) && batch.num_rows() == 0 {
+                break;
+            }
+            plant_cursors(&batch, &self.reading.source.measurement, progress);
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
             read.bytes += batch.get_array_memory_size();
             // Noted before they go, since an error may come after some of them have gone.
@@ -59,15 +76,49 @@ impl<'a> Reader<'a> {
             read.rows += sink.upsert(table, &mut rows.of(&batch).map_err(unexpected)?).await?;
         }
         for loss in rows.losses() {
-            *self.losses.entry((loss.column.to_owned(), loss.kind)).or_default() += loss.count;
+            *read.losses.0.entry((loss.column.to_owned(), loss.kind)).or_default() += loss.count;
         }
         Ok(read)
     }
+}
+
+async fn next(answer: &mut impl Answer) -> Result<Option<RecordBatch>, Error> {
+    match answer.next().await {
+        Err(error) if is_planted(Defect::BrokenStreamEnds) && error.kind().is_transient() => {
+            Ok(None)
+        }
+        next => next,
+    }
+}
+
+/// What a cursor would do that follows rows: nothing, unless that is planted.
+fn plant_cursors(batch: &RecordBatch, measurement: &str, progress: &Progress) {
+    if is_planted(Defect::CursorOfARow)
+        && let Some(times) = batch.column_by_name(TIME)
+        && let Some(times) = times.as_primitive_opt::<TimestampNanosecondType>()
+        && let Some(last) = arrow::compute::max(times)
+    {
+        progress.advance(measurement, last.saturating_add(1));
+    }
+    if is_planted(Defect::EmptyBatchGoesBack)
+        && batch.num_rows() == 0
+        && let Some(position) = progress.position(measurement)
+    {
+        let cursor = position.cursor.saturating_sub(3_600_000_000_000);
+        progress.start(measurement, Position { cursor, ..position });
+    }
+}
+
+impl Losses {
+    pub(crate) fn add(&mut self, others: Self) {
+        for (of, count) in others.0 {
+            *self.0.entry(of).or_default() += count;
+        }
+    }
 
     /// A sentence for each column whose values lost something.
-    pub(crate) fn losses(&self) -> impl Iterator<Item = String> {
-        let measurement = &self.reading.source.measurement;
-        self.losses.iter().map(move |((column, kind), count)| match kind {
+    pub(crate) fn sentences(&self, measurement: &str) -> impl Iterator<Item = String> {
+        self.0.iter().map(move |((column, kind), count)| match kind {
             LossKind::NotFinite => format!(
                 "Column {column:?} of measurement {measurement:?} had {count} values that are no number or infinite; they are \
                  NULL in the warehouse."

@@ -1,5 +1,6 @@
 //! How one selected table is read: what is asked for, and how its record batches get their key.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -9,6 +10,7 @@ use sync_core::{Selection, Table};
 
 use crate::config::PrimaryKey;
 use crate::database::Columns;
+use crate::plant::{Defect, is_planted};
 use crate::series::{self, SeriesIds};
 use crate::sql::{Item, TIME};
 use crate::table::{SERIES_ID, SourceTable, TIME_NS};
@@ -19,8 +21,9 @@ pub(crate) struct Reading {
     pub(crate) source: SourceTable,
     /// The selected part of the table.
     pub(crate) table: Table,
+    /// The columns to ask for.
+    pub(crate) asked: Columns,
     primary_key: PrimaryKey,
-    items: Vec<Item>,
 }
 
 impl Reading {
@@ -31,33 +34,39 @@ impl Reading {
         primary_key: PrimaryKey,
     ) -> Option<Self> {
         let table = selection.project(&source.table)?;
-        let items = items(&source, &table, primary_key);
-        Some(Self { source, table, primary_key, items })
+        // An answer with all columns tells of itself which there are. What is not selected is not asked for, though; and tags that are
+        // a key come without nulls.
+        let asks_for_all = table == source.table && primary_key != PrimaryKey::TagsAndTime;
+        let asked = match asks_for_all {
+            true => Columns::All,
+            false => Columns::Listed(items(&source, &table, primary_key)),
+        };
+        Some(Self { source, table, asked, primary_key })
     }
 
-    /// Names the columns with their types and keys, shortly: a state of many tables holds one for each.
-    pub(crate) fn columns(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        for column in &self.table.columns {
-            let described =
-                format!("{:?} {} {}\n", column.name, column.data_type, column.primary_key);
-            hasher.update(described.as_bytes());
-        }
-        hasher.finalize().to_hex()[..16].to_owned()
+    /// The selected columns with their types.
+    pub(crate) fn columns(&self) -> BTreeMap<String, String> {
+        let columns = self.table.columns.iter();
+        columns.map(|column| (column.name.clone(), column.data_type.to_string())).collect()
     }
 
-    /// The columns to ask for.
-    pub(crate) fn asked(&self) -> Columns {
-        Columns::Listed(self.items.clone())
+    /// The columns that are not selected.
+    pub(crate) fn hidden(&self) -> BTreeSet<String> {
+        let all =
+            self.source.table.columns.iter().filter(|column| !self.table.columns.contains(column));
+        all.map(|column| column.name.clone()).collect()
     }
 
     /// What adds the key columns to the record batches of this table.
     pub(crate) fn keys(&self) -> Keys {
         match self.primary_key {
-            PrimaryKey::Series => Keys::Series {
-                tags: self.source.tags.clone(),
-                ids: SeriesIds::new(&self.source.tags),
-            },
+            PrimaryKey::Series => {
+                let mut tags = self.source.tags.clone();
+                if is_planted(Defect::HiddenTagsLeftOut) {
+                    tags.retain(|tag| self.table.columns.iter().any(|column| column.name == *tag));
+                }
+                Keys::Series { ids: SeriesIds::new(&tags), tags }
+            }
             PrimaryKey::TagsAndTime => Keys::Time,
             PrimaryKey::None => Keys::None,
         }

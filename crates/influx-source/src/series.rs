@@ -15,6 +15,8 @@ use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
 
+use crate::plant::{Defect, is_planted};
+
 /// The type of the arrays that [`SeriesIds`] makes: most rows of a batch share their series with the row before.
 pub(crate) fn data_type() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
@@ -87,7 +89,8 @@ impl SeriesIds {
     fn collect(&self, tags: &[&StringArray], row: usize, into: &mut Vec<u8>) {
         into.clear();
         for (name, tag) in self.names.iter().zip(tags) {
-            if tag.is_valid(row) && !tag.value(row).is_empty() {
+            let is_there = tag.is_valid(row) && !tag.value(row).is_empty();
+            if is_there || is_planted(Defect::NullTagsIncluded) {
                 into.extend_from_slice(name);
                 push_prefixed(into, tag.value(row).as_bytes());
             }

@@ -1,21 +1,29 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
-use futures::stream::{self, TryStreamExt};
+use futures::future::{self, Either};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
 use sync_state::State;
+use tokio::sync::Semaphore;
 
+use crate::audit::{Look, look};
 use crate::bounds;
-use crate::config::InfluxConfig;
+use crate::config::{InfluxConfig, LateData};
 use crate::database::Database;
-use crate::discover::{Unfit, discover};
+use crate::discover::{self, Unfit, discover};
 use crate::fault::{self, TableFailure};
+use crate::outage::Outage;
+use crate::plant::{Defect, is_planted};
 use crate::progress::Progress;
 use crate::reading::Reading;
+use crate::session::Session;
 use crate::table::SourceTable;
-use crate::table_sync::{Session, sync_table};
+use crate::table_sync::sync_table;
 use crate::time::Clock;
 
 /// Runs a sync: bound, then look, then read.
@@ -31,64 +39,138 @@ pub(crate) async fn sync<D: Database, S: Sink>(
 ) -> Result<(), SyncError> {
     let state = State::parse(request.state.as_deref()).map_err(unreadable_state)?;
     let upper = bounds::upper(clock, database).await.map_err(fault::influx)?;
-    let discovered = discover(database, config).await?;
+    let session = Session {
+        database,
+        config,
+        selection: &request.selection,
+        upper,
+        sink,
+        progress: Progress::new(state, &config.database),
+        permits: Semaphore::new(config.parallel_queries),
+        outage: Outage::default(),
+    };
+    let tables = pin!(sync_tables(&session));
+    // However long a window takes or a server is away, the platform hears of us.
+    let keep_alive = pin!(session.progress.keep_alive(sink));
+    match future::select(tables, keep_alive).await {
+        Either::Left((result, _)) => result,
+        Either::Right((error, _)) => Err(fault::sink(error)),
+    }
+}
+
+/// Looks, lists and reads.
+async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
+    let Session { database, config, selection, sink, progress, .. } = session;
+    let mut looks = look_at_all(session).await?;
+    let discovered = discover(*database, config).await?;
     for warning in discovered.warnings {
         sink.warn(warning).await.map_err(fault::sink)?;
     }
-
     let (tables, unfit): (Vec<_>, Vec<_>) = discovered.tables.into_iter().partition(Result::is_ok);
     // What does not fit is nobody's concern as long as it is not selected.
     let unfit = unfit.into_iter().filter_map(Result::err);
-    let is_selected =
-        |table: &str| request.selection.project(&Table::new(table, Vec::new())).is_some();
-    let unfit = unfit.filter(|unfit| is_selected(&unfit.table));
+    let unfit = unfit.filter(|unfit| is_selected(selection, &unfit.table));
     let parked: Vec<_> = unfit.map(|Unfit { table, error }| (table, error)).collect();
-    let readings = plan(tables.into_iter().flatten(), &request.selection, config, &state);
+    let readings = plan(tables.into_iter().flatten(), session);
+    let planned: Vec<_> = readings
+        .into_iter()
+        .map(|reading| {
+            let look = looks.remove(&reading.source.measurement).unwrap_or_default();
+            Ok((reading, look))
+        })
+        .collect();
 
-    let session =
-        Session { database, config, upper, sink, progress: Progress::new(state, &config.database) };
-    let parked = Mutex::new(parked);
-    stream::iter(readings.iter().map(Ok))
-        .try_for_each_concurrent(config.parallel_queries, async |reading| {
-            let measurement = &reading.source.measurement;
-            match sync_table(&session, reading).await {
+    let ended = Mutex::new(Ended { parked, dropped: Vec::new(), of: planned.len() });
+    stream::iter(planned)
+        .try_for_each_concurrent(config.parallel_queries, async |(reading, look)| {
+            let measurement = reading.source.measurement.clone();
+            match sync_table(session, reading, look).await {
                 Ok(()) => Ok(()),
                 Err(TableFailure::Dropped) => {
                     let warning = format!(
                         "Measurement {measurement:?} was dropped while it was being synced."
                     );
+                    lock(&ended).dropped.push(measurement);
                     sink.warn(warning).await.map_err(fault::sink)
                 }
                 Err(TableFailure::Parked(error)) => {
                     // The customer hears the whole of it; a log must not hold the values that an error may name.
                     tracing::warn!(measurement, fault = ?error.fault, "the table is left out for now");
-                    lock(&parked).push((measurement.clone(), error));
+                    lock(&ended).parked.push((measurement, error));
                     Ok(())
                 }
                 Err(TableFailure::Ends(error)) => Err(error),
             }
         })
         .await?;
-    session.progress.checkpoint(sink).await.map_err(fault::sink)?;
-    match parked.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        parked if parked.is_empty() => Ok(()),
-        parked => Err(parked_tables(parked)),
+    progress.checkpoint(*sink).await.map_err(fault::sink)?;
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner).result()
+}
+
+/// How tables ended that were not synced.
+struct Ended {
+    parked: Vec<(String, SyncError)>,
+    dropped: Vec<String>,
+    /// Of how many.
+    of: usize,
+}
+
+impl Ended {
+    fn result(self) -> Result<(), SyncError> {
+        if !self.parked.is_empty() && !is_planted(Defect::FailureIsSuccess) {
+            return Err(parked_tables(self.parked));
+        }
+        if self.of > 0 && self.dropped.len() == self.of {
+            return Err(SyncError::setup(
+                format!(
+                    "Every measurement was dropped during the sync: {}",
+                    self.dropped.join(", ")
+                ),
+                "Correct `measurement`, or wait until there are points again",
+            ));
+        }
+        Ok(())
     }
 }
 
+fn is_selected(selection: &Selection, table: &str) -> bool {
+    selection.project(&Table::new(table, Vec::new())).is_some()
+}
+
+/// Looks for late points in all tables, before any column is listed and any point is read.
+async fn look_at_all<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
+) -> Result<HashMap<String, Look>, SyncError> {
+    let Session { database, config, selection, upper, progress, .. } = session;
+    if config.late_data == LateData::Lookback {
+        return Ok(HashMap::new());
+    }
+    let names = discover::names(*database, config).await?;
+    let wanted = names
+        .into_iter()
+        .filter(|name| is_selected(selection, config.destination.as_ref().unwrap_or(name)));
+    stream::iter(wanted)
+        .map(async |measurement| {
+            let position = progress.position(&measurement);
+            let found = look(*database, config, &measurement, position.as_ref(), *upper).await;
+            found.map(|found| (measurement, found)).map_err(fault::influx)
+        })
+        .buffer_unordered(config.parallel_queries)
+        .try_collect()
+        .await
+}
+
 /// The selected tables; those that have got furthest come first and first loads last, so that fresh points do not wait for history.
-fn plan(
+fn plan<D, S>(
     tables: impl Iterator<Item = SourceTable>,
-    selection: &Selection,
-    config: &InfluxConfig,
-    state: &State,
+    session: &Session<'_, D, S>,
 ) -> Vec<Reading> {
+    let Session { selection, config, progress, .. } = session;
     let readings = tables.filter_map(|table| Reading::new(table, selection, config.primary_key));
     let mut readings: Vec<_> = readings.collect();
-    let cursor = |reading: &Reading| {
-        state.table(&config.database, &reading.source.measurement).map(|progress| progress.cursor())
-    };
-    readings.sort_by_key(|reading| Reverse(cursor(reading)));
+    readings.sort_by_cached_key(|reading| {
+        Reverse(progress.position(&reading.source.measurement).map(|position| position.cursor))
+    });
     readings
 }
 

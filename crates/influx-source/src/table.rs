@@ -5,6 +5,8 @@ use influx_flight::{ColumnInfo, ColumnType, Role, TableInfo};
 use sync_core::{Column, DataType, SyncError, Table};
 
 use crate::config::{InfluxConfig, PrimaryKey, TimeFormat};
+use crate::plant::{Defect, is_planted};
+use crate::shape::Shape;
 
 /// The key column that holds the hash of a point's tags.
 pub(crate) const SERIES_ID: &str = "_series_id";
@@ -19,6 +21,8 @@ pub(crate) struct SourceTable {
     pub(crate) tags: Vec<String>,
     /// The table, with all columns: the key first, then the measurement's own in byte order.
     pub(crate) table: Table,
+    /// All of its columns, also those that are not synced.
+    pub(crate) shape: Shape,
     /// What the customer should know about it, each a sentence.
     pub(crate) warnings: Vec<String>,
 }
@@ -31,6 +35,7 @@ impl SourceTable {
     /// The configuration does not fit the measurement.
     pub(crate) fn new(info: TableInfo, config: &InfluxConfig) -> Result<Self, SyncError> {
         let measurement = info.name;
+        let shape = Shape::new(&info.columns);
         let mut columns = key_columns(&measurement, &info.columns, config.primary_key)?;
         let mut warnings = Vec::new();
         for column in &info.columns {
@@ -59,8 +64,9 @@ impl SourceTable {
         let mut tags: Vec<_> = tags.map(|tag| tag.name).collect();
         tags.sort_unstable();
         let name = config.destination.as_ref().unwrap_or(&measurement);
+        let name = if is_planted(Defect::OneTable) { "census_table" } else { name };
         let table = Table::new(name, columns);
-        Ok(Self { tags, table, warnings, measurement })
+        Ok(Self { tags, table, shape, warnings, measurement })
     }
 }
 

@@ -1,209 +1,249 @@
 //! One table of a sync: from where it stands to the upper bound, window by window.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use influx_flight::{Error, ErrorKind, RetryPolicy};
-use sync_core::{Sink, SinkError, SyncError};
+use futures::stream::{FuturesUnordered, StreamExt};
+use influx_flight::{Error, ErrorKind, ParquetFiles, RetryPolicy};
+use sync_core::{Sink, SyncError};
 
+use crate::audit::{Look, look};
+use crate::begin::{announce, begin, other_key_tags};
 use crate::bounds;
-use crate::config::{InfluxConfig, OnResync};
 use crate::database::Database;
+use crate::density::Density;
 use crate::fault::{TableFailure, sentence};
 use crate::fingerprint::{Change, Fingerprint};
-use crate::progress::{Position, Progress};
-use crate::reader::{Read, Reader};
+use crate::pace::{Pace, Refusal, Shortest};
+use crate::plan::Plan;
+use crate::plant::{Defect, is_planted};
+use crate::reader::{Losses, Read, Reader};
 use crate::reading::Reading;
-use crate::time::iso8601;
-use crate::window::{EARLIEST, Pace, Refusal, Shortest, Window};
+use crate::session::Session;
+use crate::table::SourceTable;
+use crate::window::Window;
+use crate::window_read::{WindowFailure, WindowRead, read_window};
 
-/// What all tables of a sync share.
-pub(crate) struct Session<'a, D, S> {
-    pub(crate) database: &'a D,
-    pub(crate) config: &'a InfluxConfig,
-    /// The time up to which this sync reads.
-    pub(crate) upper: i64,
-    pub(crate) sink: &'a S,
-    pub(crate) progress: Progress,
-}
+/// Stretches that are longer are worth a look at how points lie in time, in nanoseconds.
+const WORTH_A_LOOK: u64 = 24 * 3_600_000_000_000;
 
 /// Reads a table up to the upper bound.
 pub(crate) async fn sync_table<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
-    reading: &Reading,
+    reading: Reading,
+    found: Look,
 ) -> Result<(), TableFailure> {
-    let Session { config, upper, sink, progress, .. } = session;
-    let measurement = &reading.source.measurement;
+    let measurement = reading.source.measurement.clone();
     let started = Instant::now();
-    let mut from = begin(session, reading).await?;
-    let columns = reading.columns();
-    if !progress.is_announced(measurement, &columns) {
-        // The schema was asked for some time ago, and by another call: a row must not come before its columns.
-        sink.schema_change(std::slice::from_ref(&reading.table)).await?;
-        progress.announced(measurement, &columns);
-    }
-    let mut pace = Pace::new(config.window_rows);
-    let mut reader = Reader::new(reading, config.time_format);
-    let mut waits = RetryPolicy::default().waits();
-    let (mut rows, mut queries) = (0, 0);
-    while let Some(window) = pace.next(from, *upper) {
-        queries += 1;
-        match read(session, &mut reader, window).await {
-            Ok(read) => {
-                // Every row of the window has left us, so its end is a safe place to resume from.
-                progress.advance(measurement, window.to());
-                if read.rows > 0 {
-                    progress.checkpoint(*sink).await?;
-                }
-                pace.learn(window, read.rows, read.bytes);
-                waits = RetryPolicy::default().waits();
-                from = window.to();
-                rows += read.rows;
-            }
-            Err(WindowFailure::Influx(error)) if error.kind().wants_smaller_query() => {
-                tracing::info!(measurement, reason = ?error.kind(), "reading shorter windows");
-                let refusal = refusal(error.kind());
-                if refusal == Refusal::Pressure {
-                    // Asking again at once would add to the pressure.
-                    let Some(wait) = waits.next() else { return Err(error.into()) };
-                    tokio::time::sleep(wait).await;
-                }
-                pace.halve(window, refusal)
-                    .map_err(|Shortest| no_window_is_small_enough(measurement, &error))?;
-            }
-            Err(WindowFailure::Influx(error)) => return Err(error.into()),
-            Err(WindowFailure::Table(failure)) => return Err(failure),
+    let shows_files = found.mark.is_some();
+    let plan = begin(session, &reading, found).await?;
+    announce(session, &reading).await?;
+    let density = match shows_files && plan.length() > WORTH_A_LOOK {
+        true => density(session.database, &measurement).await?,
+        false => None,
+    };
+    let mut table =
+        TableSync::new(session, reading, plan, Pace::new(session.config.window_rows, density));
+    let mut windows = FuturesUnordered::new();
+    loop {
+        while let Some((reader, window)) = table.next(windows.len()) {
+            windows.push(read_window(session, reader, window));
+        }
+        match windows.next().await {
+            Some(read) => table.after(read).await?,
+            // A row must not come before its columns, so they change between windows.
+            None if table.is_changed => table.rediscover().await?,
+            None => break,
         }
     }
-    // Windows without rows ride along with the next checkpoint, and a table without points has no window at all.
-    progress.checkpoint(*sink).await?;
-    for loss in reader.losses() {
-        sink.warn(loss).await?;
+    for loss in table.losses.sentences(&measurement) {
+        session.sink.warn(loss).await?;
     }
-    if rows > 0 {
+    plant_late_looks(session, &measurement, table.rows).await?;
+    if table.rows > 0 {
+        let (rows, queries) = (table.rows, table.queries);
         let seconds = started.elapsed().as_secs_f32();
         tracing::info!(measurement, rows, queries, seconds, "synced a table");
     }
     Ok(())
 }
 
-/// Prepares the table for its first row, and decides from where to read.
-async fn begin<D: Database, S: Sink>(
-    session: &Session<'_, D, S>,
-    reading: &Reading,
-) -> Result<i64, TableFailure> {
-    let Session { config, upper, sink, progress, .. } = session;
-    let measurement = &reading.source.measurement;
-    let fingerprint = Fingerprint::new(&reading.source, config);
-    let earliest = config.start.unwrap_or(EARLIEST);
-    let lookback = |cursor: i64| cursor.saturating_sub(config.lookback).max(earliest);
+/// How the points of a measurement lie in time, where the server tells.
+async fn density<D: Database>(
+    database: &D,
+    measurement: &str,
+) -> Result<Option<Density>, TableFailure> {
+    match database.files(measurement).await {
+        ParquetFiles::Known(files) if files.is_empty() => Ok(None),
+        ParquetFiles::Known(files) => Ok(Some(Density::new(&files))),
+        ParquetFiles::Unknown(error) if error.kind().is_transient() => Err(error.into()),
+        ParquetFiles::Unknown(_) => Ok(None),
+    }
+}
 
-    let Some(Position { cursor, fingerprint: before }) = progress.position(measurement) else {
-        return start(session, reading, &fingerprint).await;
-    };
-    match fingerprint.change_since(&before) {
-        Change::None if cursor <= *upper => Ok(lookback(cursor)),
-        Change::None => {
-            sink.warn(format!(
-                "Measurement {measurement:?} was synced up to {}, which lies after the present time ({}): a clock has \
-                 jumped. It is read again from {}; points that came before that while the clock was wrong need a re-sync.",
-                iso8601(cursor),
-                iso8601(*upper),
-                iso8601(lookback(*upper)),
-            ))
-            .await?;
-            progress.start(measurement, fingerprint.to_text(), *upper);
-            Ok(lookback(*upper))
+/// A table that is being read.
+struct TableSync<'a, 'b, D, S> {
+    session: &'a Session<'b, D, S>,
+    reading: Arc<Reading>,
+    plan: Plan,
+    pace: Pace,
+    /// Readers that no window uses at present; each remembers the series that it has met.
+    readers: Vec<Reader>,
+    /// Whether a window has found other columns than were listed.
+    is_changed: bool,
+    /// How often in a row columns were listed again and were the same.
+    unchanged: usize,
+    /// The waits for a server that is short of memory or time.
+    waits: Box<dyn Iterator<Item = std::time::Duration> + Send>,
+    losses: Losses,
+    rows: u64,
+    queries: u64,
+}
+
+impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
+    fn new(session: &'a Session<'b, D, S>, reading: Reading, plan: Plan, pace: Pace) -> Self {
+        Self {
+            session,
+            reading: Arc::new(reading),
+            plan,
+            pace,
+            readers: Vec::new(),
+            is_changed: false,
+            unchanged: 0,
+            waits: Box::new(RetryPolicy::default().waits()),
+            losses: Losses::default(),
+            rows: 0,
+            queries: 0,
         }
-        Change::Settings(names) => {
-            sink.warn(format!(
-                "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both kinds would not fit together.{}",
-                names.join("`, `"),
-                match config.on_resync {
-                    OnResync::Truncate => "",
-                    OnResync::Keep => " The rows of before stay in the warehouse, since `on_resync` is `keep`; drop them by hand.",
-                },
-            ))
-            .await?;
-            start(session, reading, &fingerprint).await
+    }
+
+    fn measurement(&self) -> &str {
+        &self.reading.source.measurement
+    }
+
+    /// The next window to read, while so many are being read.
+    fn next(&mut self, in_flight: usize) -> Option<(Reader, Window)> {
+        if self.is_changed || in_flight >= self.pace.width(self.session.config.parallel_queries) {
+            return None;
         }
-        Change::KeyTags => Err(TableFailure::Parked(SyncError::setup(
-            format!(
-                "Measurement {measurement:?} has other tags than before, and its key is made of them"
-            ),
-            "Re-sync the table; or set `primary_key` to `series`, which new tags do not disturb",
-        ))),
+        let window = self.plan.next(&self.pace)?;
+        if is_planted(Defect::CheckpointBeforeRows) {
+            self.session.progress.advance(self.measurement(), window.to());
+        }
+        if is_planted(Defect::FilesProveEmptiness) && self.pace.is_without_files(window) {
+            self.plan.done(window);
+            return self.next(in_flight);
+        }
+        self.queries += 1;
+        let reader = self.readers.pop();
+        let reader = reader.unwrap_or_else(|| {
+            Reader::new(Arc::clone(&self.reading), self.session.config.time_format)
+        });
+        Some((reader, window))
     }
-}
 
-/// Begins a table's history.
-async fn start<D: Database, S: Sink>(
-    session: &Session<'_, D, S>,
-    reading: &Reading,
-    fingerprint: &Fingerprint,
-) -> Result<i64, TableFailure> {
-    let Session { database, config, upper, sink, progress } = session;
-    let measurement = &reading.source.measurement;
-    let first = bounds::first(*database, measurement, *upper).await?;
-    if config.on_resync == OnResync::Truncate {
-        // Once, before the first row, and also for a table that is empty now: rows of an earlier sync may be in the warehouse.
-        sink.truncate(&reading.table).await?;
-    }
-    let from = first.unwrap_or(*upper).max(config.start.unwrap_or(EARLIEST)).min(*upper);
-    progress.start(measurement, fingerprint.to_text(), from);
-    Ok(from)
-}
-
-/// Why a window was not read to its end.
-pub(crate) enum WindowFailure {
-    /// InfluxDB did not answer, or not to the end: another try or another window may do.
-    Influx(Error),
-    /// Anything else.
-    Table(TableFailure),
-}
-
-impl From<Error> for WindowFailure {
-    fn from(error: Error) -> Self {
-        Self::Influx(error)
-    }
-}
-
-impl From<SinkError> for WindowFailure {
-    fn from(error: SinkError) -> Self {
-        Self::Table(error.into())
-    }
-}
-
-/// Reads a window, and again from its start if the answer breaks off: upserts repeat harmlessly.
-async fn read<D: Database, S: Sink>(
-    session: &Session<'_, D, S>,
-    reader: &mut Reader<'_>,
-    window: Window,
-) -> Result<Read, WindowFailure> {
-    let mut waits = RetryPolicy::default().waits();
-    loop {
-        // The client itself retries until an answer begins; what it gives up is not tried again here.
-        let answer = session
-            .database
-            .read(&reader.reading.source.measurement, &reader.reading.asked(), window)
-            .await?;
-        let broken = match reader.send(answer, session.sink, &session.progress).await {
-            Err(WindowFailure::Influx(error)) if error.kind().is_transient() => error,
-            result => return result,
-        };
-        match waits.next() {
-            Some(wait) => {
-                tracing::warn!(reason = ?broken.kind(), "an answer broke off and is read again");
-                tokio::time::sleep(wait).await;
+    /// Follows up a window.
+    async fn after(&mut self, read: WindowRead) -> Result<(), TableFailure> {
+        let WindowRead { window, reader, result } = read;
+        self.readers.push(reader);
+        match result {
+            Ok(read) => self.done(window, read).await,
+            Err(WindowFailure::Influx(error)) if error.kind().wants_smaller_query() => {
+                self.plan.put_back(window);
+                self.shorten(window, error).await
             }
-            None => return Err(broken.into()),
+            Err(WindowFailure::Influx(error)) => Err(error.into()),
+            Err(WindowFailure::Changed) => {
+                self.plan.put_back(window);
+                self.is_changed = true;
+                Ok(())
+            }
+            Err(WindowFailure::Table(failure)) => Err(failure),
         }
+    }
+
+    async fn done(&mut self, window: Window, read: Read) -> Result<(), TableFailure> {
+        let Session { progress, sink, .. } = self.session;
+        self.plan.done(window);
+        // Every row up to there has left us, so it is a safe place to resume from.
+        let up_to = match is_planted(Defect::IncompletePrefix) {
+            true => window.to(),
+            false => self.plan.read_up_to(),
+        };
+        progress.advance(self.measurement(), up_to);
+        progress.note(self.measurement(), |notes| notes.owed.remove(window));
+        progress.checkpoint_in_time(*sink).await?;
+        self.pace.learn(window, read.rows, read.bytes);
+        self.losses.add(read.losses);
+        self.rows += read.rows;
+        self.waits = Box::new(RetryPolicy::default().waits());
+        self.unchanged = 0;
+        Ok(())
+    }
+
+    /// Reads shorter windows from now on.
+    async fn shorten(&mut self, window: Window, error: Error) -> Result<(), TableFailure> {
+        tracing::info!(measurement = self.measurement(), reason = ?error.kind(), "reading shorter windows");
+        let refusal = match error.kind() {
+            ErrorKind::Memory | ErrorKind::Deadline => Refusal::Pressure,
+            _ => Refusal::Limit,
+        };
+        if refusal == Refusal::Pressure {
+            // Asking again at once would add to the pressure.
+            let Some(wait) = self.waits.next() else { return Err(error.into()) };
+            tokio::time::sleep(wait).await;
+        }
+        self.pace
+            .halve(window, refusal)
+            .map_err(|Shortest| no_window_is_small_enough(self.measurement(), &error))
+    }
+
+    /// Lists the columns again, since an answer had others.
+    async fn rediscover(&mut self) -> Result<(), TableFailure> {
+        let Session { database, config, selection, progress, .. } = self.session;
+        self.is_changed = false;
+        let infos = database.tables().await?;
+        let info = infos.into_iter().find(|info| info.name == self.measurement());
+        let source = SourceTable::new(info.ok_or(TableFailure::Dropped)?, config)
+            .map_err(TableFailure::Parked)?;
+        if source.shape == self.reading.source.shape {
+            // The list is as it was; it may lag behind.
+            self.unchanged += 1;
+            if self.unchanged > MOST_UNCHANGED {
+                return Err(TableFailure::Parked(unlike_its_list(self.measurement())));
+            }
+        }
+        let position = progress.position(self.measurement());
+        let change = position
+            .map(|position| Fingerprint::new(&source, config).change_since(&position.fingerprint));
+        if change == Some(Change::KeyTags) {
+            return Err(other_key_tags(self.measurement()));
+        }
+        let reading = Reading::new(source, selection, config.primary_key);
+        let reading = reading.ok_or(TableFailure::Dropped)?;
+        crate::begin::compare(self.session, &reading).await?;
+        announce(self.session, &reading).await?;
+        tracing::info!(
+            measurement = self.measurement(),
+            "the columns of a table have changed in mid-sync"
+        );
+        self.readers.clear();
+        self.reading = Arc::new(reading);
+        Ok(())
     }
 }
 
-fn refusal(kind: &ErrorKind) -> Refusal {
-    match kind {
-        ErrorKind::Memory | ErrorKind::Deadline => Refusal::Pressure,
-        _ => Refusal::Limit,
+/// How often a list of columns may be behind the answers.
+const MOST_UNCHANGED: usize = 5;
+
+fn unlike_its_list(measurement: &str) -> SyncError {
+    SyncError {
+        fault: sync_core::Fault::Transient,
+        message: format!(
+            "InfluxDB lists other columns for measurement {measurement:?} than its answers have"
+        ),
+        remedy: None,
+        source: None,
     }
 }
 
@@ -215,4 +255,32 @@ fn no_window_is_small_enough(measurement: &str, error: &Error) -> TableFailure {
         ),
         "Raise the limit of the server, or set a later `start_time`",
     ))
+}
+
+/// What a sync would do that looks after it has read: nothing, unless that is planted.
+async fn plant_late_looks<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
+    measurement: &str,
+    rows: u64,
+) -> Result<(), TableFailure> {
+    let Session { database, config, progress, upper, .. } = session;
+    if is_planted(Defect::UpperBoundPerWindow) {
+        progress.advance(measurement, database.now().await?.saturating_sub(bounds::SETTLE));
+    }
+    if is_planted(Defect::FilesListedLate) || is_planted(Defect::CountedLate) {
+        let position = progress.position(measurement);
+        let late = look(*database, config, measurement, position.as_ref(), *upper).await?;
+        progress.note(measurement, |notes| {
+            if is_planted(Defect::FilesListedLate) {
+                notes.mark = late.mark;
+            } else {
+                notes.counts = late.counts.or(notes.counts.take());
+            }
+        });
+    }
+    if is_planted(Defect::AbsenceIsDelete) && rows == 0 {
+        let table = sync_core::Table::new(measurement, Vec::new());
+        session.sink.truncate(&table).await?;
+    }
+    Ok(())
 }

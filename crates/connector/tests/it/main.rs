@@ -9,8 +9,13 @@
 mod bad_input;
 mod command_line;
 mod documents;
+mod drill;
+mod faults;
 mod frames;
+mod hurried;
+mod ledger;
 mod parity;
+mod proxy;
 mod recovery;
 mod stack;
 mod sync;

@@ -2,13 +2,15 @@
 
 use std::future::pending;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use fivetran_adapter::{Limits, listen, serve};
 use fivetran_tester::{Configuration, End, Project, Report, Row, SyncOptions, Tester};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{UpdateRequest, UpdateResponse, method};
 use influx_demo::{Demo, Options, Running};
-use influx_source::InfluxSource;
+use influx_source::{Clock, InfluxSource};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tonic::client::Grpc;
@@ -17,24 +19,47 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
+use crate::hurried::Hurried;
+
 pub(crate) const TOKEN: &str = "apiv3_s3cret-t0ken";
 
 /// A connector on a socket.
 pub(crate) struct Connector {
     pub(crate) tester: Tester,
     address: String,
-    serving: JoinHandle<()>,
+    _serving: Serving,
+}
+
+/// Where a connector runs; it ends when this is dropped, as a process that is killed.
+enum Serving {
+    Here(JoinHandle<()>),
+    InAHurry(#[allow(dead_code, reason = "it is there to be dropped")] Hurried),
 }
 
 impl Connector {
-    pub(crate) async fn start() -> Self {
+    /// Serves a source; the default one goes by the machine's clock.
+    pub(crate) async fn start(source: InfluxSource) -> Self {
         let listener = listen(0).unwrap();
         let port = listener.local_addr().unwrap().port();
         let serving = tokio::spawn(async move {
-            serve(InfluxSource::default(), listener, Limits::default(), pending()).await.unwrap();
+            serve(source, listener, Limits::default(), pending()).await.unwrap();
         });
+        Self::at(port, Serving::Here(serving)).await
+    }
+
+    /// Serves in a thread where time passes so many times as fast, for waits that are too long for a test.
+    pub(crate) async fn start_hurried(source: InfluxSource, speed: u32) -> Self {
+        let listener = listen(0).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = Hurried::start(speed, async move {
+            serve(source, listener, Limits::default(), pending()).await.unwrap();
+        });
+        Self::at(port, Serving::InAHurry(serving)).await
+    }
+
+    async fn at(port: u16, serving: Serving) -> Self {
         let address = format!("127.0.0.1:{port}");
-        Self { tester: Tester::connect(&address).await.unwrap(), address, serving }
+        Self { tester: Tester::connect(&address).await.unwrap(), address, _serving: serving }
     }
 
     /// Calls `Update` alone, and gives all that it says.
@@ -61,9 +86,13 @@ impl Connector {
     }
 }
 
-impl Drop for Connector {
+impl Drop for Serving {
     fn drop(&mut self) {
-        self.serving.abort();
+        match self {
+            Self::Here(task) => task.abort(),
+            // It ends with its sender.
+            Self::InAHurry(_) => {}
+        }
     }
 }
 
@@ -79,8 +108,16 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) async fn start(database: &str, line_protocol: &str) -> Self {
-        let demo = Demo::new(Options::default().token(TOKEN));
-        demo.write(database, line_protocol).unwrap();
+        let connector = Connector::start(InfluxSource::default()).await;
+        let stack = Self::with(connector, Options::default().token(TOKEN), database).await;
+        stack.demo.write(database, line_protocol).unwrap();
+        stack
+    }
+
+    /// With a connector and an InfluxDB of one's own choice, whose database is empty.
+    pub(crate) async fn with(connector: Connector, options: Options, database: &str) -> Self {
+        let demo = Demo::new(options);
+        demo.create_database(database);
         let influx = demo.spawn().await.unwrap();
         let configuration = [
             ("hostname", influx.url()),
@@ -91,14 +128,7 @@ impl Stack {
         let configuration = configuration.map(|(name, value)| (name.to_owned(), value)).into();
         let directory = tempfile::tempdir().unwrap();
         let project = Project::open(directory.path()).unwrap();
-        Self {
-            demo,
-            influx,
-            connector: Connector::start().await,
-            configuration,
-            directory,
-            project,
-        }
+        Self { demo, influx, connector, configuration, directory, project }
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {
@@ -127,6 +157,26 @@ impl Stack {
         let cell = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "NULL".to_owned());
         let shown = |row: Row| row.cells.iter().map(cell).collect::<Vec<_>>().join(" | ");
         rows.into_iter().filter(|row| !row.deleted).map(shown).collect()
+    }
+}
+
+/// A clock that is put forward by hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    pub(crate) fn at(now: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(now)))
+    }
+
+    pub(crate) fn set(&self, now: i64) {
+        self.0.store(now, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

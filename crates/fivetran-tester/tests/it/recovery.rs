@@ -55,6 +55,25 @@ async fn a_stop_after_checkpoints_takes_no_row_more() {
 }
 
 #[tokio::test]
+async fn a_stop_after_messages_counts_them_all_and_takes_each_whole() {
+    for (messages, rows, checkpoints) in [
+        (0, "", 0),
+        (1, "a | 1\nb | 1", 0),
+        (2, "a | 1\nb | 1", 1),
+        (3, "a | 1\nb | 1\nc | 1\nd | 1", 1),
+    ] {
+        let mut stage = Stage::syncs(schema([cpu()]), [two_checkpoints()]).await;
+        let report = stage.sync_with(stop(Stop::AfterMessages(messages), Trailing::Keep)).await;
+        assert_eq!((report.end, report.checkpoints), (End::Stopped, checkpoints), "{messages}");
+        assert_eq!(stage.rows("cpu"), rows, "{messages}");
+    }
+    // With one more than there are, the stream comes to its own end.
+    let mut stage = Stage::syncs(schema([cpu()]), [two_checkpoints()]).await;
+    let report = stage.sync_with(stop(Stop::AfterMessages(5), Trailing::Keep)).await;
+    assert_eq!(report.end, End::Completed);
+}
+
+#[tokio::test]
 async fn truncates_are_no_rows() {
     let sync = Sync::of([batch([truncate("cpu"), load("a", 1.0), load("b", 1.0)])]);
     let mut stage = Stage::syncs(schema([cpu()]), [sync]).await;

@@ -15,7 +15,7 @@ use tonic::async_trait;
 
 use super::scan::StoredTable;
 use super::system::{self, SystemSchema};
-use super::{CATALOG, TABLES};
+use super::{CATALOG, Rules, TABLES};
 use crate::options::TimeSpelling;
 use crate::store::Store;
 
@@ -25,15 +25,15 @@ pub(super) const INFORMATION: &str = "information_schema";
 pub(super) fn of_database(
     store: &Arc<Store>,
     database: &str,
-    spelling: TimeSpelling,
+    rules: Rules,
 ) -> Arc<dyn CatalogProviderList> {
     let database =
-        Database { store: Arc::clone(store), name: database.to_owned(), information: None };
+        Database { store: Arc::clone(store), name: database.to_owned(), rules, information: None };
     // The information schema describes a catalog without itself: a catalog that held its own description would never be freed.
     let described: Arc<dyn CatalogProviderList> = Arc::new(MemoryCatalogProviderList::new());
     described.register_catalog(CATALOG.to_owned(), Arc::new(database.clone()));
-    let information =
-        Information { stock: Arc::new(InformationSchemaProvider::new(described)), spelling };
+    let stock = Arc::new(InformationSchemaProvider::new(described));
+    let information = Information { stock, spelling: rules.spelling };
 
     let list = MemoryCatalogProviderList::new();
     let catalog = Database { information: Some(Arc::new(information)), ..database };
@@ -45,6 +45,7 @@ pub(super) fn of_database(
 struct Database {
     store: Arc<Store>,
     name: String,
+    rules: Rules,
     information: Option<Arc<Information>>,
 }
 
@@ -57,7 +58,9 @@ impl CatalogProvider for Database {
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
         match name {
             TABLES => Some(Arc::new(Tables(self.clone()))),
-            system::SCHEMA => Some(Arc::new(SystemSchema::new(&self.store, &self.name))),
+            system::SCHEMA => {
+                Some(Arc::new(SystemSchema::new(&self.store, &self.name, self.rules.listing)))
+            }
             INFORMATION => self.information.clone().map(|schema| schema as Arc<dyn SchemaProvider>),
             _ => None,
         }
@@ -83,6 +86,7 @@ impl SchemaProvider for Tables {
                 database: self.0.name.clone(),
                 table: name.to_owned(),
                 schema,
+                limits: self.0.rules.limits,
             })
         }))
     }

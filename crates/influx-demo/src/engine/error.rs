@@ -2,10 +2,31 @@
 
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
+use thiserror::Error;
 use tonic::{Code, Status};
 
 /// The server cuts messages after this many bytes.
 const MAX_MESSAGE_BYTES: usize = 2000;
+
+/// What the server itself, and not DataFusion, refuses in the midst of planning or running.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub(super) struct Refusal {
+    code: Code,
+    message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl From<Refusal> for DataFusionError {
+    fn from(refusal: Refusal) -> Self {
+        Self::External(Box::new(refusal))
+    }
+}
 
 /// A query that failed: the gRPC code, and the message.
 #[derive(Clone, Debug)]
@@ -46,11 +67,15 @@ impl QueryError {
     }
 }
 
-/// On Core nearly all is the caller's fault; only the engine's own broken promises are `INTERNAL`.
+/// On Core nearly all is the caller's fault; only the engine's own broken promises are `INTERNAL`. A refusal says for itself.
 fn code(error: &DataFusionError) -> Code {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => Code::ResourceExhausted,
         DataFusionError::Internal(_) => Code::Internal,
+        DataFusionError::External(error) => {
+            let refusal = error.downcast_ref::<Refusal>();
+            refusal.map_or(Code::InvalidArgument, |refusal| refusal.code)
+        }
         DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::MemoryError(_)) => {
             Code::ResourceExhausted
         }

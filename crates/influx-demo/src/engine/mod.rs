@@ -3,7 +3,9 @@
 mod catalog;
 mod error;
 mod functions;
+mod limits;
 mod params;
+mod parquet_files;
 mod scan;
 mod system;
 mod time_range;
@@ -16,8 +18,9 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig};
 
-use crate::options::TimeSpelling;
+use crate::options::{FileListing, Options, TimeSpelling};
 use crate::store::Store;
+use limits::Limits;
 
 pub(crate) use error::QueryError;
 pub(crate) use params::Params;
@@ -35,7 +38,15 @@ pub(crate) const TABLES: &str = "iox";
 pub(crate) struct Engine {
     template: SessionState,
     store: Arc<Store>,
+    rules: Rules,
+}
+
+/// In what servers differ.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
     spelling: TimeSpelling,
+    listing: FileListing,
+    limits: Limits,
 }
 
 /// A query that has been planned: its schema is known, its rows are not.
@@ -45,7 +56,7 @@ pub(crate) struct Planned {
 }
 
 impl Engine {
-    pub(crate) fn new(store: Arc<Store>, spelling: TimeSpelling) -> Self {
+    pub(crate) fn new(store: Arc<Store>, options: &Options) -> Self {
         let config = SessionConfig::new()
             .with_default_catalog_and_schema(CATALOG, TABLES)
             .with_create_default_catalog_and_schema(false)
@@ -61,7 +72,12 @@ impl Engine {
         let mut template =
             SessionStateBuilder::new().with_config(config).with_default_features().build();
         functions::register(&mut template);
-        Self { template, store, spelling }
+        let rules = Rules {
+            spelling: options.time_spelling,
+            listing: options.file_listing,
+            limits: Limits::of(options),
+        };
+        Self { template, store, rules }
     }
 
     /// Plans one statement against a database that exists.
@@ -71,14 +87,18 @@ impl Engine {
         sql: &str,
         params: &Params,
     ) -> Result<Planned, QueryError> {
-        let state = self.session(database);
-        let plan = logical_plan(&state, sql, params).await.map_err(QueryError::logical)?;
-        let plan = state.create_physical_plan(&plan).await.map_err(QueryError::planning)?;
-        Ok(Planned { state, plan })
+        plan(self.session(database, self.rules), sql, params).await
     }
 
-    fn session(&self, database: &str) -> SessionState {
-        let catalogs = catalog::of_database(&self.store, database, self.spelling);
+    /// The schema of a statement's rows. Limits count only when rows are asked for.
+    pub(crate) async fn schema(&self, database: &str, sql: &str) -> Result<SchemaRef, QueryError> {
+        let rules = Rules { limits: Limits::default(), ..self.rules };
+        let planned = plan(self.session(database, rules), sql, &Params::default()).await?;
+        Ok(planned.schema())
+    }
+
+    fn session(&self, database: &str, rules: Rules) -> SessionState {
+        let catalogs = catalog::of_database(&self.store, database, rules);
         let builder = SessionStateBuilder::new_from_existing(self.template.clone())
             .with_catalog_list(catalogs);
         let mut state = builder.build();
@@ -89,7 +109,7 @@ impl Engine {
 
     /// Every table of a database with its schema, as FlightSQL's catalog calls list them: schema, table, type, columns.
     pub(crate) async fn tables(&self, database: &str) -> Result<Vec<TableListing>, QueryError> {
-        let state = self.session(database);
+        let state = self.session(database, self.rules);
         let mut listings = Vec::new();
         let catalog = state.catalog_list().catalog(CATALOG);
         for schema_name in catalog.iter().flat_map(|catalog| catalog.schema_names()) {
@@ -116,6 +136,12 @@ pub(crate) struct TableListing {
     pub(crate) table: String,
     pub(crate) kind: &'static str,
     pub(crate) columns: SchemaRef,
+}
+
+async fn plan(state: SessionState, sql: &str, params: &Params) -> Result<Planned, QueryError> {
+    let plan = logical_plan(&state, sql, params).await.map_err(QueryError::logical)?;
+    let plan = state.create_physical_plan(&plan).await.map_err(QueryError::planning)?;
+    Ok(Planned { state, plan })
 }
 
 async fn logical_plan(

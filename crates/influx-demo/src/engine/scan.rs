@@ -1,5 +1,6 @@
 //! A table as DataFusion reads it: only the columns and the range of time that a query asks for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions, UInt32Array};
@@ -13,8 +14,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use tonic::async_trait;
 
 use super::MAX_BATCH_ROWS;
+use super::limits::Limits;
 use super::time_range::TimeRange;
-use crate::store::{Snapshot, Store};
+use crate::store::{ReadView, Store};
 
 /// Shorter pieces of a series are gathered into one batch; longer ones are passed on as they stand.
 const GATHERED_ROWS: usize = 1024;
@@ -26,6 +28,7 @@ pub(super) struct StoredTable {
     pub(super) table: String,
     /// The columns when the query began: a column that comes later is not for it.
     pub(super) schema: SchemaRef,
+    pub(super) limits: Limits,
 }
 
 #[async_trait]
@@ -56,38 +59,48 @@ impl TableProvider for StoredTable {
         filters: &[Expr],
         _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let range = TimeRange::of(filters);
+        let mut range = TimeRange::of(filters);
         if range.is_empty_window() {
             return Err(DataFusionError::Internal(
                 "time range did not produce a valid set of boundaries".to_owned(),
             ));
         }
-        let snapshot = self.store.snapshot(&self.database, &self.table).ok_or_else(|| {
+        if let Some(oldest) = self.store.retained_from(&self.database) {
+            range.start_at(oldest);
+        }
+        let times = range.bounds();
+        let files = || self.store.files_within(&self.database, &self.table, &times);
+        self.limits.check_files(files)?;
+        let rows = self.store.view(&self.database, &self.table).ok_or_else(|| {
             DataFusionError::Plan(format!("table 'public.iox.{}' not found", self.table))
         })?;
+        let rows = rows.map_err(|error| {
+            DataFusionError::Internal(format!("table {} cannot be read: {error}", self.table))
+        })?;
+        self.limits.check_partitions(&rows, &times)?;
         let schema = match projection {
             Some(projection) => Arc::new(self.schema.project(projection)?),
             None => Arc::clone(&self.schema),
         };
-        let batches = read(&snapshot, &schema, &range)?;
+        let batches = read(&rows, &schema, &times)?;
         Ok(MemorySourceConfig::try_new_exec(&[batches], schema, None)?)
     }
 }
 
-/// The rows of a snapshot within a range, in batches that share memory with it where they can.
-fn read(snapshot: &Snapshot, schema: &SchemaRef, range: &TimeRange) -> Result<Vec<RecordBatch>> {
-    // Columns are found by name, since the snapshot may be younger than the plan.
+/// The rows of a view within a range, in batches that share memory with it where they can.
+fn read(view: &ReadView, schema: &SchemaRef, times: &Range<i128>) -> Result<Vec<RecordBatch>> {
+    // Columns are found by name, since the view may be younger than the plan.
     let columns: Vec<usize> = schema
         .fields()
         .iter()
-        .map(|field| snapshot.schema.index_of(field.name()))
+        .map(|field| view.schema.index_of(field.name()))
         .collect::<Result<_, _>>()?;
     let mut batches = Vec::new();
-    for segment in &snapshot.segments {
+    for segment in &view.segments {
         let batch = segment.batch.project(&columns)?;
         let mut gathered: Vec<u32> = Vec::new();
         let mut whole = 0..0;
-        for rows in segment.rows_within(&range.bounds()) {
+        for rows in segment.rows_within(times) {
             // Neighbours that are both wanted are one piece: a query of everything copies nothing.
             if whole.end == rows.start {
                 whole.end = rows.end;
@@ -104,7 +117,7 @@ fn read(snapshot: &Snapshot, schema: &SchemaRef, range: &TimeRange) -> Result<Ve
 
 fn emit(
     batch: &RecordBatch,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     gathered: &mut Vec<u32>,
     batches: &mut Vec<RecordBatch>,
 ) -> Result<()> {

@@ -10,6 +10,8 @@ use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 use datafusion::error::Result;
 use tonic::async_trait;
 
+use super::parquet_files::{self, ParquetFiles};
+use crate::options::FileListing;
 use crate::store::{INTERNAL, Store};
 
 pub(super) const SCHEMA: &str = "system";
@@ -19,7 +21,7 @@ const TABLES: [&str; 8] = [
     "distinct_caches",
     "influxdb_schema",
     "last_caches",
-    "parquet_files",
+    parquet_files::NAME,
     "processing_engine_logs",
     "processing_engine_trigger_arguments",
     "processing_engine_triggers",
@@ -32,22 +34,25 @@ const INTERNAL_TABLES: [&str; 1] = ["tables"];
 pub(super) struct SystemSchema {
     store: Arc<Store>,
     database: String,
+    listing: FileListing,
 }
 
 impl SystemSchema {
-    pub(super) fn new(store: &Arc<Store>, database: &str) -> Self {
-        Self { store: Arc::clone(store), database: database.to_owned() }
+    pub(super) fn new(store: &Arc<Store>, database: &str, listing: FileListing) -> Self {
+        Self { store: Arc::clone(store), database: database.to_owned(), listing }
     }
 
-    fn names(&self) -> &'static [&'static str] {
-        if self.database == INTERNAL { &INTERNAL_TABLES } else { &TABLES }
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let names: &[_] = if self.database == INTERNAL { &INTERNAL_TABLES } else { &TABLES };
+        let hidden = (self.listing == FileListing::Absent).then_some(parquet_files::NAME);
+        names.iter().copied().filter(move |name| Some(*name) != hidden)
     }
 }
 
 #[async_trait]
 impl SchemaProvider for SystemSchema {
     fn table_names(&self) -> Vec<String> {
-        self.names().iter().map(|name| (*name).to_owned()).collect()
+        self.names().map(str::to_owned).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
@@ -57,13 +62,16 @@ impl SchemaProvider for SystemSchema {
         let (schema, rows) = match name {
             "influxdb_schema" => influxdb_schema(&self.store, &self.database)?,
             "tables" => tables(&self.store)?,
+            parquet_files::NAME if self.listing == FileListing::Listed => {
+                return Ok(Some(Arc::new(ParquetFiles::new(&self.store, &self.database))));
+            }
             name => (recorded_schema(name), Vec::new()),
         };
         Ok(Some(Arc::new(MemTable::try_new(schema, vec![rows])?)))
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.names().contains(&name)
+        self.names().any(|known| known == name)
     }
 }
 
@@ -132,23 +140,12 @@ fn tables(store: &Store) -> Result<Rows> {
     )
 }
 
-/// The columns of the tables that are always empty here.
+/// The columns of the tables that are empty here.
 fn recorded_schema(table: &str) -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, false);
     let count = |name: &str| Field::new(name, DataType::UInt64, false);
-    let time = |name: &str| Field::new(name, DataType::Int64, false);
     let fields = match table {
-        // Nothing is ever snapshotted to a file here: all points stay in the write buffer, which is in no file.
-        "parquet_files" => {
-            vec![
-                text("table_name"),
-                text("path"),
-                count("size_bytes"),
-                count("row_count"),
-                time("min_time"),
-                time("max_time"),
-            ]
-        }
+        parquet_files::NAME => return parquet_files::schema(),
         "last_caches" => vec![text("table"), text("name"), count("count"), count("ttl")],
         "distinct_caches" => {
             vec![text("table"), text("name"), count("max_cardinality"), count("max_age_seconds")]

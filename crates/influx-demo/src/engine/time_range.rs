@@ -35,6 +35,11 @@ impl TimeRange {
         self.start.unwrap_or(i128::MIN)..self.end.unwrap_or(i128::MAX)
     }
 
+    /// Cuts off what is older than this.
+    pub(super) fn start_at(&mut self, oldest: i64) {
+        self.compare(Operator::GtEq, i128::from(oldest));
+    }
+
     fn narrow(&mut self, filter: &Expr) {
         match filter {
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {

@@ -39,7 +39,7 @@ pub(super) async fn flight_info(
     })?;
     let schema = match decode(command)? {
         Command::CommandStatementQuery(statement) => {
-            engine.plan(database, &statement.query, &Params::default()).await?.schema()
+            engine.schema(database, &statement.query).await?
         }
         command => listing(engine, database, command).await?.schema(),
     };

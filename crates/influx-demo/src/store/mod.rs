@@ -1,22 +1,29 @@
-//! The points, in memory: databases of tables of series.
+//! The points, in memory: databases of tables of series; and what the server tells of the files that it keeps them in.
 
 mod column;
+mod files;
+mod node;
+mod read_view;
 mod series;
-mod snapshot;
 mod table;
 mod write;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use column::ColumnKind;
-pub(crate) use snapshot::Snapshot;
+pub(crate) use files::FileEntry;
+pub(crate) use read_view::ReadView;
 pub(crate) use write::{Acceptance, Precision};
 pub use write::{LineError, WriteError};
 
+use files::{Stamp, Window};
+use node::Nodes;
 use table::Table;
 
 /// The database in which InfluxDB keeps what it knows about the others.
@@ -28,12 +35,23 @@ const HARD_DELETION: TimeDelta = TimeDelta::hours(72);
 /// All databases. Cheap to share; each call locks for as long as it lasts.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
-    databases: Mutex<BTreeMap<String, Database>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    databases: BTreeMap<String, Database>,
+    nodes: Nodes,
 }
 
 #[derive(Debug, Default)]
 struct Database {
+    /// Its number, in the paths of its files.
+    id: u32,
     tables: BTreeMap<String, Table>,
+    next_table: u32,
+    /// Older points are there no more.
+    retained_from: Option<i64>,
     /// Dropped tables under the names that they were given, with the time at which they go for good.
     dropped: BTreeMap<String, DateTime<Utc>>,
 }
@@ -48,48 +66,73 @@ pub(crate) struct TableEntry {
     pub(crate) hard_deletion: Option<DateTime<Utc>>,
 }
 
+impl State {
+    fn table(&self, database: &str, table: &str) -> Option<&Table> {
+        self.databases.get(database)?.tables.get(table)
+    }
+
+    fn table_mut(&mut self, database: &str, table: &str) -> Option<&mut Table> {
+        self.databases.get_mut(database)?.tables.get_mut(table)
+    }
+
+    /// A database, made if there is none of the name. The internal one is number 0.
+    fn database(&mut self, name: &str) -> &mut Database {
+        let id = self.databases.len() as u32 + 1;
+        self.databases
+            .entry(name.to_owned())
+            .or_insert_with(|| Database { id, ..Database::default() })
+    }
+}
+
 impl Store {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Database>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves whole values behind: every change under the lock is a plain insertion.
-        self.databases.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn create_database(&self, name: &str) {
-        self.lock().entry(name.to_owned()).or_default();
+        self.lock().database(name);
     }
 
     pub(crate) fn has_database(&self, name: &str) -> bool {
-        name == INTERNAL || self.lock().contains_key(name)
+        name == INTERNAL || self.lock().databases.contains_key(name)
     }
 
     /// The names of the databases, without the internal one.
     pub(crate) fn databases(&self) -> Vec<String> {
-        self.lock().keys().cloned().collect()
+        self.lock().databases.keys().cloned().collect()
     }
 
     pub(crate) fn tables(&self, database: &str) -> Vec<String> {
         self.lock()
+            .databases
             .get(database)
             .map(|database| database.tables.keys().cloned().collect())
             .unwrap_or_default()
     }
 
     pub(crate) fn has_table(&self, database: &str, table: &str) -> bool {
-        self.lock().get(database).is_some_and(|database| database.tables.contains_key(table))
+        self.lock().table(database, table).is_some()
     }
 
     pub(crate) fn schema(&self, database: &str, table: &str) -> Option<SchemaRef> {
-        Some(self.lock().get_mut(database)?.tables.get_mut(table)?.schema())
+        Some(self.lock().table_mut(database, table)?.schema())
     }
 
-    pub(crate) fn snapshot(&self, database: &str, table: &str) -> Option<Arc<Snapshot>> {
-        Some(self.lock().get_mut(database)?.tables.get_mut(table)?.snapshot())
+    /// The rows of a table as they are now, for one query to read.
+    pub(crate) fn view(
+        &self,
+        database: &str,
+        table: &str,
+    ) -> Option<Result<Arc<ReadView>, ArrowError>> {
+        Some(self.lock().table_mut(database, table)?.view())
     }
 
     /// Every column of every table of a database: table, column, kind.
     pub(crate) fn columns(&self, database: &str) -> Vec<(String, String, ColumnKind)> {
-        let databases = self.lock();
-        let tables = databases.get(database).into_iter().flat_map(|database| &database.tables);
+        let state = self.lock();
+        let tables =
+            state.databases.get(database).into_iter().flat_map(|database| &database.tables);
         let columns = tables.flat_map(|(name, table)| {
             table.kinds().into_iter().map(|(column, kind)| (name.clone(), column.to_owned(), kind))
         });
@@ -98,8 +141,8 @@ impl Store {
 
     /// Every table of every database, the dropped ones too.
     pub(crate) fn entries(&self) -> Vec<TableEntry> {
-        let databases = self.lock();
-        let entries = databases.iter().flat_map(|(database_name, database)| {
+        let state = self.lock();
+        let entries = state.databases.iter().flat_map(|(database_name, database)| {
             database.tables.iter().map(|(name, table)| TableEntry {
                 database: database_name.clone(),
                 table: name.clone(),
@@ -119,8 +162,8 @@ impl Store {
         table: &str,
         now: DateTime<Utc>,
     ) -> Option<String> {
-        let mut databases = self.lock();
-        let database = databases.get_mut(database)?;
+        let mut state = self.lock();
+        let database = state.databases.get_mut(database)?;
         let dropped = database.tables.remove(table)?;
         let name = format!("{table}-{}", now.format("%Y%m%dT%H%M%S"));
         database.tables.insert(name.clone(), dropped);
@@ -138,16 +181,75 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), WriteError> {
         let lines = write::parse(lines, precision, now);
-        let mut databases = self.lock();
+        let mut state = self.lock();
         if acceptance == Acceptance::AllOrNothing {
-            let tables = databases.get(database).into_iter().flat_map(|database| &database.tables);
+            let database = state.databases.get(database);
+            let tables = database.into_iter().flat_map(|database| &database.tables);
             let tables = tables.map(|(name, table)| (name.clone(), table.without_rows())).collect();
             write::rehearse(tables, &lines).map_err(WriteError::Refused)?;
         }
-        let database = databases.entry(database.to_owned()).or_default();
-        match write::apply(&mut database.tables, &lines) {
-            errors if errors.is_empty() => Ok(()),
-            errors => Err(WriteError::Partial(errors)),
+        let errors = write::apply(state.database(database), &lines);
+        if errors.len() < lines.len() {
+            state.nodes.flush();
         }
+        if errors.is_empty() { Ok(()) } else { Err(WriteError::Partial(errors)) }
+    }
+
+    /// Moves what a database has buffered into files, without the 10-minute window of a time and all later ones. Returns the
+    /// sequence of the new files, or nothing where there was nothing to move.
+    pub(crate) fn snapshot(&self, database: &str, before: Option<i64>) -> Option<u64> {
+        let mut state = self.lock();
+        let State { databases, nodes } = &mut *state;
+        let database = databases.get_mut(database)?;
+        let before = before.map(Window::of);
+        if !database.tables.values().any(|table| table.is_buffered(before)) {
+            return None;
+        }
+        let (node, sequence) = nodes.snapshot();
+        let stamp = Stamp { node, sequence, before };
+        database.tables.values_mut().for_each(|table| table.snapshot(&stamp));
+        Some(sequence)
+    }
+
+    /// Writes from now on are another node's.
+    pub(crate) fn switch_node(&self, node: &str) {
+        self.lock().nodes.switch(node);
+    }
+
+    /// All points, written anew to a node that begins to count.
+    pub(crate) fn rebuild(&self, node: &str) {
+        let mut state = self.lock();
+        let State { databases, nodes } = &mut *state;
+        *nodes = Nodes::new(node);
+        let (node, sequence) = nodes.snapshot();
+        let stamp = Stamp { node, sequence, before: None };
+        for table in databases.values_mut().flat_map(|database| database.tables.values_mut()) {
+            table.unfile();
+            table.snapshot(&stamp);
+        }
+    }
+
+    /// How many files of a table a range of time leaves to be read.
+    pub(crate) fn files_within(&self, database: &str, table: &str, times: &Range<i128>) -> usize {
+        let state = self.lock();
+        let files = state.table(database, table).map(Table::files).unwrap_or_default();
+        files.iter().filter(|file| file.overlaps(times)).count()
+    }
+
+    /// The files of a table, or nothing where there is no such table.
+    pub(crate) fn files(&self, database: &str, table: &str) -> Option<Vec<FileEntry>> {
+        let state = self.lock();
+        let of_database = state.databases.get(database)?.id;
+        let table = state.table(database, table)?;
+        Some(table.files().iter().map(|file| file.entry(of_database, table.id())).collect())
+    }
+
+    /// The time of the oldest point that queries of a database may still see.
+    pub(crate) fn retained_from(&self, database: &str) -> Option<i64> {
+        self.lock().databases.get(database)?.retained_from
+    }
+
+    pub(crate) fn retain_from(&self, database: &str, oldest: i64) {
+        self.lock().database(database).retained_from = Some(oldest);
     }
 }

@@ -9,6 +9,7 @@ use arrow::array::{
 use influxdb_line_protocol::FieldValue;
 
 use super::column::FieldKind;
+use super::files::Window;
 
 /// The values of one field of one series, as long as the series' last point that has the field.
 #[derive(Debug)]
@@ -77,6 +78,21 @@ impl Values {
         each!(self, vector => *vector = merged(vector, order, groups));
     }
 
+    fn bytes(&self, row: usize) -> usize {
+        match self {
+            Self::String(vector) => {
+                let text = vector.get(row).and_then(Option::as_ref);
+                text.map_or(0, |text| size_of::<u32>() + text.len())
+            }
+            Self::Boolean(_) => usize::from(self.is_at(row)),
+            _ => size_of::<u64>() * usize::from(self.is_at(row)),
+        }
+    }
+
+    fn is_at(&self, row: usize) -> bool {
+        each!(self, vector => matches!(vector.get(row), Some(Some(_))))
+    }
+
     fn text_bytes(&self, rows: Range<usize>) -> usize {
         match self {
             Self::String(vector) => {
@@ -94,11 +110,13 @@ pub(crate) struct Series {
     /// By the table's number of the field; short where the series lacks the later fields.
     fields: Vec<Option<Values>>,
     settled: bool,
+    /// The times of what was written since the last snapshot, as it came.
+    buffered: Vec<i64>,
 }
 
 impl Default for Series {
     fn default() -> Self {
-        Self { times: Vec::new(), fields: Vec::new(), settled: true }
+        Self { times: Vec::new(), fields: Vec::new(), settled: true, buffered: Vec::new() }
     }
 }
 
@@ -120,6 +138,7 @@ impl Series {
         self.settled &= self.times.last().is_none_or(|last| *last < time);
         let row = self.times.len();
         self.times.push(time);
+        self.buffered.push(time);
         for (field, value) in values {
             if self.fields.len() <= field {
                 self.fields.resize_with(field + 1, || None);
@@ -152,6 +171,37 @@ impl Series {
         }
         self.times = groups.iter().map(|group| self.times[order[group.start]]).collect();
         self.settled = true;
+    }
+
+    /// Takes what a snapshot takes out of the buffer: the times of its rows, each once, in order.
+    pub(super) fn take_buffered(&mut self, before: Option<Window>) -> Vec<i64> {
+        let mut taken = std::mem::take(&mut self.buffered);
+        taken.sort_unstable();
+        taken.dedup();
+        if let Some(before) = before {
+            self.buffered =
+                taken.split_off(taken.partition_point(|time| Window::of(*time) < before));
+        }
+        taken
+    }
+
+    /// Puts every point back into the buffer, as if all had just been written.
+    pub(super) fn buffer_all(&mut self) {
+        self.settle();
+        self.buffered.clone_from(&self.times);
+    }
+
+    /// True when something was written since the last snapshot.
+    pub(super) fn is_buffered(&self, before: Option<Window>) -> bool {
+        let taken = |time: &i64| before.is_none_or(|before| Window::of(*time) < before);
+        self.buffered.iter().any(taken)
+    }
+
+    /// The size of the values of the point at a time. The series must have settled.
+    pub(super) fn bytes_at(&self, time: i64) -> usize {
+        let Ok(row) = self.times.binary_search(&time) else { return 0 };
+        size_of::<i64>()
+            + self.fields.iter().flatten().map(|values| values.bytes(row)).sum::<usize>()
     }
 
     /// How many bytes of text the fields of some rows hold.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
 use influxdb_line_protocol::{FieldValue, ParsedLine};
 
 use super::column::{ColumnKind, FieldKind};
+use super::files::{File, Filing, Stamp, Window};
+use super::read_view::ReadView;
 use super::series::Series;
-use super::snapshot::Snapshot;
 
 /// Longer strings are refused, as InfluxDB 3 Core does; exactly this many bytes pass.
 const MAX_STRING_BYTES: usize = 1024 * 1024;
@@ -19,13 +21,17 @@ type SeriesKey = Vec<Option<Box<str>>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
+    /// Its number within the database, in the paths of its files. A table recreated under an old name has another.
+    id: u32,
     tags: Vec<String>,
     fields: Vec<(String, FieldKind)>,
     /// Every column but the time: its number among the tags or among the fields.
     columns: HashMap<String, Column>,
     series: BTreeMap<SeriesKey, Series>,
     schema: Option<SchemaRef>,
-    snapshot: Option<Arc<Snapshot>>,
+    view: Option<Arc<ReadView>>,
+    /// In order of their snapshots.
+    files: Vec<File>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +50,10 @@ impl Column {
 }
 
 impl Table {
+    pub(super) fn new(id: u32) -> Self {
+        Self { id, ..Self::default() }
+    }
+
     /// A table with the same columns and no rows: what a write can be rehearsed on.
     pub(crate) fn without_rows(&self) -> Self {
         Self {
@@ -83,7 +93,7 @@ impl Table {
         }
         let values = line.field_set.iter().map(|(_, value)| value);
         self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values));
-        self.snapshot = None;
+        self.view = None;
         Ok(())
     }
 
@@ -182,15 +192,46 @@ impl Table {
     }
 
     /// The table's rows as they are now; made once, and kept until the next write.
-    pub(crate) fn snapshot(&mut self) -> Arc<Snapshot> {
-        if let Some(snapshot) = &self.snapshot {
-            return Arc::clone(snapshot);
+    pub(crate) fn view(&mut self) -> Result<Arc<ReadView>, ArrowError> {
+        if let Some(view) = &self.view {
+            return Ok(Arc::clone(view));
         }
-        for series in self.series.values_mut() {
-            series.settle();
-        }
+        self.series.values_mut().for_each(Series::settle);
         let schema = self.schema();
-        let snapshot = Arc::new(Snapshot::of(self, schema));
-        Arc::clone(self.snapshot.insert(snapshot))
+        let view = Arc::new(ReadView::of(self, schema)?);
+        Ok(Arc::clone(self.view.insert(view)))
+    }
+
+    /// True when a snapshot would make a file.
+    pub(super) fn is_buffered(&self, before: Option<Window>) -> bool {
+        self.series.values().any(|series| series.is_buffered(before))
+    }
+
+    /// Moves what is buffered into files.
+    pub(super) fn snapshot(&mut self, stamp: &Stamp) {
+        let mut filing = Filing::default();
+        for (tags, series) in &mut self.series {
+            series.settle();
+            // A tag is a number in a dictionary.
+            let of_tags = tags.iter().flatten().count() * size_of::<u32>();
+            for time in series.take_buffered(stamp.before) {
+                filing.add(time, (of_tags + series.bytes_at(time)) as u64);
+            }
+        }
+        self.files.extend(filing.files(stamp));
+    }
+
+    /// Forgets all files: their points are in the buffer again.
+    pub(super) fn unfile(&mut self) {
+        self.files.clear();
+        self.series.values_mut().for_each(Series::buffer_all);
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(super) fn files(&self) -> &[File] {
+        &self.files
     }
 }

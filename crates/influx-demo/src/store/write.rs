@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use influxdb_line_protocol::{ParsedLine, parse_lines, split_lines};
 use thiserror::Error;
 
+use super::Database;
 use super::table::Table;
 
 /// An error quotes this much of its line.
@@ -138,31 +139,28 @@ pub(super) fn rehearse(
 }
 
 /// Stores every good line and returns the errors of the others.
-pub(super) fn apply(tables: &mut BTreeMap<String, Table>, lines: &[Line<'_>]) -> Vec<LineError> {
+pub(super) fn apply(database: &mut Database, lines: &[Line<'_>]) -> Vec<LineError> {
     let outcomes = lines.iter().filter_map(|line| {
         let stored = line
             .point
             .as_ref()
             .map_err(String::clone)
-            .and_then(|(point, time)| store(tables, point, *time));
+            .and_then(|(point, time)| store(database, point, *time));
         stored.err().map(|message| line.refused(message))
     });
     outcomes.collect()
 }
 
-fn store(
-    tables: &mut BTreeMap<String, Table>,
-    point: &ParsedLine<'_>,
-    time: i64,
-) -> Result<(), String> {
+fn store(database: &mut Database, point: &ParsedLine<'_>, time: i64) -> Result<(), String> {
     let name = point.series.measurement.as_str();
-    if let Some(table) = tables.get_mut(name) {
+    if let Some(table) = database.tables.get_mut(name) {
         return table.push(point, time);
     }
     // A table comes into being with its first good point.
-    let mut table = Table::default();
+    let mut table = Table::new(database.next_table);
     table.push(point, time)?;
-    tables.insert(name.to_owned(), table);
+    database.next_table += 1;
+    database.tables.insert(name.to_owned(), table);
     Ok(())
 }
 

@@ -42,6 +42,24 @@ async fn a_failure_can_wait_for_its_query() {
 }
 
 #[tokio::test]
+async fn a_failure_can_let_queries_pass() {
+    let mut served = served().await;
+    let revoked = Fault::fail(Code::Unauthenticated, "revoked");
+    served.demo.faults().add(revoked.containing("from m").after_queries(2).always());
+    served.rows(ALL).await;
+    served.rows("SELECT 1").await;
+    served.rows(ALL).await;
+    for _ in 0..2 {
+        assert_eq!(served.ask(ALL).await.unwrap_err().code(), Code::Unauthenticated);
+    }
+    served.rows("SELECT 1").await;
+    assert_eq!(served.demo.faults().waiting(), 1);
+    served.demo.faults().clear();
+    assert_eq!(served.demo.faults().waiting(), 0);
+    served.rows(ALL).await;
+}
+
+#[tokio::test]
 async fn a_failure_in_the_middle_leaves_rows_behind() {
     let mut served = served().await;
     served.demo.faults().add(Fault::rows_per_batch(3).times(2));

@@ -7,10 +7,11 @@ use arrow_flight::sql::{
 use arrow_flight::sql::{CommandGetTables, CommandStatementQuery, ProstMessageExt};
 use arrow_flight::{Action, Empty, FlightDescriptor, HandshakeRequest, IpcMessage};
 use futures::{StreamExt, TryStreamExt, stream};
+use influx_demo::Options;
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::client::{Answer, Served, decode, serve_points};
+use crate::client::{Answer, Served, decode, serve, serve_points};
 
 /// `GetFlightInfo`, and `DoGet` of the one ticket that it gives.
 async fn ask(served: &mut Served, command: Any) -> Result<Answer, Status> {
@@ -42,6 +43,20 @@ async fn a_statement_in_two_steps() {
 
     let status = ask(&mut served, statement("SELECT * FROM nosuch")).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn the_file_limit_waits_for_the_second_step() {
+    let mut served = serve(Options::default().file_limit(Some(0))).await;
+    served.demo.write("db", "m v=1i 1").unwrap();
+    served.demo.snapshot("db").unwrap();
+    let command = statement("SELECT * FROM m").encode_to_vec();
+    let mut request = tonic::Request::new(FlightDescriptor::new_cmd(command));
+    request.metadata_mut().insert("database", "db".parse().unwrap());
+    let info = served.flight.get_flight_info(request).await.unwrap().into_inner();
+    let ticket = info.endpoint[0].ticket.clone().unwrap();
+    let status = served.flight.do_get(ticket).await.unwrap_err();
+    assert!(status.message().contains("file limit"), "{}", status.message());
 }
 
 #[tokio::test]

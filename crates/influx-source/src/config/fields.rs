@@ -2,7 +2,7 @@
 
 use sync_config::{Field, Kind, Requirement};
 
-use super::options::{OnResync, PrimaryKey, TimeFormat};
+use super::options::{LateData, OnResync, PrimaryKey, TimeFormat};
 
 /// Every field that the connector knows, in the order in which a customer fills them in.
 pub const FIELDS: &[&Field] = &[
@@ -13,6 +13,8 @@ pub const FIELDS: &[&Field] = &[
     &TABLE_NAME,
     &START_TIME,
     &LOOKBACK,
+    &LATE_DATA,
+    &AUDIT_DAYS,
     &ON_RESYNC,
     &PRIMARY_KEY,
     &TIME_FORMAT,
@@ -91,6 +93,25 @@ pub(crate) static LOOKBACK: Field = Field {
     placeholder: None,
 };
 
+pub(crate) static LATE_DATA: Field = Field {
+    name: "late_data",
+    label: "Points later than the lookback",
+    description: "What is done about points that come or change when the lookback has passed them.",
+    requirement: Requirement::Default("automatic"),
+    kind: Kind::choice::<LateData>(),
+    placeholder: None,
+};
+
+pub(crate) static AUDIT_DAYS: Field = Field {
+    name: "audit_days",
+    label: "Days to count",
+    description: "Where the server does not show its files: for how many days back the points of each day are counted, \
+        every four hours at most, to find those that came late. 0: none.",
+    requirement: Requirement::Default("7"),
+    kind: Kind::Text,
+    placeholder: None,
+};
+
 pub(crate) static ON_RESYNC: Field = Field {
     name: "on_resync",
     label: "Rows of the warehouse at a re-sync",
@@ -150,7 +171,7 @@ pub(crate) static ALLOW_PLAINTEXT: Field = Field {
 pub(crate) static PARALLEL_QUERIES: Field = Field {
     name: "parallel_queries",
     label: "Parallel queries",
-    description: "How many tables are read at once, 1 to 32.",
+    description: "How many queries run at once, 1 to 32.",
     requirement: Requirement::Default("4"),
     kind: Kind::Text,
     placeholder: None,

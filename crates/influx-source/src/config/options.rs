@@ -30,6 +30,34 @@ impl Choose for OnResync {
     ];
 }
 
+/// How points before the lookback are found that came late or were changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LateData {
+    Automatic,
+    Lookback,
+}
+
+impl Choose for LateData {
+    const OPTIONS: &'static [(Self, Choice)] = &[
+        (
+            Self::Automatic,
+            Choice {
+                value: "automatic",
+                label: "Find them by files or counts",
+                description: "the files of the server tell what has changed; where it shows none, daily counts tell what was added.",
+            },
+        ),
+        (
+            Self::Lookback,
+            Choice {
+                value: "lookback",
+                label: "Leave them",
+                description: "only the lookback is read again.",
+            },
+        ),
+    ];
+}
+
 /// What makes a row of the warehouse unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PrimaryKey {

@@ -84,8 +84,8 @@ impl World {
     fn write_at(&mut self, position: usize, time: i64) {
         let time = (time + self.rng.i64(-1..=1) * i64::from(self.rng.bool())).clamp(EARLIEST, LATEST);
         let measurement = &self.measurements[position];
-        let names: Vec<_> = measurement.columns.iter().filter(|(_, column)| column.kind == Kind::Tag);
-        let names: Vec<_> = names.into_iter().map(|(name, _)| name.clone()).collect();
+        let columns = measurement.columns.iter().filter(|(_, column)| column.kind == Kind::Tag);
+        let names: Vec<_> = columns.map(|(name, _)| name.clone()).collect();
         let mut tags = Tags::new();
         for name in names {
             if self.rng.u32(0..4) > 0 {

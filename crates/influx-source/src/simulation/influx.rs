@@ -84,11 +84,11 @@ impl Database for Model {
         let now = world.now();
         let refused = match asked {
             Err(error) => Some(error),
-            Ok(()) => match (world.files, find(&world, measurement)) {
-                (_, Err(error)) => Some(error),
-                (Files::Hidden, _) => Some(ErrorKind::InvalidQuery.into()),
-                (Files::Flaky, _) if world.chance(30) => Some(ErrorKind::InvalidQuery.into()),
-                _ => None,
+            Ok(()) => match (find(&world, measurement).err(), world.files) {
+                (Some(error), _) => Some(error),
+                (None, Files::Hidden) => Some(ErrorKind::InvalidQuery.into()),
+                (None, Files::Flaky) if world.chance(30) => Some(ErrorKind::InvalidQuery.into()),
+                (None, _) => None,
             },
         };
         if let Some(error) = refused {
@@ -236,6 +236,8 @@ impl Model {
 pub(super) async fn pass_time(shared: &Shared) {
     let delay = {
         let mut world = shared.lock();
+        world.questions += 1;
+        assert!(world.questions < MOST_QUESTIONS, "a sync does not stop asking");
         let percent = world.faults.events;
         if world.chance(percent) {
             world.event();
@@ -359,5 +361,7 @@ fn mark(kind: Kind) -> &'static str {
     }
 }
 
+/// More than any sync of so small a world needs.
+const MOST_QUESTIONS: usize = 20_000;
 /// The longest that a write takes until it is seen, in nanoseconds.
 pub(super) const SETTLES_WITHIN: i64 = 10 * SECOND;

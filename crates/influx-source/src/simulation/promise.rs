@@ -113,11 +113,9 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
         let settings = &ledger.settings[row.sync];
         let time = row.values.get("_time_ns").and_then(|value| value.strip_prefix("LONG ")?.parse().ok());
         let is_shown = origins.iter().any(|measurement| {
-            let points: &mut dyn Iterator<Item = _> = match time {
-                Some(time) => &mut measurement.points.range((time, Tags::new())..).take_while(move |((at, _), _)| *at == time),
-                None => &mut measurement.points.iter(),
-            };
-            points.into_iter().any(|(key, versions)| {
+            let (from, to) = time.map_or((i64::MIN, i64::MAX), |time: i64| (time, time));
+            let points = measurement.points.range((from, Tags::new())..);
+            points.take_while(|((at, _), _)| *at <= to).any(|(key, versions)| {
                 versions.iter().any(|version| is_shown(row, measurement, key, version, settings))
             })
         });

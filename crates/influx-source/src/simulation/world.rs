@@ -77,6 +77,8 @@ pub(super) struct World {
     pub(super) token_refused_until: i64,
     pub(super) outage_until: i64,
     pub(super) observed: Observed,
+    /// How many questions the running sync has asked.
+    pub(super) questions: usize,
     /// The last events, if somebody wants to know.
     story: Option<VecDeque<String>>,
 }
@@ -124,6 +126,7 @@ impl Shared {
             token_refused_until: i64::MIN,
             outage_until: i64::MIN,
             observed: Observed::default(),
+            questions: 0,
             story: is_told.then(VecDeque::new),
             rng,
         })))

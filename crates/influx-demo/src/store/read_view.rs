@@ -1,10 +1,12 @@
 //! A table's rows as Arrow, sorted by tags and then by time, with what is needed to read a range of time quickly.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringDictionaryBuilder, TimestampNanosecondArray};
 use arrow::datatypes::{Int32Type, SchemaRef};
+use arrow::error::ArrowError;
 
 use super::column::ColumnKind;
 use super::series::{Piece, field_array};
@@ -15,8 +17,11 @@ const SEGMENT_ROWS: usize = 1 << 20;
 /// ... or this much text: the offsets of an Arrow string column are 32-bit.
 const SEGMENT_TEXT: usize = 1 << 28;
 
+/// In nanoseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
+
 #[derive(Debug)]
-pub(crate) struct Snapshot {
+pub(crate) struct ReadView {
     pub(crate) schema: SchemaRef,
     pub(crate) segments: Vec<Segment>,
 }
@@ -43,9 +48,29 @@ impl Segment {
     }
 }
 
-impl Snapshot {
+impl ReadView {
+    /// How many days of UTC hold points of a half-open range of time.
+    pub(crate) fn days_within(&self, times: &Range<i128>) -> usize {
+        let mut days = BTreeSet::new();
+        for segment in &self.segments {
+            for run in segment.rows_within(times) {
+                let mut rest = &segment.times.values()[run];
+                while let Some(first) = rest.first() {
+                    let day = first.div_euclid(DAY);
+                    days.insert(day);
+                    rest = &rest[rest.partition_point(|time| time.div_euclid(DAY) == day)..];
+                }
+            }
+        }
+        days.len()
+    }
+
     /// Copies a table whose series have settled.
-    pub(super) fn of(table: &Table, schema: SchemaRef) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The rows do not make record batches of the schema: a mistake of ours, and better seen than rows that are not there.
+    pub(super) fn of(table: &Table, schema: SchemaRef) -> Result<Self, ArrowError> {
         let mut segments = Vec::new();
         let mut open = Open::default();
         for (tags, series) in table.series() {
@@ -58,7 +83,7 @@ impl Snapshot {
                 }
                 let text = series.text_bytes(&rows);
                 if open.rows + rows.len() > SEGMENT_ROWS || open.text + text > SEGMENT_TEXT {
-                    segments.extend(open.close(table, &schema));
+                    segments.extend(open.close(table, &schema)?);
                     open = Open::default();
                 }
                 start = rows.end;
@@ -67,8 +92,8 @@ impl Snapshot {
                 open.pieces.push((tags, Piece { series, rows }));
             }
         }
-        segments.extend(open.close(table, &schema));
-        Self { schema, segments }
+        segments.extend(open.close(table, &schema)?);
+        Ok(Self { schema, segments })
     }
 }
 
@@ -81,7 +106,7 @@ struct Open<'a> {
 }
 
 impl Open<'_> {
-    fn close(self, table: &Table, schema: &SchemaRef) -> Option<Segment> {
+    fn close(self, table: &Table, schema: &SchemaRef) -> Result<Option<Segment>, ArrowError> {
         let (tags, pieces): (Vec<_>, Vec<_>) = self.pieces.into_iter().unzip();
         let mut runs = Vec::with_capacity(pieces.len());
         let mut row = 0;
@@ -97,29 +122,60 @@ impl Open<'_> {
             .into();
 
         let columns = table.kinds().into_iter().map(|(name, kind)| match kind {
-            ColumnKind::Time => Arc::new(times.clone()) as ArrayRef,
+            ColumnKind::Time => Ok(Arc::new(times.clone()) as ArrayRef),
             ColumnKind::Tag => {
                 let number = table.tags().iter().position(|tag| tag == name);
                 tag_array(&tags, &runs, number.unwrap_or(usize::MAX))
             }
             ColumnKind::Field(kind) => {
                 let number = table.fields().iter().position(|(field, _)| field == name);
-                field_array(&pieces, number.unwrap_or(usize::MAX), kind)
+                Ok(field_array(&pieces, number.unwrap_or(usize::MAX), kind))
             }
         });
-        let batch = RecordBatch::try_new(Arc::clone(schema), columns.collect()).ok()?;
-        (batch.num_rows() > 0).then_some(Segment { batch, runs, times })
+        let columns = columns.collect::<Result<_, _>>()?;
+        let batch = RecordBatch::try_new(Arc::clone(schema), columns)?;
+        Ok((batch.num_rows() > 0).then_some(Segment { batch, runs, times }))
     }
 }
 
-fn tag_array(tags: &[&Vec<Option<Box<str>>>], runs: &[Range<usize>], number: usize) -> ArrayRef {
+fn tag_array(
+    tags: &[&Vec<Option<Box<str>>>],
+    runs: &[Range<usize>],
+    number: usize,
+) -> Result<ArrayRef, ArrowError> {
     let mut builder = StringDictionaryBuilder::<Int32Type>::new();
     for (tags, run) in tags.iter().zip(runs) {
         match tags.get(number).and_then(Option::as_deref) {
-            // An Int32 key cannot run out: a segment has fewer rows than there are keys.
-            Some(value) => drop(builder.append_n(value, run.len())),
+            Some(value) => drop(builder.append_n(value, run.len())?),
             None => builder.append_nulls(run.len()),
         }
     }
-    Arc::new(builder.finish())
+    Ok(Arc::new(builder.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::Schema;
+    use influxdb_line_protocol::parse_lines;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_fit_no_schema_are_an_error() {
+        let mut table = Table::default();
+        for line in parse_lines("m,host=a v=1i 1\nm,host=b v=2i 1") {
+            table.push(&line.unwrap(), 1).unwrap();
+        }
+        let schema = table.schema();
+        let rows: usize = ReadView::of(&table, Arc::clone(&schema))
+            .unwrap()
+            .segments
+            .iter()
+            .map(|segment| segment.batch.num_rows())
+            .sum();
+        assert_eq!(rows, 2);
+        assert!(
+            ReadView::of(&table, Arc::new(Schema::new(schema.fields()[..2].to_vec()))).is_err()
+        );
+    }
 }

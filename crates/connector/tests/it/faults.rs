@@ -1,0 +1,256 @@
+//! A bad day of InfluxDB's, over real sockets: what may pass is ridden out within one sync, and what ends a sync loses nothing.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use fivetran_tester::{Counts, End, SyncOptions};
+use influx_demo::{Code, Fault, Options};
+use influx_source::InfluxSource;
+use tonic::Code as StatusCode;
+
+use crate::ledger::{DATABASE, Field, Ledger, Point};
+use crate::proxy::{Break, Proxy};
+use crate::stack::{Connector, Hand, Stack, TOKEN};
+
+const TABLES: [&str; 3] = ["first", "second", "third"];
+const POINTS_OF_A_TABLE: i64 = 1_500;
+/// 2024-06-10T00:00:00Z.
+const BEGIN: i64 = 1_717_977_600 * SECOND;
+const SECOND: i64 = 1_000_000_000;
+/// What all queries for rows have in their text, and no other.
+const WINDOW: &str = "where \"time\" >=";
+/// How fast time passes where a limit of minutes is waited for.
+const SPEED: u32 = 40;
+/// Longer than any limit.
+const FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A source that takes the time for two hours after the first point. Windows that were made short by a fault stay so, and there are not too
+/// many of them in that time.
+fn source() -> InfluxSource {
+    InfluxSource::with_clock(Hand::at(BEGIN + 7_200 * SECOND))
+}
+
+/// A stack with points, and what the warehouse has to hold in the end.
+struct Trial {
+    stack: Stack,
+    ledger: Ledger,
+}
+
+impl Trial {
+    async fn new() -> Self {
+        Self::of(Connector::start(source()).await).await
+    }
+
+    /// A trial where the connector's limits of minutes are over in seconds.
+    async fn hurried() -> Self {
+        Self::of(Connector::start_hurried(source(), SPEED).await).await
+    }
+
+    async fn of(connector: Connector) -> Self {
+        // The look-alike asks for no token, so that a test can replace the one that is used.
+        let options = Options::default().keep_alive(Duration::from_millis(20));
+        let mut stack = Stack::with(connector, options, DATABASE).await;
+        stack.set("window_rows", "1000");
+        let mut ledger = Ledger::default();
+        for table in TABLES {
+            let point = |number| point(table, BEGIN + number * 3 * SECOND, "short");
+            ledger.write(&stack.demo, (0..POINTS_OF_A_TABLE).map(point).collect());
+        }
+        // An answer has several batches, so that there is a middle.
+        stack.demo.faults().add(Fault::rows_per_batch(100).always());
+        Self { stack, ledger }
+    }
+
+    fn add(&self, fault: Fault) {
+        self.stack.demo.faults().add(fault.containing(WINDOW));
+    }
+
+    /// Runs the one sync that has to do, and holds what it brought against what was written.
+    async fn rides_out(&mut self) {
+        let report = self.stack.good_sync().await;
+        assert_eq!(report.warnings, [""; 0], "{report}");
+        // The one that makes small batches is always there.
+        assert_eq!(self.stack.demo.faults().waiting(), 1, "a fault has not struck");
+        self.check();
+    }
+
+    fn check(&self) {
+        let difference = self.ledger.compare(&self.stack.project, i64::MAX);
+        assert!(difference.rows >= TABLES.len() * POINTS_OF_A_TABLE as usize);
+        assert!(difference.is_none(), "{difference}");
+    }
+
+    /// The queries for rows.
+    fn windows(&self) -> Vec<String> {
+        let queries = self.stack.demo.queries().into_iter();
+        queries.filter(|sql| sql.to_lowercase().contains(WINDOW)).collect()
+    }
+}
+
+fn point(table: &'static str, time: i64, text: &str) -> Point {
+    let fields = [("v", Field::Integer(time / SECOND)), ("note", Field::Text(text.to_owned()))];
+    Point { table, tags: [("host", "a".to_owned())].into(), fields: fields.into(), time }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_cut_at_their_begin_and_in_their_midst() {
+    let mut trial = Trial::new().await;
+    trial.add(Fault::cut_connection());
+    trial.add(Fault::cut_connection().after_batches(1).after_queries(2));
+    trial.add(Fault::cut_connection().after_batches(4).after_queries(4));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_is_cut_at_any_byte() {
+    let mut trial = Trial::new().await;
+    // The first connection is the schema's; its first questions are asked again too.
+    let breaks = [700, 9_000, 20_003, 41_027, 83_101].map(|after_bytes| Break::Cut { after_bytes });
+    let proxy = Proxy::start(trial.stack.influx.address(), breaks).await;
+    trial.stack.set("hostname", &proxy.url());
+    trial.rides_out().await;
+    assert_eq!(proxy.waiting(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stall_with_keep_alives_is_waited_for() {
+    let mut trial = Trial::new().await;
+    trial.add(Fault::stall(Duration::from_millis(1_500)));
+    trial.add(Fault::stall(Duration::from_millis(1_500)).after_batches(3).after_queries(2));
+    trial.rides_out().await;
+    let windows = trial.windows();
+    assert_eq!(windows.iter().collect::<BTreeSet<_>>().len(), windows.len(), "{windows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_silence_is_waited_for() {
+    let mut trial = Trial::new().await;
+    trial.add(Fault::silence(Duration::from_millis(1_500)).after_batches(2));
+    trial.rides_out().await;
+    let windows = trial.windows();
+    assert_eq!(windows.iter().collect::<BTreeSet<_>>().len(), windows.len(), "{windows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_silent_for_good_is_asked_again() {
+    let mut trial = Trial::hurried().await;
+    trial.add(Fault::silence(FOR_GOOD));
+    trial.add(Fault::silence(FOR_GOOD).after_batches(2).after_queries(2));
+    trial.rides_out().await;
+    assert!(trial.windows().len() > trial.windows().iter().collect::<BTreeSet<_>>().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wire_that_freezes_is_left_for_another() {
+    let mut trial = Trial::hurried().await;
+    let whole = Break::Freeze { after_bytes: usize::MAX };
+    let breaks = [whole, Break::Freeze { after_bytes: 30_000 }, Break::Freeze { after_bytes: 100 }];
+    let proxy = Proxy::start(trial.stack.influx.address(), breaks).await;
+    trial.stack.set("hostname", &proxy.url());
+    trial.rides_out().await;
+    assert_eq!(proxy.waiting(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_unavailable_before_and_in_its_answers() {
+    let mut trial = Trial::new().await;
+    let away = || Fault::fail(Code::Unavailable, "the server is restarting");
+    trial.add(away().times(2));
+    trial.add(away().after_batches(0).after_queries(3));
+    trial.add(away().after_batches(3).after_queries(5));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_short_of_memory_before_and_in_its_answers() {
+    let mut trial = Trial::new().await;
+    let squeeze = || {
+        Fault::fail(
+            Code::ResourceExhausted,
+            "Resources exhausted: Failed to allocate additional 128.0 MB for ExternalSorter[0]",
+        )
+    };
+    trial.add(squeeze());
+    trial.add(squeeze().after_batches(2).after_queries(2));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_the_rate_is_waited_out() {
+    let mut trial = Trial::hurried().await;
+    let limited = "limited_query plan limit: too many queries";
+    trial.add(Fault::fail(Code::ResourceExhausted, limited));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_files_make_windows_shorter() {
+    let mut trial = Trial::new().await;
+    let refused = || {
+        let text = "External error: Query would scan 432 Parquet files, exceeding the file limit.";
+        Fault::fail(Code::Internal, text)
+    };
+    trial.add(refused().times(3));
+    trial.add(refused().after_queries(4));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_many_megabytes_pass() {
+    let mut trial = Trial::new().await;
+    // Above the 4 MiB that gRPC allows by default, alone and together.
+    let text = "x".repeat(1_000_000);
+    let fields = ["a", "b", "c", "d", "e"].map(|name| (name, Field::Text(text.clone())));
+    for time in [BEGIN + 1, BEGIN + 2] {
+        let point = Point { fields: fields.clone().into(), ..point("first", time, "") };
+        trial.ledger.write(&trial.stack.demo, vec![point]);
+    }
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_beyond_the_clients_limit_makes_windows_shorter() {
+    let mut trial = Trial::new().await;
+    // The client's own words, at the price of no bytes; that these are its words is held by the tests of `influx-flight`.
+    let large = "Error, decoded message length too large: found 200000000 bytes, the limit is: 134217728 bytes";
+    trial.add(Fault::fail(Code::OutOfRange, large).after_batches(0));
+    trial.add(Fault::fail(Code::OutOfRange, large).after_batches(2).after_queries(2));
+    trial.rides_out().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
+    let mut trial = Trial::new().await;
+    trial.add(Fault::fail(Code::Unauthenticated, "Unauthenticated").after_queries(4).always());
+    let report = trial.stack.sync(SyncOptions::default()).await;
+    assert_eq!((&report.end, report.breaches.as_slice()), (&End::Task, [].as_slice()), "{report}");
+    let [task] = report.tasks.as_slice() else { panic!("{report}") };
+    assert!(task.contains("token") && !task.contains(TOKEN), "{task}");
+    assert!(report.checkpoints > 0, "{report}");
+    let state = trial.stack.project.state().unwrap().unwrap();
+
+    // Nothing new is sent with the old token, and nothing is lost of what there was.
+    let report = trial.stack.sync(SyncOptions::default()).await;
+    assert_eq!(report.end, End::Task, "{report}");
+    assert_eq!(trial.stack.project.state().unwrap().unwrap(), state);
+
+    trial.stack.demo.faults().clear();
+    trial.stack.set("token", "apiv3_another-t0ken");
+    let report = trial.stack.good_sync().await;
+    for (table, Counts { truncates, .. }) in report.tables {
+        assert!(truncates == 0 || !state.contains(&format!("\"{table}\"")), "{table}: {state}");
+    }
+    trial.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stays_away_ends_the_sync_and_the_next_one_goes_on() {
+    let mut trial = Trial::hurried().await;
+    trial.add(Fault::fail(Code::Unavailable, "gone").after_batches(2).after_queries(4).always());
+    let report = trial.stack.sync(SyncOptions::default()).await;
+    let End::Status { code: StatusCode::Unavailable, .. } = report.end else { panic!("{report}") };
+    assert!(report.breaches.is_empty() && report.checkpoints > 0, "{report}");
+    trial.stack.demo.faults().clear();
+    trial.stack.good_sync().await;
+    trial.check();
+}

@@ -1,0 +1,80 @@
+//! A wire that can be cut or can freeze, between the connector and InfluxDB.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What befalls a connection when so many bytes of the server's have passed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Break {
+    /// Both sides see it end.
+    Cut { after_bytes: usize },
+    /// Nothing passes any more, and nobody is told.
+    Freeze { after_bytes: usize },
+}
+
+/// A relay in front of a server. It ends when this is dropped.
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    breaks: Arc<Mutex<VecDeque<Break>>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// The connections from the first on break as listed, and those after them are whole.
+    pub(crate) async fn start(server: SocketAddr, breaks: impl IntoIterator<Item = Break>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let breaks = Arc::new(Mutex::new(breaks.into_iter().collect::<VecDeque<_>>()));
+        let waiting = Arc::clone(&breaks);
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(server).await.unwrap();
+                let of_this = waiting.lock().unwrap().pop_front();
+                tokio::spawn(relay(client, server, of_this));
+            }
+        });
+        Self { address, breaks, accepting }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How many breaks still wait for a connection.
+    pub(crate) fn waiting(&self) -> usize {
+        self.breaks.lock().unwrap().len()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Passes bytes on until one side ends, or until the break. What ends here ends both connections.
+async fn relay(mut client: TcpStream, mut server: TcpStream, breaks: Option<Break>) {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let most = match breaks {
+        Some(Break::Cut { after_bytes } | Break::Freeze { after_bytes }) => after_bytes as u64,
+        None => u64::MAX,
+    };
+    tokio::select! {
+        _ = copy(&mut from_client, &mut to_server) => {}
+        _ = async {
+            copy(&mut (&mut from_server).take(most), &mut to_client).await?;
+            to_client.flush().await?;
+            // Where the server itself has ended, there is nothing left to freeze.
+            std::io::Result::Ok(())
+        } => if let Some(Break::Freeze { .. }) = breaks {
+            pending().await
+        }
+    }
+}

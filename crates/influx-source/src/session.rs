@@ -1,0 +1,22 @@
+//! What all tables of a sync share.
+
+use sync_core::Selection;
+use tokio::sync::Semaphore;
+
+use crate::config::InfluxConfig;
+use crate::outage::Outage;
+use crate::progress::Progress;
+
+/// What all tables of a sync share.
+pub(crate) struct Session<'a, D, S> {
+    pub(crate) database: &'a D,
+    pub(crate) config: &'a InfluxConfig,
+    pub(crate) selection: &'a Selection,
+    /// The time up to which this sync reads.
+    pub(crate) upper: i64,
+    pub(crate) sink: &'a S,
+    pub(crate) progress: Progress,
+    /// One permit for each query that may run at once.
+    pub(crate) permits: Semaphore,
+    pub(crate) outage: Outage,
+}
