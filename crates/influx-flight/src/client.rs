@@ -146,15 +146,6 @@ impl Client {
         self.shared.target.retry.run(|| self.ask(sql)).await
     }
 
-    /// Asks a question in SQL once, for a caller that keeps its own count of tries: see
-    /// [`RetryPolicy::patience`](crate::RetryPolicy::patience).
-    ///
-    /// # Errors
-    /// See [`ErrorKind`].
-    pub async fn query_once(&self, sql: &str) -> Result<BatchStream, Error> {
-        self.ask(sql).await
-    }
-
     /// Tests the whole way to the database, once and without retries: host, TLS, gRPC, token and
     /// the database's name.
     ///

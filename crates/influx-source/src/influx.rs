@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit, TimestampNanosecondType};
-use influx_flight::{BatchStream, Client, DroppedTables, Error, ParquetFiles, TableInfo};
+use influx_flight::{
+    BatchStream, Client, DroppedTables, Error, ParquetFiles, RetryPolicy, TableInfo, Target,
+};
 
 use crate::database::{Answer, Bin, Columns, Database};
 use crate::sql;
@@ -13,52 +15,36 @@ use crate::window::Window;
 
 /// An InfluxDB 3 and a database on it.
 #[derive(Debug)]
-pub(crate) struct Influx(Client);
-
-impl Influx {
-    pub(crate) fn new(client: Client) -> Self {
-        Self(client)
-    }
-
-    /// The first column of a batch, which has to hold times.
-    fn times(&self, batch: &RecordBatch) -> Result<Vec<Option<i64>>, Error> {
-        let nanoseconds = DataType::Timestamp(TimeUnit::Nanosecond, None);
-        let times = match batch.column(0).data_type() {
-            DataType::Timestamp(..) => cast(batch.column(0), &nanoseconds).ok(),
-            _ => None,
-        };
-        let times = times.ok_or_else(|| self.0.unreadable("a time is of another type"))?;
-        Ok(times.as_primitive::<TimestampNanosecondType>().iter().collect())
-    }
+pub(crate) struct Influx {
+    /// Asks once.
+    client: Client,
+    /// How long a question is asked again until its answer has come whole.
+    retry: RetryPolicy,
 }
 
-impl Database for Influx {
-    type Answer = BatchStream;
-
-    async fn now(&self) -> Result<i64, Error> {
-        self.0.server_now().await
+impl Influx {
+    /// Prepares a connection; the network is not touched yet.
+    pub(crate) async fn connect(target: &Target, retry: RetryPolicy) -> Result<Self, Error> {
+        let client = Client::connect(target.clone().with_retry(RetryPolicy::never())).await?;
+        Ok(Self { client, retry })
     }
 
-    async fn tables(&self) -> Result<Vec<TableInfo>, Error> {
-        self.0.tables().await
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
-    async fn dropped_tables(&self) -> DroppedTables {
-        self.0.soft_deleted_tables().await
-    }
-
-    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Error> {
-        let mut answer = self.0.query(&sql::first_time(measurement)).await?;
+    async fn first_time_once(&self, measurement: &str) -> Result<Option<i64>, Error> {
+        let mut answer = self.client.query(&sql::first_time(measurement)).await?;
         let mut first = None;
         while let Some(batch) = answer.try_next().await? {
             first = self.times(&batch)?.first().copied();
         }
         // An aggregate has a row also where there are no points; none at all must not pass for "no points".
-        first.ok_or_else(|| self.0.unreadable("min(time) came without a row"))
+        first.ok_or_else(|| self.client.unreadable("min(time) came without a row"))
     }
 
-    async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Error> {
-        let mut answer = self.0.query(&sql::any_point(measurement, window)).await?;
+    async fn has_points_once(&self, measurement: &str, window: Window) -> Result<bool, Error> {
+        let mut answer = self.client.query(&sql::any_point(measurement, window)).await?;
         let mut any = false;
         while let Some(batch) = answer.try_next().await? {
             any |= batch.num_rows() > 0;
@@ -66,27 +52,23 @@ impl Database for Influx {
         Ok(any)
     }
 
-    async fn columns(&self, measurement: &str) -> Result<SchemaRef, Error> {
-        let mut answer = self.0.query(&sql::columns(measurement)).await?;
+    async fn columns_once(&self, measurement: &str) -> Result<SchemaRef, Error> {
+        let mut answer = self.client.query(&sql::columns(measurement)).await?;
         while answer.try_next().await?.is_some() {}
         Ok(SchemaRef::clone(answer.schema()))
     }
 
-    async fn files(&self, measurement: &str) -> ParquetFiles {
-        self.0.parquet_files(measurement).await
-    }
-
-    async fn counts(
+    async fn counts_once(
         &self,
         measurement: &str,
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, u64>, Error> {
-        let mut answer = self.0.query(&sql::counts(measurement, window, bin)).await?;
+        let mut answer = self.client.query(&sql::counts(measurement, window, bin)).await?;
         let mut counts = BTreeMap::new();
         while let Some(batch) = answer.try_next().await? {
             let points = batch.column(1).as_primitive_opt::<Int64Type>();
-            let points = points.ok_or_else(|| self.0.unreadable("count(*) is no Int64"))?;
+            let points = points.ok_or_else(|| self.client.unreadable("count(*) is no Int64"))?;
             for (bin, points) in self.times(&batch)?.into_iter().zip(points) {
                 if let (Some(bin), Some(points)) = (bin, points) {
                     *counts.entry(bin).or_default() += points.unsigned_abs();
@@ -96,13 +78,77 @@ impl Database for Influx {
         Ok(counts)
     }
 
+    /// The first column of a batch, which has to hold times.
+    fn times(&self, batch: &RecordBatch) -> Result<Vec<Option<i64>>, Error> {
+        let nanoseconds = DataType::Timestamp(TimeUnit::Nanosecond, None);
+        let times = match batch.column(0).data_type() {
+            DataType::Timestamp(..) => cast(batch.column(0), &nanoseconds).ok(),
+            _ => None,
+        };
+        let times = times.ok_or_else(|| self.client.unreadable("a time is of another type"))?;
+        Ok(times.as_primitive::<TimestampNanosecondType>().iter().collect())
+    }
+}
+
+impl Database for Influx {
+    type Answer = BatchStream;
+
+    async fn now(&self) -> Result<i64, Error> {
+        self.retry.run(|| self.client.server_now()).await
+    }
+
+    async fn tables(&self) -> Result<Vec<TableInfo>, Error> {
+        self.retry.run(|| self.client.tables()).await
+    }
+
+    async fn dropped_tables(&self) -> DroppedTables {
+        let known = self.retry.run(|| async {
+            match self.client.soft_deleted_tables().await {
+                DroppedTables::Known(names) => Ok(names),
+                DroppedTables::Unknown(error) => Err(error),
+            }
+        });
+        known.await.map_or_else(DroppedTables::Unknown, DroppedTables::Known)
+    }
+
+    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Error> {
+        self.retry.run(|| self.first_time_once(measurement)).await
+    }
+
+    async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Error> {
+        self.retry.run(|| self.has_points_once(measurement, window)).await
+    }
+
+    async fn columns(&self, measurement: &str) -> Result<SchemaRef, Error> {
+        self.retry.run(|| self.columns_once(measurement)).await
+    }
+
+    async fn files(&self, measurement: &str) -> ParquetFiles {
+        let known = self.retry.run(|| async {
+            match self.client.parquet_files(measurement).await {
+                ParquetFiles::Known(files) => Ok(files),
+                ParquetFiles::Unknown(error) => Err(error),
+            }
+        });
+        known.await.map_or_else(ParquetFiles::Unknown, ParquetFiles::Known)
+    }
+
+    async fn counts(
+        &self,
+        measurement: &str,
+        window: Window,
+        bin: Bin,
+    ) -> Result<BTreeMap<i64, u64>, Error> {
+        self.retry.run(|| self.counts_once(measurement, window, bin)).await
+    }
+
     async fn read(
         &self,
         measurement: &str,
         columns: &Columns,
         window: Window,
     ) -> Result<BatchStream, Error> {
-        self.0.query_once(&sql::select(measurement, columns, window)).await
+        self.client.query(&sql::select(measurement, columns, window)).await
     }
 }
 

@@ -145,14 +145,15 @@ mod tests {
             // A nanosecond a row, so that windows are a few nanoseconds long.
             pace.halve(window(0, 64), Refusal::Limit).unwrap();
             let (mut plan, mut open, mut read) = (Plan::new(from, upper, &again), Vec::new(), Stretches::default());
-            let end = [(0, prop::sample::Index::default())];
-            for (step, index) in steps.iter().chain(end.iter().cycle().take(10_000)) {
+            // Then whatever is left, in order.
+            let end = std::iter::repeat_n((0, steps[0].1), 10_000);
+            for (step, index) in steps.into_iter().chain(end) {
                 match step {
                     0 | 1 => open.extend(plan.next(&pace)),
                     2 if !open.is_empty() => plan.put_back(open.swap_remove(index.index(open.len()))),
                     _ => {}
                 }
-                if (*step == 0 || *step == 3) && !open.is_empty() {
+                if (step == 0 || step == 3) && !open.is_empty() {
                     let done = open.swap_remove(index.index(open.len()));
                     prop_assert!(read.between(done.from(), done.to()).is_empty(), "{done} is read twice");
                     read.insert(done);

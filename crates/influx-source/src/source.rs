@@ -1,6 +1,6 @@
 //! InfluxDB 3 as a source.
 
-use influx_flight::{Client, ErrorKind, RetryPolicy};
+use influx_flight::{ErrorKind, RetryPolicy};
 use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
 
 use crate::config::{InfluxConfig, Measurements};
@@ -49,12 +49,11 @@ impl Source for InfluxSource {
 
     async fn test(&self, name: &str, config: &InfluxConfig) -> Result<(), SyncError> {
         // A customer waits for the answer, so nothing is tried twice.
-        let target = config.target.clone().with_retry(RetryPolicy::never());
-        let client = Client::connect(target).await.map_err(fault::influx)?;
+        let database = connect(config, RetryPolicy::never()).await?;
         if name == MEASUREMENTS {
-            return fit(&Influx::new(client), config).await.map(drop);
+            return fit(&database, config).await.map(drop);
         }
-        match client.check().await {
+        match database.client().check().await {
             Ok(_) => Ok(()),
             Err(error) => match (name, error.kind()) {
                 // Whoever refuses a token or a database has been reached, and each has a test of its own.
@@ -66,7 +65,7 @@ impl Source for InfluxSource {
     }
 
     async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
-        fit(&connect(config).await?, config).await.map(Catalog::Tables)
+        fit(&connect(config, RetryPolicy::default()).await?, config).await.map(Catalog::Tables)
     }
 
     async fn sync<S: Sink>(
@@ -75,13 +74,13 @@ impl Source for InfluxSource {
         request: SyncRequest,
         sink: &S,
     ) -> Result<(), SyncError> {
-        let database = connect(config).await?;
+        let database = connect(config, RetryPolicy::default()).await?;
         sync(self.clock.as_ref(), &database, config, request, sink).await
     }
 }
 
-async fn connect(config: &InfluxConfig) -> Result<Influx, SyncError> {
-    Client::connect(config.target.clone()).await.map(Influx::new).map_err(fault::influx)
+async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<Influx, SyncError> {
+    Influx::connect(&config.target, retry).await.map_err(fault::influx)
 }
 
 /// The tables that the configuration fits, if there is one; what does not fit is left out and logged, so that the customer can still

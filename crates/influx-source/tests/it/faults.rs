@@ -113,11 +113,23 @@ async fn batches_of_no_rows_mean_nothing() {
 
 #[tokio::test]
 async fn a_table_dropped_in_mid_sync_is_a_warning() {
-    let mut bench = Bench::new(&hours(3)).await;
+    let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
     let gone = "Error while logically planning query: Error during planning: table 'public.iox.m' not found";
-    bench.demo.faults().add(Breakage::fail(Code::InvalidArgument, gone).containing("min("));
+    let is_dropped =
+        || Breakage::fail(Code::InvalidArgument, gone).containing("first from \"m\"");
+    bench.demo.faults().add(is_dropped());
     let said = bench.sync().await;
     assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);
+    assert_eq!(said.column("other", "v"), ["1"]);
+    // None is left to be synced.
+    let mut bench = Bench::new(&hours(3)).await;
+    bench.demo.faults().add(is_dropped());
+    let (_, error) = bench.failing_sync().await;
+    assert_eq!(error.fault, sync_core::Fault::Setup);
+    assert!(
+        error.to_string().starts_with("Every measurement was dropped during the sync: m."),
+        "{error}"
+    );
 }
 
 #[tokio::test]

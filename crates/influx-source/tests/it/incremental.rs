@@ -43,7 +43,7 @@ async fn late_and_overwritten_points_within_the_lookback_are_sent() {
 #[tokio::test]
 async fn points_in_the_future_and_those_still_settling_wait_for_their_time() {
     let lines = [point(1, HOUR), point(2, 5 * SECOND), point(3, -24 * HOUR)].join("\n");
-    let mut bench = Bench::new(&lines).await.set("lookback", "0s");
+    let mut bench = Bench::new(&lines).await.set("lookback", "0s").set("late_data", "lookback");
     assert_eq!(bench.sync().await.column("m", "v"), ["1"]);
     bench.now += 10 * SECOND;
     assert_eq!(bench.sync().await.column("m", "v"), ["2"]);
@@ -79,12 +79,13 @@ async fn windows_lose_nothing_at_their_edges_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn each_window_ends_with_a_checkpoint_that_a_sync_can_resume_from() {
+async fn a_sync_can_resume_from_each_checkpoint() {
     let lines: Vec<_> = (0..40).map(|hour| point(hour, hour * 24 * HOUR + HOUR)).collect();
     let mut bench = Bench::new(&lines.join("\n")).await.set("lookback", "0s");
     let said = bench.sync().await;
     let states: Vec<_> = said.states().map(str::to_owned).collect();
-    assert!(states.len() > 3);
+    // One at the first window's end, and one at the end: those between would come within the same second.
+    assert!(states.len() >= 2);
     let mut seen = 0;
     for (index, event) in said.0.iter().enumerate() {
         if let Event::Row(..) = event {
@@ -175,8 +176,9 @@ async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
     bench.now = NOW;
     bench.write(&point(2, 30 * 60 * SECOND));
     let said = bench.sync().await;
-    assert_eq!(said.column("m", "v"), ["2"]);
-    insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" was synced up to 2025-06-10T23:59:50.000000000Z, which lies after the present time (2025-06-09T23:59:50.000000000Z): a clock has jumped. It is read again from 2025-06-09T22:59:50.000000000Z; points that came before that while the clock was wrong need a re-sync."#);
+    // Counts of a clock that was ahead are good for nothing, so all that they cover is read again.
+    assert_eq!(said.column("m", "v"), ["1", "2"]);
+    insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" was synced up to 2025-06-10T23:59:50.000000000Z, which lies after the present time (2025-06-09T23:59:50.000000000Z): a clock has jumped. It is read again from 2025-06-09T22:59:50.000000000Z; if the clock was wrong before that, re-sync the table."#);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
 }
 
