@@ -276,7 +276,9 @@ impl Account {
         let from = self.reached.map_or(i64::MIN, |reached| reached.min(upper).saturating_sub(settings.lookback));
         self.covers.push(cover("lookback", began, from));
         if is_listed {
-            self.covers.append(&mut self.owed);
+            // Beyond a bound that has gone back everything is read when its time comes again.
+            let owed = self.owed.drain(..).map(|cover| Cover { to: cover.to.min(upper), ..cover });
+            self.covers.extend(owed);
             self.covers.extend(late);
         }
         self.reached = Some(upper);
