@@ -88,8 +88,8 @@ pub(super) struct Ledger {
     pub(super) accounts: BTreeMap<String, Account>,
     /// The settings of every sync.
     pub(super) settings: Vec<Settings>,
-    /// When each sync began, and its upper bound.
-    begun: Vec<(i64, i64)>,
+    /// When each sync began, its upper bound, and from when on it would count points.
+    begun: Vec<(i64, i64, i64)>,
 }
 
 /// A sync that has begun.
@@ -134,7 +134,7 @@ impl Ledger {
                 None => Account {
                     shapes: self.settings.iter().map(|settings| settings.shape.clone()).collect(),
                     loading: None,
-                    reached: self.begun.iter().map(|(_, upper)| *upper).max(),
+                    reached: self.begun.iter().map(|(_, upper, _)| *upper).max(),
                     ..Account::loading(shape, began, None, None)
                 },
                 Some(before) if !before.shapes.contains(shape) => {
@@ -143,9 +143,12 @@ impl Ledger {
                     let loading = Account::loading(shape, began, truncated, before.marks);
                     Account { shapes, ..loading }
                 }
-                Some(account) => {
+                Some(mut account) => {
                     if account.shapes == [shape.clone()] {
                         opening.continued.insert(name.clone());
+                    } else if !settings.truncates {
+                        // The load may begin only now.
+                        account.truncated_in = None;
                     }
                     account
                 }
@@ -185,7 +188,11 @@ impl Ledger {
         let observed = &world.observed;
         let upper = observed.clock.zip(observed.server);
         let upper = upper.map(|(clock, server)| clock.min(server) - SETTLES_WITHIN);
-        self.begun.extend(upper.map(|upper| (opening.began, upper)));
+        let counted_from = |upper: i64| match settings.audit_days {
+            days if settings.is_automatic && days > 0 => upper - days * DAY,
+            _ => i64::MIN,
+        };
+        self.begun.extend(upper.map(|upper| (opening.began, upper, counted_from(upper))));
         for account in self.accounts.values_mut() {
             account.is_complete = false;
         }
@@ -340,13 +347,14 @@ fn files(
     (Some(marks), late)
 }
 
-/// What a comparison of counts covers, if the last one is long enough ago.
-fn counted(begun: &[(i64, i64)], settings: &Settings, upper: i64) -> Option<Cover> {
+/// What a comparison of counts covers, if the last one is long enough ago. One that was made since the point came has found it, if it
+/// reached as far back.
+fn counted(begun: &[(i64, i64, i64)], settings: &Settings, upper: i64) -> Option<Cover> {
     if !settings.is_automatic || settings.audit_days == 0 || !has_audits() {
         return None;
     }
-    let recent = begun.iter().filter(|(_, before)| *before > upper - COUNTED_EVERY);
-    let seen_by = recent.map(|(began, _)| *began).min()?;
-    let from = upper.saturating_sub(settings.audit_days * DAY).max(settings.start());
+    let recent = begun.iter().filter(|(_, before, _)| *before > upper - COUNTED_EVERY);
+    let seen_by = recent.clone().map(|(began, _, _)| *began).min()?;
+    let from = recent.map(|(_, _, from)| *from).max()?.max(settings.start());
     Some(Cover { rule: "counts", seen_by, from, to: upper, only_new: true })
 }
