@@ -95,6 +95,10 @@ impl Schedule {
             let crash = self.crash();
             last = Some(self.sync(crash).await?);
         }
+        if !matches!(last, Some(Ok(()))) && !self.settings.keeps_shape_on_change() {
+            // To ask for everything is another shape now, and may go back to that of the last checkpoint: see `change`.
+            self.state = None;
+        }
         self.come_to_rest().await
     }
 
