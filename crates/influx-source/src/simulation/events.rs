@@ -259,6 +259,7 @@ impl World {
     fn rebuild(&mut self) {
         let now = self.now();
         self.tell(|| "the server is rebuilt".to_owned());
+        self.rebuilds += 1;
         for node in &mut self.nodes {
             node.1 = 1;
         }

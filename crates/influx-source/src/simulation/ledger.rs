@@ -9,7 +9,7 @@
 //!    last sync that succeeded, or at that of any one that failed since.
 //! 3. *Files.* With `late_data=automatic`, a file that is newer than every mark the engine can have: all that could be seen when the files
 //!    were listed, from the file's first to its last time. A listing in a sync that fails is owed: the next sync that succeeds and sees
-//!    the files has read its ranges. The mark is that of the first listing of a sync.
+//!    the files has read its ranges, unless the server was rebuilt meanwhile. The mark is that of the first listing of a sync.
 //! 4. *Counts.* With `late_data=automatic` and a server that never shows a file, a sync that succeeds and whose upper bound is at least four
 //!    hours above those of all syncs that began before the point could be seen: points that are *new*, with times within `audit_days`.
 //!    Where points have ever gone (retention, a drop) a count may hide behind another, so nothing is demanded.
@@ -57,7 +57,8 @@ pub(super) struct Account {
     reached: Option<i64>,
     /// The marks that the engine can have, if anything is known of them.
     marks: Option<Vec<Mark>>,
-    owed: Vec<Cover>,
+    /// What syncs that failed have left, with the number of rebuilds before.
+    owed: Vec<(usize, Cover)>,
     pub(super) covers: Vec<Cover>,
     /// The columns that were hidden when a sync last succeeded, and that ever were.
     hidden: BTreeSet<String>,
@@ -212,14 +213,16 @@ impl Ledger {
                 warnings.iter().any(names)
             };
             account.hidden.retain(|column| !told(column));
-            let (marks, late) = files(account, observed, opening, name, &settings, upper);
+            let (marks, mut late) = files(account, observed, opening, name, &settings, upper);
             match stays.filter(|_| is_success) {
                 None => {
                     account.reached = account.reached.max(Some(upper));
                     if !account.shapes.contains(&settings.shape) {
                         account.shapes.push(settings.shape.clone());
                     }
-                    account.owed.extend(late);
+                    // That the server was rebuilt may go unnoticed by the time of the next list.
+                    late.retain(|(is_after_mark, _)| *is_after_mark);
+                    account.owed.extend(late.into_iter().map(|(_, cover)| (world.rebuilds, cover)));
                     if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
                         before.extend(marks);
                     }
@@ -227,6 +230,7 @@ impl Ledger {
                 Some(position) => {
                     account.is_complete = true;
                     let is_listed = is_listed(observed, world, name) && settings.is_automatic;
+                    account.owed.retain(|(rebuilds, _)| *rebuilds == world.rebuilds);
                     account.complete(&settings, opening.began, upper, is_listed, late);
                     account.marks = marks.or(account.marks.take());
                     let measurement = &world.measurements[position];
@@ -267,7 +271,7 @@ impl Account {
         began: i64,
         upper: i64,
         is_listed: bool,
-        late: Vec<Cover>,
+        late: Vec<(bool, Cover)>,
     ) {
         let start = settings.start();
         let cover = |rule, seen_by, from: i64| Cover {
@@ -284,9 +288,9 @@ impl Account {
         self.covers.push(cover("lookback", began, from));
         if is_listed {
             // Beyond a bound that has gone back everything is read when its time comes again.
-            let owed = self.owed.drain(..).map(|cover| Cover { to: cover.to.min(upper), ..cover });
+            let owed = self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
             self.covers.extend(owed);
-            self.covers.extend(late);
+            self.covers.extend(late.into_iter().map(|(_, cover)| cover));
         }
         self.reached = Some(upper);
         self.shapes = vec![settings.shape.clone()];
@@ -298,7 +302,8 @@ fn is_listed(observed: &Observed, world: &World, name: &str) -> bool {
     !observed.unlisted.contains(name) && matches!(world.files, Files::Shown | Files::Flaky)
 }
 
-/// The marks that a sync leaves behind, and what the files that are newer than every mark cover.
+/// The marks that a sync leaves behind, and what the files that are newer than every mark cover: because their sequence is higher, or
+/// because all sequences are lower.
 fn files(
     account: &Account,
     observed: &Observed,
@@ -306,7 +311,7 @@ fn files(
     name: &str,
     settings: &Settings,
     upper: i64,
-) -> (Option<Vec<Mark>>, Vec<Cover>) {
+) -> (Option<Vec<Mark>>, Vec<(bool, Cover)>) {
     if !settings.is_automatic || !has_audits() {
         return (account.marks.clone(), Vec::new());
     }
@@ -320,18 +325,25 @@ fn files(
         *sequence = file.sequence.max(*sequence);
     }
     let before = account.marks.clone();
-    let is_new = |file: &&ParquetFile| {
-        before.iter().flatten().all(|mark| {
-            let highest = highest.get(&file.node).copied().unwrap_or_default();
-            mark.get(&file.node).is_none_or(|mark| file.sequence > *mark || highest < *mark)
-        })
+    let is_after = |file: &ParquetFile, mark: &Mark| {
+        mark.get(&file.node).is_none_or(|mark| file.sequence > *mark)
     };
-    let cover = |file: &ParquetFile| Cover {
-        rule: "files",
-        seen_by: at,
-        from: file.first.max(settings.start()),
-        to: file.last.saturating_add(1).min(upper),
-        only_new: false,
+    let is_rebuilt = |file: &ParquetFile, mark: &Mark| {
+        mark.get(&file.node).is_some_and(|mark| highest[&file.node] < *mark)
+    };
+    let marks = || before.iter().flatten();
+    let is_new = |file: &&ParquetFile| {
+        marks().all(|mark| is_after(file, mark) || is_rebuilt(file, mark))
+    };
+    let cover = |file: &ParquetFile| {
+        let cover = Cover {
+            rule: "files",
+            seen_by: at,
+            from: file.first.max(settings.start()),
+            to: file.last.saturating_add(1).min(upper),
+            only_new: false,
+        };
+        (marks().all(|mark| is_after(file, mark)), cover)
     };
     let late = match before {
         Some(_) => files.iter().filter(is_new).map(cover).collect(),

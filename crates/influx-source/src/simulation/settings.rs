@@ -153,7 +153,11 @@ impl Settings {
                 1 => {
                     let hidden = ["f0", "f1", "host", "rack", "time"];
                     let hidden = hidden.into_iter().filter(|_| rng.u32(0..3) == 0);
-                    let hidden = hidden.map(str::to_owned).collect();
+                    let mut hidden: Vec<_> = hidden.map(str::to_owned).collect();
+                    if hidden.iter().any(|name| name == "time") {
+                        // A row without a key needs something that is shown.
+                        hidden.retain(|name| name != "f0");
+                    }
                     self.wanted.listed.insert(name.to_owned(), Some(hidden))
                 }
                 2 => self.wanted.listed.insert(name.to_owned(), Some(Vec::new())),

@@ -62,6 +62,8 @@ pub(super) struct World {
     pub(super) measurements: Vec<Measurement>,
     /// The nodes and the sequence of their last snapshot.
     pub(super) nodes: Vec<(String, u64)>,
+    /// How often the server was rebuilt.
+    pub(super) rebuilds: usize,
     /// When the last write becomes visible: writes become so in their order.
     pub(super) last_visible: i64,
     /// How far the clocks are off.
@@ -115,6 +117,7 @@ impl Shared {
             began: Instant::now(),
             measurements: Vec::new(),
             nodes,
+            rebuilds: 0,
             last_visible: i64::MIN,
             server_skew: 0,
             clock_skew: 0,
