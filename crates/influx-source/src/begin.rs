@@ -148,7 +148,7 @@ async fn resume<D: Database, S: Sink>(
     };
     progress.note(measurement, |notes| {
         if !is_planted(Defect::MarkCommittedEarly) {
-            notes.owed = owed.between(earliest, *upper);
+            notes.owed = again.clone();
         }
         notes.leaps = leaps;
         notes.mark = look.mark.or(notes.mark.take());

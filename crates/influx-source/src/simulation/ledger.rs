@@ -138,6 +138,13 @@ impl Ledger {
                     reached: self.begun.iter().map(|(_, upper, _)| *upper).max(),
                     ..Account::loading(shape, began, None, None)
                 },
+                // Only if it comes in mid-sync can it be loaded now.
+                Some(mut absent) if !opening.there.contains_key(&name) => {
+                    if !absent.shapes.contains(shape) {
+                        absent.shapes.push(shape.clone());
+                    }
+                    absent
+                }
                 Some(before) if !before.shapes.contains(shape) => {
                     let mut shapes = before.shapes;
                     shapes.push(shape.clone());
@@ -242,7 +249,8 @@ impl Ledger {
                     }
                     let hidden = opening.hidden.get(name).cloned().unwrap_or_default();
                     let shown = |column: &&String| {
-                        !hidden.contains(*column) && (measurement.columns.contains_key(*column) || *column == "time")
+                        let mut known = measurement.columns_at(opening.began);
+                        !hidden.contains(*column) && (*column == "time" || known.any(|(known, _)| known == *column))
                     };
                     if let Some(column) = account.hidden.iter().find(shown)
                         && opening.continued.contains(name)
