@@ -141,14 +141,15 @@ async fn resume<D: Database, S: Sink>(
     }
     leaps.retain(|leap| leap.to() > upper.saturating_sub(LEAPS_FOR));
     leaps.drain(..leaps.len().saturating_sub(MOST_LEAPS));
-    // What the cursor's own stretch covers is read in any case.
+    // What the cursor's own stretch covers is read with it, and owed all the same until then: the next sync may look back less far.
+    let owed = owed.between(earliest, *upper);
     let again = match is_planted(Defect::RangesOverlap) {
-        true => owed.between(earliest, *upper),
+        true => owed.clone(),
         false => owed.between(earliest, from.min(*upper)),
     };
     progress.note(measurement, |notes| {
         if !is_planted(Defect::MarkCommittedEarly) {
-            notes.owed = again.clone();
+            notes.owed = owed;
         }
         notes.leaps = leaps;
         notes.mark = look.mark.or(notes.mark.take());

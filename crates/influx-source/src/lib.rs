@@ -24,6 +24,11 @@
 //! 3. The cursor of a table is always a window's end and never the time of a row, so that ties and order cannot lose one.
 //! 4. Each table has its own cursor, with a fingerprint of the settings that shape its rows.
 //! 5. Every sync reads again a lookback before the cursor, which finds late and overwritten points; upserts by key make that harmless.
+//! 6. Before anything is read, the server's files, or counts where it shows none, tell what came later than that. It is owed, in the
+//!    state, until it is read.
+//! 7. Windows of one table never overlap, so that an older answer cannot overwrite a newer one, and the cursor follows the complete
+//!    prefix alone.
+//! 8. An answer with other columns than were listed is not used: the columns are listed again first.
 
 mod audit;
 mod begin;

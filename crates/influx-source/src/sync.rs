@@ -52,15 +52,18 @@ pub(crate) async fn sync<D: Database, S: Sink>(
     let tables = pin!(sync_tables(&session));
     // However long a window takes or a server is away, the platform hears of us.
     let keep_alive = pin!(session.progress.keep_alive(sink));
-    match future::select(tables, keep_alive).await {
+    let result = match future::select(tables, keep_alive).await {
         Either::Left((result, _)) => result,
-        Either::Right((error, _)) => Err(fault::sink(error)),
-    }
+        Either::Right((error, _)) => return Err(fault::sink(error)),
+    };
+    // What was read before a failure is read. A sink that is gone makes no second error of it.
+    let saved = session.progress.checkpoint(sink).await.map_err(fault::sink);
+    result.and(saved)
 }
 
 /// Looks, lists and reads.
 async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
-    let Session { database, config, selection, sink, progress, .. } = session;
+    let Session { database, config, selection, sink, .. } = session;
     let mut looks = look_at_all(session).await?;
     let discovered = discover(*database, config).await?;
     for warning in discovered.warnings {
@@ -103,7 +106,6 @@ async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Resul
             }
         })
         .await?;
-    progress.checkpoint(*sink).await.map_err(fault::sink)?;
     ended.into_inner().unwrap_or_else(PoisonError::into_inner).result()
 }
 

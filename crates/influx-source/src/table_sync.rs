@@ -189,8 +189,8 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
             _ => Refusal::Limit,
         };
         if refusal == Refusal::Pressure {
-            // Asking again at once would add to the pressure.
-            let Some(wait) = self.waits.next() else { return Err(error.into()) };
+            // Asking again at once would add to the pressure. How often is bounded by the windows, which cannot be halved for ever.
+            let wait = self.waits.next().unwrap_or(RetryPolicy::default().longest);
             tokio::time::sleep(wait).await;
         }
         self.pace

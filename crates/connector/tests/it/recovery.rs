@@ -34,7 +34,6 @@ async fn a_sync_that_is_cut_anywhere_loses_and_repeats_no_row() {
             Stop::AfterRows(350),
             Stop::AfterRows(599),
             Stop::AfterCheckpoints(1),
-            Stop::AfterCheckpoints(3),
         ] {
             let mut stack = Stack::start("db", &points).await;
             let report = stack.sync(SyncOptions { stop, trailing, ..SyncOptions::default() }).await;

@@ -6,11 +6,14 @@
     reason = "a test fails by panicking, and clippy's own exception does not reach helpers"
 )]
 
+mod changes;
 mod configuration;
 mod discovery;
 mod faults;
 mod incremental;
 mod keys;
+mod large;
+mod late;
 mod selection;
 mod support;
 mod types;

@@ -1,0 +1,146 @@
+//! Points that come or change when the lookback has passed them, and what a sync reads again for them.
+
+use influx_demo::{Code, Fault, FileListing, Options};
+
+use crate::support::{Bench, HOUR, NOW, SECOND};
+
+const DAY: i64 = 24 * HOUR;
+
+/// A point of the measurement `m`, with the value `v`, so long before [`NOW`].
+fn point(value: i64, before: i64) -> String {
+    format!("m,host=a v={value}i {}", NOW - before)
+}
+
+/// The stretches that the last sync asked for rows of.
+fn stretches(bench: &Bench, since: usize) -> Vec<String> {
+    let windows = bench.windows().into_iter().skip(since);
+    let stretch = |sql: String| {
+        let bounds: Vec<_> = sql.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        bounds.join(" to ")
+    };
+    windows.filter(|sql| sql.starts_with("SELECT * ")).map(stretch).collect()
+}
+
+/// Two days of points, a minute apart, all of them in files.
+async fn snapshotted() -> Bench {
+    let lines: Vec<_> =
+        (1..2 * 24 * 60).map(|minute| point(minute, minute * 60 * SECOND)).collect();
+    let bench = Bench::new(&lines.join("\n")).await;
+    bench.demo.snapshot("db").unwrap();
+    bench
+}
+
+#[tokio::test]
+async fn files_name_what_came_late_and_exactly_that_is_read_again() {
+    let mut bench = snapshotted().await;
+    assert_eq!(bench.sync().await.rows().count(), 2 * 24 * 60 - 1);
+    // Late by 30 hours, and changed after 40.
+    bench.write(&point(-1, 30 * HOUR + 7 * SECOND));
+    bench.write(&point(-2, 40 * HOUR));
+    // What is in no file yet cannot be seen.
+    let said = bench.sync().await;
+    assert!(said.column("m", "v").iter().all(|value| !value.starts_with('-')));
+    bench.demo.snapshot("db").unwrap();
+    let before = bench.windows().len();
+    let said = bench.sync().await;
+    let late: Vec<_> =
+        said.column("m", "v").into_iter().filter(|value| value.starts_with('-')).collect();
+    assert_eq!(late, ["-1", "-2"]);
+    insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"
+    2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z
+    2025-06-08T08:00:00.000000000Z to 2025-06-08T08:00:00.000000001Z
+    2025-06-08T17:59:53.000000000Z to 2025-06-08T17:59:53.000000001Z
+    ");
+    // And then never again.
+    let before = bench.windows().len();
+    bench.sync().await;
+    insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z");
+}
+
+#[tokio::test]
+async fn what_files_name_is_owed_until_it_is_read() {
+    let mut bench = snapshotted().await;
+    bench.sync().await;
+    bench.write(&point(-1, 30 * HOUR));
+    bench.demo.snapshot("db").unwrap();
+    // The stretch that is owed cannot be read, whatever its size; the mark has moved on all the same.
+    let limit = "Query would scan 432 Parquet files, exceeding the file limit";
+    let breakage = Fault::fail(Code::Internal, limit);
+    bench.demo.faults().add(breakage.containing("\"time\" >= '2025-06-08T18:00:00").always());
+    bench.failing_sync().await;
+    assert!(bench.state.as_ref().unwrap().contains("\"owed\""));
+    bench.demo.faults().clear();
+    let said = bench.sync().await;
+    assert!(said.column("m", "v").contains(&"-1"));
+    assert!(!bench.state.as_ref().unwrap().contains("\"owed\""));
+}
+
+#[tokio::test]
+async fn a_rebuilt_server_is_read_again() {
+    let mut bench = snapshotted().await;
+    bench.write(&point(-1, HOUR / 2));
+    bench.demo.snapshot("db").unwrap();
+    bench.sync().await;
+    bench.demo.rebuild("n1");
+    assert_eq!(bench.sync().await.column("m", "v").len(), 2 * 24 * 60 - 1);
+}
+
+#[tokio::test]
+async fn counts_tell_what_came_late_where_no_files_are_shown() {
+    for listing in [FileListing::Absent, FileListing::Empty] {
+        let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
+        let options = Options::default().file_listing(listing);
+        let mut bench = Bench::with_options(&lines.join("\n"), options).await;
+        bench.sync().await;
+        bench.write(&point(-1, 2 * DAY + 1));
+        // Counting is not done at every sync.
+        assert!(!bench.sync().await.column("m", "v").contains(&"-1"));
+        bench.now += 5 * HOUR;
+        let before = bench.windows().len();
+        let said = bench.sync().await;
+        assert!(said.column("m", "v").contains(&"-1"), "{listing:?}");
+        // Of the day that rose, the hours that hold points; and what was counted for the first time lies in the lookback.
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"
+            2025-06-09T22:59:50.000000000Z to 2025-06-10T00:50:00.000000000Z
+            2025-06-10T00:50:00.000000000Z to 2025-06-10T04:59:50.000000000Z
+            2025-06-07T00:00:00.000000000Z to 2025-06-07T01:00:00.000000000Z
+            2025-06-07T06:00:00.000000000Z to 2025-06-07T07:00:00.000000000Z
+            2025-06-07T12:00:00.000000000Z to 2025-06-07T13:00:00.000000000Z
+            2025-06-07T18:00:00.000000000Z to 2025-06-07T19:00:00.000000000Z
+            2025-06-07T23:00:00.000000000Z to 2025-06-08T00:00:00.000000000Z
+            ");
+        }
+        bench.now += 5 * HOUR;
+        assert!(!bench.sync().await.column("m", "v").contains(&"-1"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_counted_if_nobody_wants_it() {
+    for (name, value) in [("late_data", "lookback"), ("audit_days", "0")] {
+        let mut bench = Bench::new(&point(1, DAY)).await.set(name, value);
+        bench.sync().await;
+        assert!(!bench.demo.queries().iter().any(|sql| sql.contains("date_bin")), "{name}");
+    }
+}
+
+/// The price of the lookback, as the README states it.
+#[tokio::test]
+async fn a_schedule_of_five_minutes_sends_a_point_thirteen_times() {
+    const MINUTE: i64 = HOUR / 60;
+    let mut bench = Bench::new(&point(0, 3 * HOUR)).await;
+    let mut sent = 0;
+    for sync in 0..36 {
+        // A point that is written in the fourth sync.
+        if sync == 3 {
+            bench.write(&format!("m,host=a v=7i {}", bench.now - MINUTE));
+        }
+        let said = bench.sync().await;
+        sent += said.column("m", "v").iter().filter(|value| **value == "7").count();
+        bench.now += 5 * MINUTE;
+    }
+    println!("a schedule of five minutes with a lookback of one hour sends a point {sent} times");
+    // Once when it is new, and twelve times again.
+    assert_eq!(sent, 13);
+}
