@@ -51,6 +51,8 @@ mod reading;
 mod series;
 mod session;
 mod shape;
+#[cfg(test)]
+mod simulation;
 mod source;
 mod sql;
 mod stretches;

@@ -77,6 +77,48 @@ pub(crate) enum Defect {
     FailureIsSuccess,
 }
 
+#[cfg(test)]
+impl Defect {
+    /// Every defect.
+    pub(crate) const ALL: &[Self] = &[
+        Self::UpperBoundPerWindow,
+        Self::NothingSettles,
+        Self::LaterClock,
+        Self::CursorBeyondNow,
+        Self::FuturePoints,
+        Self::FilesProveEmptiness,
+        Self::HolesBetweenWindows,
+        Self::RefusedWindowSkipped,
+        Self::CursorOfARow,
+        Self::EmptyBatchEnds,
+        Self::EmptyBatchGoesBack,
+        Self::BrokenStreamEnds,
+        Self::IncompletePrefix,
+        Self::CheckpointBeforeRows,
+        Self::OneCursor,
+        Self::OneTable,
+        Self::FingerprintIgnored,
+        Self::HiddenTagsLeftOut,
+        Self::NullTagsIncluded,
+        Self::NewTagsUnnoticed,
+        Self::OtherTypesUnnoticed,
+        Self::NoLookback,
+        Self::OverwritesIgnored,
+        Self::NothingBefore1990,
+        Self::MarkCommittedEarly,
+        Self::FilesListedLate,
+        Self::RebuildUnnoticed,
+        Self::CountedLate,
+        Self::RiseIgnored,
+        Self::UncountedStretch,
+        Self::RangesOverlap,
+        Self::NoTruncate,
+        Self::TruncateOnResume,
+        Self::AbsenceIsDelete,
+        Self::FailureIsSuccess,
+    ];
+}
+
 #[cfg(not(test))]
 pub(crate) const fn is_planted(_: Defect) -> bool {
     false

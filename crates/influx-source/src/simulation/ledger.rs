@@ -1,0 +1,380 @@
+//! What the promise demands, kept from the outside: from when syncs began, how they ended, and what the models answered.
+//!
+//! A [`Cover`] says: whatever queries could see by some moment, with a time in some range, has been read since. The rules:
+//!
+//! 1. *Load.* A table without a cursor, or with other row-shaping settings than before, is loaded. Once a sync has succeeded, all that
+//!    could be seen when the first sync of the load began, from `start_time` up to the upper bound of the sync that succeeded.
+//! 2. *Lookback.* A sync that succeeds has read, of all that could be seen when it began, the times from (where the cursor can have been
+//!    at most, but not above its own upper bound) - `lookback` up to its upper bound. The cursor can have been at the upper bound of the
+//!    last sync that succeeded, or at that of any one that failed since.
+//! 3. *Files.* With `late_data=automatic`, a file that is newer than every mark the engine can have: all that could be seen when the files
+//!    were listed, from the file's first to its last time. A listing in a sync that fails is owed: the next sync that succeeds and sees
+//!    the files has read its ranges, unless the server was rebuilt meanwhile. The mark is that of the first listing of a sync.
+//! 4. *Counts.* With `late_data=automatic` and a server that never shows a file, a sync that succeeds and whose upper bound is at least four
+//!    hours above those of all syncs that began before the point could be seen: points that are *new*, with times within `audit_days`.
+//!    Where points have ever gone (retention, a drop) a count may hide behind another, so nothing is demanded.
+//!
+//! A sync has succeeded for a table if it succeeded and the table was there from its beginning to its end. The upper bound is the earlier
+//! of the first readings of both clocks, less ten seconds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use influx_flight::ParquetFile;
+
+use super::history::{DAY, HOUR, Kind};
+use super::influx::SETTLES_WITHIN;
+use super::settings::{Key, Settings, Shape, has_audits};
+use super::world::{Files, Observed, World};
+use crate::time::iso8601;
+
+/// Counts are compared at most this often.
+const COUNTED_EVERY: i64 = 4 * HOUR;
+
+/// A range of time of which all that could be seen by a moment has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cover {
+    pub(super) rule: &'static str,
+    pub(super) seen_by: i64,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// Whether it concerns only points that are new.
+    pub(super) only_new: bool,
+}
+
+/// The highest sequence by node.
+type Mark = BTreeMap<String, u64>;
+
+/// What is known of one measurement's table.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    /// The shapes that the state can have at present.
+    shapes: Vec<Shape>,
+    /// When the first sync of an unfinished load began.
+    loading: Option<i64>,
+    /// Rows of before this sync were truncated.
+    pub(super) truncated_in: Option<usize>,
+    /// Where the cursor can be at most.
+    reached: Option<i64>,
+    /// The marks that the engine can have, if anything is known of them.
+    marks: Option<Vec<Mark>>,
+    /// What syncs that failed have left, with the number of rebuilds before.
+    owed: Vec<(usize, Cover)>,
+    pub(super) covers: Vec<Cover>,
+    /// The columns that were hidden when a sync last succeeded, and that ever were.
+    hidden: BTreeSet<String>,
+    pub(super) ever_hidden: BTreeSet<String>,
+    /// Whether the last sync has succeeded for it.
+    pub(super) is_complete: bool,
+}
+
+impl Account {
+    fn loading(shape: &Shape, began: i64, truncated_in: Option<usize>, marks: Option<Vec<Mark>>) -> Self {
+        Self {
+            shapes: vec![shape.clone()],
+            loading: Some(began),
+            truncated_in,
+            reached: None,
+            marks,
+            owed: Vec::new(),
+            covers: Vec::new(),
+            hidden: BTreeSet::new(),
+            ever_hidden: BTreeSet::new(),
+            is_complete: false,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) accounts: BTreeMap<String, Account>,
+    /// The settings of every sync.
+    pub(super) settings: Vec<Settings>,
+    /// When each sync began, its upper bound, and from when on it would count points.
+    begun: Vec<(i64, i64, i64)>,
+}
+
+/// A sync that has begun.
+pub(super) struct Opening {
+    began: i64,
+    cursors: BTreeMap<String, i64>,
+    /// The measurements that were there, by name: their position, and their files.
+    there: BTreeMap<String, (usize, Vec<ParquetFile>)>,
+    /// Those that go on from their cursor.
+    continued: BTreeSet<String>,
+    hidden: BTreeMap<String, BTreeSet<String>>,
+    /// The tables that must not be truncated.
+    pub(super) kept: BTreeSet<String>,
+}
+
+impl Ledger {
+    /// A sync begins.
+    pub(super) fn begin(
+        &mut self,
+        world: &World,
+        settings: &Settings,
+        cursors: BTreeMap<String, i64>,
+    ) -> Opening {
+        let (began, number) = (world.now(), self.settings.len());
+        self.settings.push(settings.clone());
+        let live = world.measurements.iter().enumerate();
+        let live = live.filter(|(_, one)| !one.is_dropped && one.visible <= began);
+        let there: BTreeMap<_, _> =
+            live.map(|(position, one)| (one.name.clone(), (position, one.files.clone()))).collect();
+        let names: BTreeSet<_> = there.keys().chain(self.accounts.keys()).cloned().collect();
+        let mut opening =
+            Opening { began, cursors, there, continued: BTreeSet::new(), hidden: BTreeMap::new(), kept: BTreeSet::new() };
+        for name in names.into_iter().filter(|name| settings.has(name)) {
+            let shape = &settings.shape;
+            let truncated = settings.truncates.then_some(number);
+            let has_cursor = opening.cursors.contains_key(&name);
+            let account = match self.accounts.remove(&name) {
+                _ if !has_cursor => {
+                    Account::loading(shape, began, truncated, Some(vec![Mark::new()]))
+                }
+                // It was made in mid-sync: whatever is known of it the engine alone knows.
+                None => Account {
+                    shapes: self.settings.iter().map(|settings| settings.shape.clone()).collect(),
+                    loading: None,
+                    reached: self.begun.iter().map(|(_, upper, _)| *upper).max(),
+                    ..Account::loading(shape, began, None, None)
+                },
+                // Only if it comes in mid-sync can it be loaded now.
+                Some(mut absent) if !opening.there.contains_key(&name) => {
+                    if !absent.shapes.contains(shape) {
+                        absent.shapes.push(shape.clone());
+                    }
+                    absent
+                }
+                Some(before) if !before.shapes.contains(shape) => {
+                    let mut shapes = before.shapes;
+                    shapes.push(shape.clone());
+                    let loading = Account::loading(shape, began, truncated, before.marks);
+                    Account { shapes, ..loading }
+                }
+                Some(mut account) => {
+                    if account.shapes == [shape.clone()] {
+                        opening.continued.insert(name.clone());
+                    } else if !settings.truncates {
+                        // The load may begin only now.
+                        account.truncated_in = None;
+                    }
+                    account
+                }
+            };
+            if opening.continued.contains(&name) || !settings.truncates {
+                opening.kept.insert(settings.table(&name).to_owned());
+            }
+            self.accounts.insert(name.clone(), account);
+            self.hide(world, settings, &name, &mut opening);
+        }
+        opening
+    }
+
+    fn hide(&mut self, world: &World, settings: &Settings, name: &str, opening: &mut Opening) {
+        let Some(account) = self.accounts.get_mut(name) else { return };
+        let Some((position, _)) = opening.there.get(name) else { return };
+        let is_key = |kind: Kind| settings.shape.key == Key::TagsAndTime && kind == Kind::Tag;
+        let columns = world.measurements[*position].columns_at(opening.began);
+        let columns = columns.filter(|(_, kind)| !is_key(*kind)).map(|(column, _)| column);
+        let table = settings.table(name);
+        let hidden = columns.chain(["time"]).filter(|column| settings.wanted.hides(table, column));
+        let hidden: BTreeSet<_> = hidden.map(str::to_owned).collect();
+        account.ever_hidden.extend(hidden.iter().cloned());
+        opening.hidden.insert(name.to_owned(), hidden);
+    }
+
+    /// A sync has ended. Gives what was wrong with it.
+    pub(super) fn end(
+        &mut self,
+        world: &World,
+        opening: &Opening,
+        is_success: bool,
+        warnings: &[String],
+    ) -> Vec<String> {
+        let mut breaches = Vec::new();
+        let settings = self.settings.last().unwrap().clone();
+        let observed = &world.observed;
+        let upper = observed.clock.zip(observed.server);
+        let upper = upper.map(|(clock, server)| clock.min(server) - SETTLES_WITHIN);
+        let counted_from = |upper: i64| match settings.audit_days {
+            days if settings.is_automatic && days > 0 => upper - days * DAY,
+            _ => i64::MIN,
+        };
+        self.begun.extend(upper.map(|upper| (opening.began, upper, counted_from(upper))));
+        for account in self.accounts.values_mut() {
+            account.is_complete = false;
+        }
+        let Some(upper) = upper else {
+            if is_success {
+                breaches.push("a sync succeeded without a look at both clocks".to_owned());
+            }
+            return breaches;
+        };
+        for (name, account) in self.accounts.iter_mut().filter(|(name, _)| settings.has(name)) {
+            let position = opening.there.get(name).map(|(position, _)| *position);
+            let stays = position.filter(|position| world.measurements[*position].name == *name);
+            let told = |column: &String| {
+                let names = |warning: &String| {
+                    warning.contains(&format!("{name:?}")) && warning.contains(&format!("{column:?}"))
+                };
+                warnings.iter().any(names)
+            };
+            account.hidden.retain(|column| !told(column));
+            let (marks, mut late) = files(account, observed, opening, name, &settings, upper);
+            match stays.filter(|_| is_success) {
+                None => {
+                    account.reached = account.reached.max(Some(upper));
+                    if !account.shapes.contains(&settings.shape) {
+                        account.shapes.push(settings.shape.clone());
+                    }
+                    // That the server was rebuilt may go unnoticed by the time of the next list.
+                    late.retain(|(is_after_mark, _)| *is_after_mark);
+                    account.owed.extend(late.into_iter().map(|(_, cover)| (world.rebuilds, cover)));
+                    if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
+                        before.extend(marks);
+                    }
+                }
+                Some(position) => {
+                    account.is_complete = true;
+                    let is_listed = is_listed(observed, world, name) && settings.is_automatic;
+                    account.owed.retain(|(rebuilds, _)| *rebuilds == world.rebuilds);
+                    account.complete(&settings, opening.began, upper, is_listed, late);
+                    account.marks = marks.or(account.marks.take());
+                    let measurement = &world.measurements[position];
+                    let is_counted = matches!(world.files, Files::Hidden | Files::AlwaysEmpty)
+                        && !observed.uncounted.contains(name)
+                        && !measurement.has_shrunk;
+                    if is_counted {
+                        account.covers.extend(counted(&self.begun, &settings, upper));
+                    }
+                    let hidden = opening.hidden.get(name).cloned().unwrap_or_default();
+                    let shown = |column: &&String| {
+                        let mut known = measurement.columns_at(opening.began);
+                        !hidden.contains(*column) && (*column == "time" || known.any(|(known, _)| known == *column))
+                    };
+                    if let Some(column) = account.hidden.iter().find(shown)
+                        && opening.continued.contains(name)
+                        && has_audits()
+                    {
+                        breaches.push(format!("nobody was told that {name}.{column} is selected anew"));
+                    }
+                    account.hidden = hidden;
+                    let cursor = opening.cursors.get(name);
+                    let is_told = warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
+                    if opening.continued.contains(name) && cursor.is_some_and(|cursor| *cursor > upper) && !is_told {
+                        breaches.push(format!("nobody was told that the cursor of {name} was beyond {}", iso8601(upper)));
+                    }
+                }
+            }
+        }
+        breaches
+    }
+}
+
+impl Account {
+    /// A sync has succeeded for the table.
+    fn complete(
+        &mut self,
+        settings: &Settings,
+        began: i64,
+        upper: i64,
+        is_listed: bool,
+        late: Vec<(bool, Cover)>,
+    ) {
+        let start = settings.start();
+        let cover = |rule, seen_by, from: i64| Cover {
+            rule,
+            seen_by,
+            from: from.max(start),
+            to: upper,
+            only_new: false,
+        };
+        if let Some(loading) = self.loading.take() {
+            self.covers.push(cover("load", loading, i64::MIN));
+        }
+        let from = self.reached.map_or(i64::MIN, |reached| reached.min(upper).saturating_sub(settings.lookback));
+        self.covers.push(cover("lookback", began, from));
+        if is_listed {
+            // Beyond a bound that has gone back everything is read when its time comes again.
+            let owed = self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
+            self.covers.extend(owed);
+            self.covers.extend(late.into_iter().map(|(_, cover)| cover));
+        }
+        self.reached = Some(upper);
+        self.shapes = vec![settings.shape.clone()];
+    }
+}
+
+/// Whether files were shown to a sync, as often as it asked.
+fn is_listed(observed: &Observed, world: &World, name: &str) -> bool {
+    !observed.unlisted.contains(name) && matches!(world.files, Files::Shown | Files::Flaky)
+}
+
+/// The marks that a sync leaves behind, and what the files that are newer than every mark cover: because their sequence is higher, or
+/// because all sequences are lower.
+fn files(
+    account: &Account,
+    observed: &Observed,
+    opening: &Opening,
+    name: &str,
+    settings: &Settings,
+    upper: i64,
+) -> (Option<Vec<Mark>>, Vec<(bool, Cover)>) {
+    if !settings.is_automatic || !has_audits() {
+        return (account.marks.clone(), Vec::new());
+    }
+    let at_first = opening.there.get(name).map(|(_, files)| (opening.began, files.clone()));
+    let listed = observed.listed.get(name).cloned();
+    let listed = listed.or(at_first.filter(|_| !observed.unlisted.contains(name)));
+    let Some((at, files)) = listed else { return (account.marks.clone(), Vec::new()) };
+    let mut highest = Mark::new();
+    for file in &files {
+        let sequence = highest.entry(file.node.clone()).or_default();
+        *sequence = file.sequence.max(*sequence);
+    }
+    let before = account.marks.clone();
+    let is_after = |file: &ParquetFile, mark: &Mark| {
+        mark.get(&file.node).is_none_or(|mark| file.sequence > *mark)
+    };
+    let is_rebuilt = |file: &ParquetFile, mark: &Mark| {
+        mark.get(&file.node).is_some_and(|mark| highest[&file.node] < *mark)
+    };
+    let marks = || before.iter().flatten();
+    let is_new = |file: &&ParquetFile| {
+        marks().all(|mark| is_after(file, mark) || is_rebuilt(file, mark))
+    };
+    let cover = |file: &ParquetFile| {
+        let cover = Cover {
+            rule: "files",
+            seen_by: at,
+            from: file.first.max(settings.start()),
+            to: file.last.saturating_add(1).min(upper),
+            only_new: false,
+        };
+        (marks().all(|mark| is_after(file, mark)), cover)
+    };
+    let late = match before {
+        Some(_) => files.iter().filter(is_new).map(cover).collect(),
+        None => Vec::new(),
+    };
+    let extended = |mark: Mark| -> Mark { mark.into_iter().chain(highest.clone()).collect() };
+    let mut marks: Vec<_> = match before {
+        Some(before) => before.into_iter().map(extended).collect(),
+        None => vec![highest.clone()],
+    };
+    marks.sort();
+    marks.dedup();
+    (Some(marks), late)
+}
+
+/// What a comparison of counts covers, if the last one is long enough ago. One that was made since the point came has found it, if it
+/// reached as far back.
+fn counted(begun: &[(i64, i64, i64)], settings: &Settings, upper: i64) -> Option<Cover> {
+    if !settings.is_automatic || settings.audit_days == 0 || !has_audits() {
+        return None;
+    }
+    let recent = begun.iter().filter(|(_, before, _)| *before > upper - COUNTED_EVERY);
+    let seen_by = recent.clone().map(|(began, _, _)| *began).min()?;
+    let from = recent.map(|(_, _, from)| *from).max()?.max(settings.start());
+    Some(Cover { rule: "counts", seen_by, from, to: upper, only_new: true })
+}

@@ -1,0 +1,276 @@
+//! What the customer of the model has set: the configuration and the selection, and how they change.
+
+use std::collections::BTreeMap;
+
+use sync_core::{ColumnRules, Rules, Selection};
+
+use super::history::{DAY, HOUR, MINUTE};
+use super::world::World;
+use crate::config::{FIELDS, InfluxConfig};
+
+/// A configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Settings {
+    pub(super) shape: Shape,
+    /// `None` for all.
+    pub(super) measurements: Option<Vec<String>>,
+    pub(super) lookback: i64,
+    pub(super) truncates: bool,
+    pub(super) is_automatic: bool,
+    pub(super) audit_days: i64,
+    parallel_queries: usize,
+    window_rows: u64,
+    pub(super) wanted: Wanted,
+}
+
+/// The settings that shape rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// The table's name, where it is not the measurement's.
+    destination: Option<String>,
+    pub(super) key: Key,
+    pub(super) time: Time,
+    /// Whether `column_types` asks for text in `f0`.
+    pub(super) is_f0_text: bool,
+    start: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Series,
+    TagsAndTime,
+    None,
+}
+
+/// How `time` is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Time {
+    Instant,
+    Nanoseconds,
+    NaiveInstant,
+    Text,
+    TextToMicroseconds,
+}
+
+/// What is selected: for each listed table its hidden columns, or `None` if it is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wanted {
+    listed: BTreeMap<String, Option<Vec<String>>>,
+    leaves_out_new: bool,
+}
+
+impl Wanted {
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.listed.get(table).map_or(!self.leaves_out_new, Option::is_some)
+    }
+
+    pub(super) fn hides(&self, table: &str, column: &str) -> bool {
+        match self.listed.get(table) {
+            Some(Some(hidden)) => hidden.iter().any(|name| name == column),
+            _ => false,
+        }
+    }
+
+    fn to_selection(&self) -> Selection {
+        if *self == Self::default() {
+            return Selection::Everything;
+        }
+        let columns = |hidden: &Vec<String>| ColumnRules {
+            listed: hidden.iter().map(|name| (name.clone(), None)).collect(),
+            include_new: true,
+        };
+        let listed = self.listed.iter();
+        let listed = listed.map(|(name, rule)| (name.clone(), rule.as_ref().map(columns)));
+        Selection::Tables(Rules { listed: listed.collect(), include_new: !self.leaves_out_new })
+    }
+}
+
+/// Whether the engine looks for late points beyond its lookback.
+pub(super) fn has_audits() -> bool {
+    FIELDS.iter().any(|field| field.name == "late_data")
+}
+
+impl Settings {
+    pub(super) fn any(world: &mut World) -> Self {
+        let mut settings = Self {
+            shape: Shape {
+                destination: None,
+                key: Key::Series,
+                time: Time::Instant,
+                is_f0_text: false,
+                start: None,
+            },
+            measurements: None,
+            lookback: HOUR,
+            truncates: true,
+            is_automatic: true,
+            audit_days: 7,
+            parallel_queries: 4,
+            window_rows: 10,
+            wanted: Wanted::default(),
+        };
+        settings.change(world);
+        settings.shape(world);
+        settings
+    }
+
+    /// Changes what does not shape rows.
+    pub(super) fn change(&mut self, world: &mut World) {
+        let rng = &mut world.rng;
+        self.lookback = [0, MINUTE, 10 * MINUTE, HOUR, HOUR, DAY][rng.usize(0..6)];
+        self.truncates = rng.u32(0..4) > 0;
+        self.is_automatic = rng.u32(0..4) > 0;
+        self.audit_days = [0, 1, 7, 7][rng.usize(0..4)];
+        self.parallel_queries = rng.usize(1..=4);
+        self.window_rows = [1, 3, 10, 30, 1_000][rng.usize(0..5)];
+        self.measurements = match rng.u32(0..8) {
+            0 => Some(vec!["m0".to_owned()]),
+            1 => Some(vec!["m0".to_owned(), "m1".to_owned()]),
+            _ => None,
+        };
+        if self.measurements.as_ref().is_none_or(|names| names.len() != 1) {
+            self.shape.destination = None;
+        }
+        self.select(world);
+    }
+
+    /// Whether changing what does not shape rows can change nothing that does.
+    pub(super) fn keeps_shape_on_change(&self) -> bool {
+        self.shape.destination.is_none()
+    }
+
+    /// Changes what is selected.
+    pub(super) fn select(&mut self, world: &mut World) {
+        let rng = &mut world.rng;
+        self.wanted = Wanted::default();
+        if rng.bool() {
+            return;
+        }
+        self.wanted.leaves_out_new = rng.u32(0..4) == 0;
+        for name in ["m0", "m1", "m2", "renamed"] {
+            match rng.u32(0..4) {
+                0 => self.wanted.listed.insert(name.to_owned(), None),
+                1 => {
+                    let hidden = ["f0", "f1", "host", "rack", "time"];
+                    let hidden = hidden.into_iter().filter(|_| rng.u32(0..3) == 0);
+                    let mut hidden: Vec<_> = hidden.map(str::to_owned).collect();
+                    if hidden.iter().any(|name| name == "time") {
+                        // A row without a key needs something that is shown.
+                        hidden.retain(|name| name != "f0");
+                    }
+                    self.wanted.listed.insert(name.to_owned(), Some(hidden))
+                }
+                2 => self.wanted.listed.insert(name.to_owned(), Some(Vec::new())),
+                _ => None,
+            };
+        }
+    }
+
+    /// Changes what shapes rows.
+    pub(super) fn shape(&mut self, world: &mut World) {
+        let rng = &mut world.rng;
+        let is_single = self.measurements.as_ref().is_some_and(|names| names.len() == 1);
+        match rng.u32(0..5) {
+            0 => self.shape.key = [Key::Series, Key::TagsAndTime, Key::None][rng.usize(0..3)],
+            1 => {
+                self.shape.time = [
+                    Time::Instant,
+                    Time::Nanoseconds,
+                    Time::NaiveInstant,
+                    Time::Text,
+                    Time::TextToMicroseconds,
+                ][rng.usize(0..5)];
+            }
+            2 => self.shape.is_f0_text = rng.bool(),
+            3 => self.shape.start = [None, None, Some("1950-01-01"), Some("2025-06-02T03:00:00Z")][rng.usize(0..4)],
+            _ if is_single => self.shape.destination = rng.bool().then(|| "renamed".to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Asks for everything, so that the end can be judged.
+    pub(super) fn all(&mut self) {
+        self.measurements = None;
+        self.shape.destination = None;
+    }
+
+    pub(super) fn has(&self, measurement: &str) -> bool {
+        let is_asked = match &self.measurements {
+            None => true,
+            Some(names) => names.iter().any(|name| name == measurement),
+        };
+        is_asked && self.wanted.has(self.table(measurement))
+    }
+
+    /// The name of a measurement's table.
+    pub(super) fn table<'a>(&'a self, measurement: &'a str) -> &'a str {
+        self.shape.destination.as_deref().unwrap_or(measurement)
+    }
+
+    /// The time before which nothing is read.
+    pub(super) fn start(&self) -> i64 {
+        match self.shape.start {
+            None => i64::MIN,
+            Some(text) => sync_config::value::instant(text).unwrap(),
+        }
+    }
+
+    pub(super) fn selection(&self) -> Selection {
+        self.wanted.to_selection()
+    }
+
+    /// The configuration as the connector gets it.
+    pub(super) fn config(&self) -> InfluxConfig {
+        let mut typed: BTreeMap<String, String> = BTreeMap::new();
+        let mut set = |name: &str, value: String| typed.insert(name.to_owned(), value);
+        set("hostname", "localhost:8181".to_owned());
+        set("token", "token".to_owned());
+        set("database", "db".to_owned());
+        set("measurement", self.measurements.as_ref().map_or("*".to_owned(), |names| names.join(",")));
+        set("lookback", format!("{}s", self.lookback / 1_000_000_000));
+        set("on_resync", if self.truncates { "truncate" } else { "keep" }.to_owned());
+        set("parallel_queries", self.parallel_queries.to_string());
+        if let Some(destination) = &self.shape.destination {
+            set("table_name", destination.clone());
+        }
+        if let Some(start) = self.shape.start {
+            set("start_time", start.to_owned());
+        }
+        let key = match self.shape.key {
+            Key::Series => "series",
+            Key::TagsAndTime => "tags_and_time",
+            Key::None => "none",
+        };
+        set("primary_key", key.to_owned());
+        let mut types = serde_json::Map::new();
+        if self.shape.is_f0_text {
+            types.insert("f0".to_owned(), "STRING".into());
+        }
+        let time_format = match self.shape.time {
+            Time::Instant => "utc_datetime",
+            Time::Nanoseconds => {
+                types.insert("time".to_owned(), "LONG".into());
+                "utc_datetime"
+            }
+            Time::NaiveInstant => {
+                types.insert("time".to_owned(), "NAIVE_DATETIME".into());
+                "utc_datetime"
+            }
+            Time::Text => "iso8601",
+            Time::TextToMicroseconds => "iso8601_micros",
+        };
+        set("time_format", time_format.to_owned());
+        if !types.is_empty() {
+            set("column_types", serde_json::Value::Object(types).to_string());
+        }
+        if has_audits() {
+            set("late_data", if self.is_automatic { "automatic" } else { "lookback" }.to_owned());
+            set("audit_days", self.audit_days.to_string());
+        }
+        let parsed = sync_config::parse::<InfluxConfig>(&typed);
+        let mut config = parsed.unwrap_or_else(|problems| panic!("{problems:?}")).config;
+        // A form does not let a customer ask for windows as small as those of this small world.
+        config.window_rows = self.window_rows;
+        config
+    }
+}
