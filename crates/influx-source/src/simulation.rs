@@ -50,7 +50,8 @@ fn play(seeds: std::ops::Range<u64>) -> Option<Difference> {
             None
         };
         let players: Vec<_> = (0..THREADS).map(|_| scope.spawn(player)).collect();
-        let found: Vec<_> = players.into_iter().filter_map(|player| player.join().unwrap()).collect();
+        let found: Vec<_> =
+            players.into_iter().filter_map(|player| player.join().unwrap()).collect();
         found.into_iter().min_by_key(|difference| difference.seed)
     })
 }
@@ -66,7 +67,8 @@ fn a_fixed_few_thousand_schedules_keep_the_promise() {
         }
         return;
     }
-    let (first, count) = (number("SIMULATE_FROM").unwrap_or(0), number("SIMULATE_SEEDS").unwrap_or(SCHEDULES));
+    let (first, count) =
+        (number("SIMULATE_FROM").unwrap_or(0), number("SIMULATE_SEEDS").unwrap_or(SCHEDULES));
     if let Some(Difference { seed, text, .. }) = play(first..first + count) {
         match replay(seed) {
             Ok(()) => panic!("seed {seed} does not replay, but had shown: {text}"),

@@ -49,12 +49,15 @@ pub(crate) async fn sync<D: Database, S: Sink>(
         permits: Semaphore::new(config.parallel_queries),
         outage: Outage::default(),
     };
-    let tables = pin!(sync_tables(&session));
-    // However long a window takes or a server is away, the platform hears of us.
-    let keep_alive = pin!(session.progress.keep_alive(sink));
-    let result = match future::select(tables, keep_alive).await {
-        Either::Left((result, _)) => result,
-        Either::Right((error, _)) => return Err(fault::sink(error)),
+    let result = {
+        let tables = pin!(sync_tables(&session));
+        // However long a window takes or a server is away, the platform hears of us.
+        let keep_alive = pin!(session.progress.keep_alive(sink));
+        match future::select(tables, keep_alive).await {
+            Either::Left((result, _)) => result,
+            Either::Right((error, _)) => return Err(fault::sink(error)),
+        }
+        // Both are dropped here: a checkpoint that one of them has begun must not keep the last one waiting.
     };
     // What was read before a failure is read. A sink that is gone makes no second error of it.
     let saved = session.progress.checkpoint(sink).await.map_err(fault::sink);

@@ -99,25 +99,45 @@ fn array(field: &Field, rows: &[(PointKey, Version)], missing: Option<&str>) -> 
     }
     let cells = rows.iter().map(|(_, version)| version.fields.get(name));
     match field.data_type() {
-        DataType::Float64 => Arc::new(cells.map(|cell| match cell {
-            Some(Cell::Float(value)) => Some(*value),
-            _ => None,
-        }).collect::<Float64Array>()),
-        DataType::Int64 => Arc::new(cells.map(|cell| match cell {
-            Some(Cell::Integer(value)) => Some(*value),
-            _ => None,
-        }).collect::<Int64Array>()),
-        DataType::UInt64 => Arc::new(cells.map(|cell| match cell {
-            Some(Cell::Unsigned(value)) => Some(*value),
-            _ => None,
-        }).collect::<UInt64Array>()),
-        DataType::Boolean => Arc::new(cells.map(|cell| match cell {
-            Some(Cell::Boolean(value)) => Some(*value),
-            _ => None,
-        }).collect::<BooleanArray>()),
-        _ => Arc::new(cells.map(|cell| match cell {
-            Some(Cell::Text(value)) => Some(value.as_str()),
-            _ => None,
-        }).collect::<StringArray>()),
+        DataType::Float64 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Some(Cell::Float(value)) => Some(*value),
+                    _ => None,
+                })
+                .collect::<Float64Array>(),
+        ),
+        DataType::Int64 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Some(Cell::Integer(value)) => Some(*value),
+                    _ => None,
+                })
+                .collect::<Int64Array>(),
+        ),
+        DataType::UInt64 => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Some(Cell::Unsigned(value)) => Some(*value),
+                    _ => None,
+                })
+                .collect::<UInt64Array>(),
+        ),
+        DataType::Boolean => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Some(Cell::Boolean(value)) => Some(*value),
+                    _ => None,
+                })
+                .collect::<BooleanArray>(),
+        ),
+        _ => Arc::new(
+            cells
+                .map(|cell| match cell {
+                    Some(Cell::Text(value)) => Some(value.as_str()),
+                    _ => None,
+                })
+                .collect::<StringArray>(),
+        ),
     }
 }

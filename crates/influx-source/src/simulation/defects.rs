@@ -27,9 +27,13 @@ fn origin(defect: Defect) -> &'static str {
         Defect::FilesProveEmptiness
         | Defect::HolesBetweenWindows
         | Defect::RefusedWindowSkipped => "rule 2",
-        Defect::EmptyBatchEnds | Defect::IncompletePrefix | Defect::CheckpointBeforeRows => "rule 3",
+        Defect::EmptyBatchEnds | Defect::IncompletePrefix | Defect::CheckpointBeforeRows => {
+            "rule 3"
+        }
         Defect::FingerprintIgnored => "rule 4",
-        Defect::HiddenTagsLeftOut | Defect::NewTagsUnnoticed | Defect::OtherTypesUnnoticed => "rule 5",
+        Defect::HiddenTagsLeftOut | Defect::NewTagsUnnoticed | Defect::OtherTypesUnnoticed => {
+            "rule 5"
+        }
         Defect::MarkCommittedEarly
         | Defect::FilesListedLate
         | Defect::RebuildUnnoticed
@@ -49,7 +53,9 @@ fn every_planted_defect_is_caught() {
     std::thread::scope(|scope| {
         for _ in 0..super::THREADS {
             scope.spawn(|| {
-                while let Some(defect) = Defect::ALL.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                while let Some(defect) =
+                    Defect::ALL.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                {
                     plant(Some(*defect));
                     let caught = (0..SCHEDULES).find_map(|seed| run(seed).err());
                     plant(None);
@@ -67,6 +73,7 @@ fn every_planted_defect_is_caught() {
         });
         println!("{:<22} {:<7} {found}", format!("{defect:?}"), origin(*defect));
     }
-    let missed: Vec<_> = rows.iter().filter(|(_, caught)| caught.is_none()).map(|(defect, _)| defect).collect();
+    let missed: Vec<_> =
+        rows.iter().filter(|(_, caught)| caught.is_none()).map(|(defect, _)| defect).collect();
     assert!(missed.is_empty(), "not caught within {SCHEDULES} schedules: {missed:?}");
 }

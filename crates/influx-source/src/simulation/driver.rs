@@ -47,7 +47,11 @@ pub(super) fn replay(seed: u64) -> Result<(), Difference> {
 }
 
 fn play(seed: u64, is_told: bool) -> Result<(), Difference> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     // The retry's jitter draws from the thread's own generator.
     fastrand::seed(seed);
     let (shared, ended) = runtime.block_on(async {
@@ -57,7 +61,9 @@ fn play(seed: u64, is_told: bool) -> Result<(), Difference> {
         let caught = std::future::poll_fn(|context| {
             match catch_unwind(AssertUnwindSafe(|| playing.as_mut().poll(context))) {
                 Ok(poll) => poll,
-                Err(panic) => std::task::Poll::Ready(Err(format!("a panic: {}", panic_text(&*panic)))),
+                Err(panic) => {
+                    std::task::Poll::Ready(Err(format!("a panic: {}", panic_text(&*panic))))
+                }
             }
         });
         (shared, caught.await)
@@ -82,7 +88,13 @@ struct Schedule {
 impl Schedule {
     fn new(shared: Shared) -> Self {
         let settings = Settings::any(&mut shared.lock());
-        Self { shared, settings, warehouse: Warehouse::default(), state: None, ledger: Ledger::default() }
+        Self {
+            shared,
+            settings,
+            warehouse: Warehouse::default(),
+            state: None,
+            ledger: Ledger::default(),
+        }
     }
 
     async fn play(&mut self) -> Result<(), String> {
@@ -196,12 +208,15 @@ impl Schedule {
         let sink = Fivetran::new(shared, warehouse, self.state.clone(), kept, number, crash);
         let (clock, model) = (ModelClock(self.shared.clone()), Model(self.shared.clone()));
         let config = self.settings.config();
-        let request = SyncRequest { state: self.state.clone(), selection: self.settings.selection() };
+        let request =
+            SyncRequest { state: self.state.clone(), selection: self.settings.selection() };
         let ended = {
             let running = pin!(sync(&clock, &model, &config, request, &sink));
             let running = tokio::time::timeout(Duration::from_secs(30 * 86_400), running);
             match select(pin!(running), pin!(sink.dropping())).await {
-                Either::Left((ended, _)) => Some(ended.map_err(|_| "a sync does not end".to_owned())?),
+                Either::Left((ended, _)) => {
+                    Some(ended.map_err(|_| "a sync does not end".to_owned())?)
+                }
                 Either::Right(((), _)) => None,
             }
         };
@@ -260,7 +275,12 @@ impl Schedule {
 }
 
 fn copy(error: &SyncError) -> SyncError {
-    SyncError { fault: error.fault, message: error.message.clone(), remedy: error.remedy.clone(), source: None }
+    SyncError {
+        fault: error.fault,
+        message: error.message.clone(),
+        remedy: error.remedy.clone(),
+        source: None,
+    }
 }
 
 /// Whether the customer is told to run a re-sync.
@@ -283,9 +303,9 @@ impl World {
             let times = measurement.points.keys().map(|(time, _)| *time);
             self.limit = times.fold(self.limit, |limit, time| match limit {
                 Limit::Files(most) => Limit::Files(most.max(measurement.files_in(time, time + 1))),
-                Limit::Rows(most) => {
-                    Limit::Rows(most.max(measurement.seen(now + 10 * SECOND, time, time + 1).count()))
-                }
+                Limit::Rows(most) => Limit::Rows(
+                    most.max(measurement.seen(now + 10 * SECOND, time, time + 1).count()),
+                ),
                 limit => limit,
             });
         }

@@ -82,7 +82,8 @@ impl World {
 
     /// Writes a point of any series at a time, or a nanosecond beside it.
     fn write_at(&mut self, position: usize, time: i64) {
-        let time = (time + self.rng.i64(-1..=1) * i64::from(self.rng.bool())).clamp(EARLIEST, LATEST);
+        let time =
+            (time + self.rng.i64(-1..=1) * i64::from(self.rng.bool())).clamp(EARLIEST, LATEST);
         let measurement = &self.measurements[position];
         let columns = measurement.columns.iter().filter(|(_, column)| column.kind == Kind::Tag);
         let names: Vec<_> = columns.map(|(name, _)| name.clone()).collect();
@@ -129,7 +130,11 @@ impl World {
         let name = self.measurements[position].name.clone();
         self.tell(|| {
             let (time, tags) = &key;
-            format!("write {name} {} {tags:?} {values:?}, seen from {}", iso8601(*time), iso8601(visible))
+            format!(
+                "write {name} {} {tags:?} {values:?}, seen from {}",
+                iso8601(*time),
+                iso8601(visible)
+            )
         });
         self.measurements[position].write(key, values, visible);
     }
@@ -207,7 +212,9 @@ impl World {
                 }
             }
         }
-        self.tell(|| format!("create {name} {:?}, seen from {}", made.columns.keys(), iso8601(visible)));
+        self.tell(|| {
+            format!("create {name} {:?}, seen from {}", made.columns.keys(), iso8601(visible))
+        });
         self.measurements.push(made);
         let position = self.measurements.len() - 1;
         for _ in 0..self.rng.usize(1..=4) {
@@ -220,7 +227,8 @@ impl World {
         let Some(position) = self.any() else { return };
         let date = iso8601(self.now());
         let name = self.measurements[position].name.clone();
-        let digits: String = date[..19].chars().filter(|character| *character != '-' && *character != ':').collect();
+        let digits: String =
+            date[..19].chars().filter(|character| *character != '-' && *character != ':').collect();
         let renamed = format!("{name}-{digits}");
         if self.measurements.iter().any(|one| one.name == renamed) {
             return;

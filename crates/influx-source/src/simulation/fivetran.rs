@@ -83,7 +83,9 @@ impl Fivetran {
             false => self.shared.lock().rng.usize(0..=pending.len()),
         };
         if !is_success {
-            self.shared.tell(|| format!("{landing} of {} messages without a checkpoint have landed", pending.len()));
+            self.shared.tell(|| {
+                format!("{landing} of {} messages without a checkpoint have landed", pending.len())
+            });
         }
         for message in pending.into_iter().take(landing) {
             inner.apply(message);
@@ -185,7 +187,8 @@ impl Sink for Fivetran {
     async fn schema_change(&self, tables: &[Table]) -> Result<(), SinkError> {
         self.take().await?;
         let names = |table: &Table| {
-            let columns = table.columns.iter().map(|column| format!("{} {}", column.name, column.data_type));
+            let columns =
+                table.columns.iter().map(|column| format!("{} {}", column.name, column.data_type));
             format!("{}: {}", table.name, columns.collect::<Vec<_>>().join(", "))
         };
         self.shared.tell(|| format!("SCHEMA {:?}", tables.iter().map(names).collect::<Vec<_>>()));
@@ -202,7 +205,8 @@ impl Sink for Fivetran {
             format!("CHECKPOINT {:?}", after.iter().map(short).collect::<Vec<_>>())
         });
         for (name, cursor) in &before {
-            let is_told = inner.warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
+            let is_told =
+                inner.warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
             match after.get(name) {
                 None => {
                     let breach = format!("the state forgets {name}");

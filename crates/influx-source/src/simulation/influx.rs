@@ -129,7 +129,8 @@ impl Database for Model {
         });
         match &counted {
             // A count that reads too much is asked for again in parts.
-            Err(error) if error.kind().wants_smaller_query() && window.to() - window.from() > 1 => {}
+            Err(error) if error.kind().wants_smaller_query() && window.to() - window.from() > 1 => {
+            }
             Err(_) => {
                 world.observed.uncounted.insert(measurement.to_owned());
             }
@@ -312,9 +313,8 @@ fn schema(
         let mark = format!("iox::column_type::{mark}");
         Field::new(name, data_type, is_nullable).with_metadata([(MARK.to_owned(), mark)].into())
     };
-    let time = || {
-        marked("time", DataType::Timestamp(TimeUnit::Nanosecond, None), false, "timestamp")
-    };
+    let time =
+        || marked("time", DataType::Timestamp(TimeUnit::Nanosecond, None), false, "timestamp");
     let field = |name: &str| match known.get(name) {
         _ if name == "time" => Ok(time()),
         Some(&kind) => Ok(marked(name, arrow_type(kind), true, mark(kind))),

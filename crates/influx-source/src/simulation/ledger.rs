@@ -68,7 +68,12 @@ pub(super) struct Account {
 }
 
 impl Account {
-    fn loading(shape: &Shape, began: i64, truncated_in: Option<usize>, marks: Option<Vec<Mark>>) -> Self {
+    fn loading(
+        shape: &Shape,
+        began: i64,
+        truncated_in: Option<usize>,
+        marks: Option<Vec<Mark>>,
+    ) -> Self {
         Self {
             shapes: vec![shape.clone()],
             loading: Some(began),
@@ -121,8 +126,14 @@ impl Ledger {
         let there: BTreeMap<_, _> =
             live.map(|(position, one)| (one.name.clone(), (position, one.files.clone()))).collect();
         let names: BTreeSet<_> = there.keys().chain(self.accounts.keys()).cloned().collect();
-        let mut opening =
-            Opening { began, cursors, there, continued: BTreeSet::new(), hidden: BTreeMap::new(), kept: BTreeSet::new() };
+        let mut opening = Opening {
+            began,
+            cursors,
+            there,
+            continued: BTreeSet::new(),
+            hidden: BTreeMap::new(),
+            kept: BTreeSet::new(),
+        };
         for name in names.into_iter().filter(|name| settings.has(name)) {
             let shape = &settings.shape;
             let truncated = settings.truncates.then_some(number);
@@ -215,7 +226,8 @@ impl Ledger {
             let stays = position.filter(|position| world.measurements[*position].name == *name);
             let told = |column: &String| {
                 let names = |warning: &String| {
-                    warning.contains(&format!("{name:?}")) && warning.contains(&format!("{column:?}"))
+                    warning.contains(&format!("{name:?}"))
+                        && warning.contains(&format!("{column:?}"))
                 };
                 warnings.iter().any(names)
             };
@@ -250,19 +262,28 @@ impl Ledger {
                     let hidden = opening.hidden.get(name).cloned().unwrap_or_default();
                     let shown = |column: &&String| {
                         let mut known = measurement.columns_at(opening.began);
-                        !hidden.contains(*column) && (*column == "time" || known.any(|(known, _)| known == *column))
+                        !hidden.contains(*column)
+                            && (*column == "time" || known.any(|(known, _)| known == *column))
                     };
                     if let Some(column) = account.hidden.iter().find(shown)
                         && opening.continued.contains(name)
                         && has_audits()
                     {
-                        breaches.push(format!("nobody was told that {name}.{column} is selected anew"));
+                        breaches
+                            .push(format!("nobody was told that {name}.{column} is selected anew"));
                     }
                     account.hidden = hidden;
                     let cursor = opening.cursors.get(name);
-                    let is_told = warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
-                    if opening.continued.contains(name) && cursor.is_some_and(|cursor| *cursor > upper) && !is_told {
-                        breaches.push(format!("nobody was told that the cursor of {name} was beyond {}", iso8601(upper)));
+                    let is_told =
+                        warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
+                    if opening.continued.contains(name)
+                        && cursor.is_some_and(|cursor| *cursor > upper)
+                        && !is_told
+                    {
+                        breaches.push(format!(
+                            "nobody was told that the cursor of {name} was beyond {}",
+                            iso8601(upper)
+                        ));
                     }
                 }
             }
@@ -292,11 +313,14 @@ impl Account {
         if let Some(loading) = self.loading.take() {
             self.covers.push(cover("load", loading, i64::MIN));
         }
-        let from = self.reached.map_or(i64::MIN, |reached| reached.min(upper).saturating_sub(settings.lookback));
+        let from = self
+            .reached
+            .map_or(i64::MIN, |reached| reached.min(upper).saturating_sub(settings.lookback));
         self.covers.push(cover("lookback", began, from));
         if is_listed {
             // Beyond a bound that has gone back everything is read when its time comes again.
-            let owed = self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
+            let owed =
+                self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
             self.covers.extend(owed);
             self.covers.extend(late.into_iter().map(|(_, cover)| cover));
         }
@@ -340,9 +364,8 @@ fn files(
         mark.get(&file.node).is_some_and(|mark| highest[&file.node] < *mark)
     };
     let marks = || before.iter().flatten();
-    let is_new = |file: &&ParquetFile| {
-        marks().all(|mark| is_after(file, mark) || is_rebuilt(file, mark))
-    };
+    let is_new =
+        |file: &&ParquetFile| marks().all(|mark| is_after(file, mark) || is_rebuilt(file, mark));
     let cover = |file: &ParquetFile| {
         let cover = Cover {
             rule: "files",

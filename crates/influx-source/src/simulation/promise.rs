@@ -30,7 +30,8 @@ pub(super) fn difference(world: &World, ledger: &Ledger, warehouse: &Warehouse) 
     let empty = Landed::default();
     for (name, account) in &ledger.accounts {
         let measurement = world.measurement(name);
-        if let Some(measurement) = measurement.filter(|_| account.is_complete && settings.has(name)) {
+        if let Some(measurement) = measurement.filter(|_| account.is_complete && settings.has(name))
+        {
             let landed = warehouse.tables.get(settings.table(name)).unwrap_or(&empty);
             if let Some(difference) = missing(world, ledger, measurement, account, landed) {
                 return Some(difference);
@@ -107,11 +108,13 @@ fn required(key: &PointKey, versions: &[Version], covers: &[Cover]) -> Option<(u
 /// A live row that shows no point.
 fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> Option<String> {
     let original = if table == "renamed" { "m0" } else { table };
-    let origins = world.measurements.iter().filter(|one| one.original == original || one.name == table);
+    let origins =
+        world.measurements.iter().filter(|one| one.original == original || one.name == table);
     let origins: Vec<_> = origins.collect();
     landed.rows.values().filter(|row| !row.is_deleted).find_map(|row| {
         let settings = &ledger.settings[row.sync];
-        let time = row.values.get("_time_ns").and_then(|value| value.strip_prefix("LONG ")?.parse().ok());
+        let time =
+            row.values.get("_time_ns").and_then(|value| value.strip_prefix("LONG ")?.parse().ok());
         let is_shown = origins.iter().any(|measurement| {
             let (from, to) = time.map_or((i64::MIN, i64::MAX), |time: i64| (time, time));
             let points = measurement.points.range((from, Tags::new())..);
@@ -124,11 +127,21 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
 }
 
 /// Whether a row shows a version of a point, in all columns that were sent.
-fn is_shown(row: &Row, measurement: &Measurement, key: &PointKey, version: &Version, settings: &Settings) -> bool {
+fn is_shown(
+    row: &Row,
+    measurement: &Measurement,
+    key: &PointKey,
+    version: &Version,
+    settings: &Settings,
+) -> bool {
     // Values differ most often, and the key is the dearest to compute.
     row.values.iter().all(|(column, value)| {
-        column == "_series_id" || matches(value, &expected(column, measurement, key, version, settings))
-    }) && row.values.get("_series_id").is_none_or(|value| *value == format!("STRING {}", series_id(&key.1)))
+        column == "_series_id"
+            || matches(value, &expected(column, measurement, key, version, settings))
+    }) && row
+        .values
+        .get("_series_id")
+        .is_none_or(|value| *value == format!("STRING {}", series_id(&key.1)))
 }
 
 /// Whether a row lacks nothing that it should have.
@@ -167,7 +180,13 @@ enum Expected {
 }
 
 /// What a column of a point's row has to be.
-fn expected(column: &str, measurement: &Measurement, key: &PointKey, version: &Version, settings: &Settings) -> Expected {
+fn expected(
+    column: &str,
+    measurement: &Measurement,
+    key: &PointKey,
+    version: &Version,
+    settings: &Settings,
+) -> Expected {
     let shape = &settings.shape;
     Expected::Value(match column {
         "_time_ns" if shape.key != Key::None => format!("LONG {}", key.0),
@@ -211,7 +230,9 @@ fn time_text(time: i64, settings: &Settings) -> String {
 /// The identity of a series, as the design fixes it: written anew here.
 fn series_id(tags: &Tags) -> String {
     let mut hasher = blake3::Hasher::new();
-    for text in tags.iter().filter(|(_, value)| !value.is_empty()).flat_map(|(name, value)| [name, value]) {
+    for text in
+        tags.iter().filter(|(_, value)| !value.is_empty()).flat_map(|(name, value)| [name, value])
+    {
         hasher.update(&u32::try_from(text.len()).unwrap().to_le_bytes());
         hasher.update(text.as_bytes());
     }

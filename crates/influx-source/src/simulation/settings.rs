@@ -182,7 +182,10 @@ impl Settings {
                 ][rng.usize(0..5)];
             }
             2 => self.shape.is_f0_text = rng.bool(),
-            3 => self.shape.start = [None, None, Some("1950-01-01"), Some("2025-06-02T03:00:00Z")][rng.usize(0..4)],
+            3 => {
+                self.shape.start =
+                    [None, None, Some("1950-01-01"), Some("2025-06-02T03:00:00Z")][rng.usize(0..4)]
+            }
             _ if is_single => self.shape.destination = rng.bool().then(|| "renamed".to_owned()),
             _ => {}
         }
@@ -226,7 +229,10 @@ impl Settings {
         set("hostname", "localhost:8181".to_owned());
         set("token", "token".to_owned());
         set("database", "db".to_owned());
-        set("measurement", self.measurements.as_ref().map_or("*".to_owned(), |names| names.join(",")));
+        set(
+            "measurement",
+            self.measurements.as_ref().map_or("*".to_owned(), |names| names.join(",")),
+        );
         set("lookback", format!("{}s", self.lookback / 1_000_000_000));
         set("on_resync", if self.truncates { "truncate" } else { "keep" }.to_owned());
         set("parallel_queries", self.parallel_queries.to_string());

@@ -154,7 +154,9 @@ impl World {
     pub(super) fn tell(&mut self, event: impl FnOnce() -> String) {
         let now = self.now();
         if let Some(story) = &mut self.story {
-            if story.len() == REMEMBERED * if std::env::var_os("SIMULATE_SEED").is_some() { 100 } else { 1 } {
+            if story.len()
+                == REMEMBERED * if std::env::var_os("SIMULATE_SEED").is_some() { 100 } else { 1 }
+            {
                 story.pop_front();
             }
             story.push_back(format!("{} {}", iso8601(now), event()));
