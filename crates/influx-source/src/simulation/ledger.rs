@@ -49,6 +49,8 @@ type Mark = BTreeMap<String, u64>;
 pub(super) struct Account {
     /// The shapes that the state can have at present.
     shapes: Vec<Shape>,
+    /// The shape with which it was last known to be loaded.
+    loaded: Shape,
     /// When the first sync of an unfinished load began.
     loading: Option<i64>,
     /// Rows of before this sync were truncated.
@@ -76,6 +78,7 @@ impl Account {
     ) -> Self {
         Self {
             shapes: vec![shape.clone()],
+            loaded: shape.clone(),
             loading: Some(began),
             truncated_in,
             reached: None,
@@ -101,6 +104,7 @@ pub(super) struct Ledger {
 /// A sync that has begun.
 pub(super) struct Opening {
     began: i64,
+    rebuilds: usize,
     cursors: BTreeMap<String, i64>,
     /// The measurements that were there, by name: their position, and their files.
     there: BTreeMap<String, (usize, Vec<ParquetFile>)>,
@@ -128,12 +132,14 @@ impl Ledger {
         let names: BTreeSet<_> = there.keys().chain(self.accounts.keys()).cloned().collect();
         let mut opening = Opening {
             began,
+            rebuilds: world.rebuilds,
             cursors,
             there,
             continued: BTreeSet::new(),
             hidden: BTreeMap::new(),
             kept: BTreeSet::new(),
         };
+        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
         for name in names.into_iter().filter(|name| settings.has(name)) {
             let shape = &settings.shape;
             let truncated = settings.truncates.then_some(number);
@@ -146,7 +152,7 @@ impl Ledger {
                 None => Account {
                     shapes: self.settings.iter().map(|settings| settings.shape.clone()).collect(),
                     loading: None,
-                    reached: self.begun.iter().map(|(_, upper, _)| *upper).max(),
+                    reached: furthest,
                     ..Account::loading(shape, began, None, None)
                 },
                 // Only if it comes in mid-sync can it be loaded now.
@@ -162,6 +168,14 @@ impl Ledger {
                     let loading = Account::loading(shape, began, truncated, before.marks);
                     Account { shapes, ..loading }
                 }
+                // A load may have begun with another shape, or not, and may begin now.
+                Some(unsure) if unsure.shapes.len() > 1 && unsure.loaded != *shape => Account {
+                    shapes: unsure.shapes,
+                    loading: None,
+                    reached: furthest,
+                    ever_hidden: unsure.ever_hidden,
+                    ..Account::loading(shape, began, None, unsure.marks)
+                },
                 Some(mut account) => {
                     if account.shapes == [shape.clone()] {
                         opening.continued.insert(name.clone());
@@ -241,7 +255,9 @@ impl Ledger {
                     }
                     // That the server was rebuilt may go unnoticed by the time of the next list.
                     late.retain(|(is_after_mark, _)| *is_after_mark);
-                    account.owed.extend(late.into_iter().map(|(_, cover)| (world.rebuilds, cover)));
+                    account
+                        .owed
+                        .extend(late.into_iter().map(|(_, cover)| (opening.rebuilds, cover)));
                     if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
                         before.extend(marks);
                     }
