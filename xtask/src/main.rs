@@ -6,6 +6,7 @@ mod demo;
 mod dist;
 mod peers;
 mod program;
+mod simulate;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +26,8 @@ enum Verb {
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,
+    /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
+    Simulate(simulate::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -34,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Demo => demo::run(),
         Verb::Dist => dist::run(),
         Verb::Peers => peers::run(),
+        Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

@@ -116,14 +116,15 @@ impl Schedule {
 
     /// What was there before anybody looked.
     async fn begin(&mut self) {
-        let mut world = self.shared.lock();
-        for _ in 0..world.rng.usize(1..=2) {
-            world.create();
+        {
+            let mut world = self.shared.lock();
+            for _ in 0..world.rng.usize(1..=2) {
+                world.create();
+            }
+            for _ in 0..world.rng.usize(0..30) {
+                world.event();
+            }
         }
-        for _ in 0..world.rng.usize(0..30) {
-            world.event();
-        }
-        drop(world);
         sleep(MINUTE).await;
     }
 
