@@ -1,4 +1,4 @@
-//! `cargo xtask simulate`: plays schedules of the simulation of `influx-source`, then shows which planted defects it catches.
+//! `cargo xtask simulate`: plays schedules of the simulation of `influx-source`, then shows which of the planted defects it catches.
 
 use anyhow::Result;
 
@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let test = |name: &str| {
         let package = ["test", "--package", "influx-source", "--lib", "--quiet"];
-        program::cargo(package.into_iter().chain([name, "--", "--nocapture"]))
+        program::cargo(package.into_iter().chain([name, "--", "--nocapture", "--include-ignored"]))
     };
     let mut schedules = test("simulation::a_fixed_few_thousand_schedules_keep_the_promise");
     if let Some(seed) = arguments.seed {
