@@ -268,7 +268,11 @@ async fn plant_late_looks<D: Database, S: Sink>(
         progress.advance(measurement, database.now().await?.saturating_sub(bounds::SETTLE));
     }
     if is_planted(Defect::FilesListedLate) || is_planted(Defect::CountedLate) {
-        let position = progress.position(measurement);
+        let mut position = progress.position(measurement);
+        if let Some(position) = position.as_mut().filter(|_| is_planted(Defect::CountedLate)) {
+            // What was counted before reading does not count: it would pass for counted lately.
+            position.notes.counts = None;
+        }
         let late = look(*database, config, measurement, position.as_ref(), *upper).await?;
         progress.note(measurement, |notes| {
             if is_planted(Defect::FilesListedLate) {

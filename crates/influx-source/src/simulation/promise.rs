@@ -10,6 +10,7 @@
 //!   of that name had, as a whole: all the columns that were sent with it, the key included, and nothing else. After a re-sync that
 //!   truncates, no row of before is alive.
 //! - **Kept.** Nothing is truncated unless a load begins, and nothing at all with `on_resync=keep`; rows do not go in any other way.
+//! - **In order.** What one sync sends of a point follows the order in which the point changed, so that no older value replaces a newer.
 //!
 //! With `primary_key=none` a row is its columns: some row has to show the point, and every row some version of some point.
 
@@ -71,7 +72,7 @@ fn missing(
         let candidates = times.iter().filter_map(|time| by_time.get(time.as_str())).flatten();
         let shows = |row: &&&Row| {
             versions[required..].iter().any(|version| {
-                is_shown(row, measurement, key, version, settings)
+                is_shown(&row.values, measurement, key, version, settings)
                     && is_whole(row, measurement, key, version, settings, account)
             })
         };
@@ -111,6 +112,9 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
     let origins =
         world.measurements.iter().filter(|one| one.original == original || one.name == table);
     let origins: Vec<_> = origins.collect();
+    if let Some(difference) = backward(ledger, table, landed, &origins) {
+        return Some(difference);
+    }
     landed.rows.values().filter(|row| !row.is_deleted).find_map(|row| {
         let settings = &ledger.settings[row.sync];
         let time =
@@ -119,27 +123,64 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
             let (from, to) = time.map_or((i64::MIN, i64::MAX), |time: i64| (time, time));
             let points = measurement.points.range((from, Tags::new())..);
             points.take_while(|((at, _), _)| *at <= to).any(|(key, versions)| {
-                versions.iter().any(|version| is_shown(row, measurement, key, version, settings))
+                versions.iter().any(|version| is_shown(&row.values, measurement, key, version, settings))
             })
         });
         (!is_shown).then(|| format!("a row of {table} shows no point: {:?}", row.values))
     })
 }
 
+/// A row that an older value has replaced: what a sync sends of a point follows the order in which it changed.
+fn backward(
+    ledger: &Ledger,
+    table: &str,
+    landed: &Landed,
+    origins: &[&Measurement],
+) -> Option<String> {
+    let changed = landed.rows.values().filter(|row| !row.earlier.is_empty() && !row.is_deleted);
+    let mut changed = changed.filter(|row| row.values.contains_key("_time_ns"));
+    changed.find_map(|row| {
+        let settings = &ledger.settings[row.sync];
+        let shown: Vec<_> = row.earlier.iter().chain([&row.values]).collect();
+        origins.iter().flat_map(|one| one.points.iter().map(move |point| (one, point))).find_map(
+            |(measurement, (key, versions))| {
+                if *time_of(row) != format!("LONG {}", key.0) {
+                    return None;
+                }
+                let shows = |values: &BTreeMap<_, _>, version: &Version| {
+                    is_shown(values, measurement, key, version, settings)
+                };
+                // Each as early as possible, but none before the one that was sent before it.
+                let (mut at, mut is_backward) = (0, false);
+                for values in &shown {
+                    match versions[at..].iter().position(|version| shows(values, version)) {
+                        Some(further) => at += further,
+                        None if versions.iter().any(|version| shows(values, version)) => is_backward = true,
+                        // It is another point's.
+                        None => return None,
+                    }
+                }
+                is_backward.then(|| {
+                    format!("an older value of {table} {} {:?} follows a newer one: {shown:?}", iso8601(key.0), key.1)
+                })
+            },
+        )
+    })
+}
+
 /// Whether a row shows a version of a point, in all columns that were sent.
 fn is_shown(
-    row: &Row,
+    values: &BTreeMap<String, String>,
     measurement: &Measurement,
     key: &PointKey,
     version: &Version,
     settings: &Settings,
 ) -> bool {
     // Values differ most often, and the key is the dearest to compute.
-    row.values.iter().all(|(column, value)| {
+    values.iter().all(|(column, value)| {
         column == "_series_id"
             || matches(value, &expected(column, measurement, key, version, settings))
-    }) && row
-        .values
+    }) && values
         .get("_series_id")
         .is_none_or(|value| *value == format!("STRING {}", series_id(&key.1)))
 }

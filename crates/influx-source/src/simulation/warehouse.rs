@@ -32,6 +32,8 @@ pub(super) struct Row {
     pub(super) is_deleted: bool,
     /// The sync that sent it last.
     pub(super) sync: usize,
+    /// What the same sync had sent before, where that was something else.
+    pub(super) earlier: Vec<BTreeMap<String, String>>,
 }
 
 impl Warehouse {
@@ -87,7 +89,14 @@ impl Landed {
         let of_key = |name: &String| self.key.is_empty() || self.key.contains(name);
         let key = values.iter().filter(|(name, _)| of_key(name));
         let key: String = key.map(|(name, value)| format!("{name}={value};")).collect();
-        self.rows.insert(key, Row { values, is_deleted: false, sync });
+        let before = self.rows.remove(&key).filter(|row| !row.is_deleted && row.sync == sync);
+        let earlier = before.map_or_else(Vec::new, |mut before| {
+            if before.values != values {
+                before.earlier.push(before.values);
+            }
+            before.earlier
+        });
+        self.rows.insert(key, Row { values, is_deleted: false, sync, earlier });
     }
 }
 
