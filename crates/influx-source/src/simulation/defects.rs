@@ -53,16 +53,15 @@ fn origin(defect: Defect) -> &'static str {
 #[ignore = "takes minutes, and some of the defects are not caught yet: `cargo xtask simulate` runs it"]
 fn every_planted_defect_is_caught() {
     let wanted = std::env::var("SIMULATE_DEFECT").ok();
-    let is_wanted = |defect: &&&Defect| wanted.as_ref().is_none_or(|name| *name == format!("{defect:?}"));
+    let is_wanted =
+        |defect: &&&Defect| wanted.as_ref().is_none_or(|name| *name == format!("{defect:?}"));
     let defects: Vec<_> = Defect::ALL.iter().filter(|defect| is_wanted(&defect)).collect();
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..super::THREADS {
             scope.spawn(|| {
-                while let Some(defect) =
-                    defects.get(next.fetch_add(1, Ordering::Relaxed))
-                {
+                while let Some(defect) = defects.get(next.fetch_add(1, Ordering::Relaxed)) {
                     plant(Some(**defect));
                     let caught = (0..SCHEDULES).find_map(|seed| run(seed).err());
                     plant(None);

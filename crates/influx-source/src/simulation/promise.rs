@@ -123,7 +123,9 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
             let (from, to) = time.map_or((i64::MIN, i64::MAX), |time: i64| (time, time));
             let points = measurement.points.range((from, Tags::new())..);
             points.take_while(|((at, _), _)| *at <= to).any(|(key, versions)| {
-                versions.iter().any(|version| is_shown(&row.values, measurement, key, version, settings))
+                versions
+                    .iter()
+                    .any(|version| is_shown(&row.values, measurement, key, version, settings))
             })
         });
         (!is_shown).then(|| format!("a row of {table} shows no point: {:?}", row.values))
@@ -155,13 +157,19 @@ fn backward(
                 for values in &shown {
                     match versions[at..].iter().position(|version| shows(values, version)) {
                         Some(further) => at += further,
-                        None if versions.iter().any(|version| shows(values, version)) => is_backward = true,
+                        None if versions.iter().any(|version| shows(values, version)) => {
+                            is_backward = true
+                        }
                         // It is another point's.
                         None => return None,
                     }
                 }
                 is_backward.then(|| {
-                    format!("an older value of {table} {} {:?} follows a newer one: {shown:?}", iso8601(key.0), key.1)
+                    format!(
+                        "an older value of {table} {} {:?} follows a newer one: {shown:?}",
+                        iso8601(key.0),
+                        key.1
+                    )
                 })
             },
         )
