@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let test = |name: &str| {
         let package = ["test", "--package", "influx-source", "--lib", "--quiet"];
-        program::cargo(package.into_iter().chain([name, "--", "--nocapture", "--include-ignored"]))
+        program::cargo(package.into_iter().chain([name, "--", "--nocapture"]))
     };
     let mut schedules = test("simulation::a_fixed_few_thousand_schedules_keep_the_promise");
     if let Some(seed) = arguments.seed {

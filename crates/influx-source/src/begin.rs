@@ -112,7 +112,7 @@ async fn resume<D: Database, S: Sink>(
     let measurement = &reading.source.measurement;
     let earliest = config.start.unwrap_or(EARLIEST);
     let lookback = |time: i64| {
-        let is_off = is_planted(Defect::NoLookback) || is_planted(Defect::OverwritesIgnored);
+        let is_off = is_planted(Defect::NoLookback);
         time.saturating_sub(if is_off { 0 } else { config.lookback }).max(earliest)
     };
     compare_columns(session, reading, &position.notes).await?;

@@ -49,8 +49,10 @@ pub(crate) enum Defect {
     OtherTypesUnnoticed,
     /// Nothing before the cursor is read again.
     NoLookback,
-    /// Only points that are new are looked for, not those that have changed.
+    /// A point that was sent once is not sent again, whatever it has become.
     OverwritesIgnored,
+    /// Tables have no key.
+    NoKey,
     /// Points before 1990 are left out.
     NothingBefore1990,
     /// The mark of the files moves on before their ranges are read.
@@ -104,6 +106,7 @@ impl Defect {
         Self::OtherTypesUnnoticed,
         Self::NoLookback,
         Self::OverwritesIgnored,
+        Self::NoKey,
         Self::NothingBefore1990,
         Self::MarkCommittedEarly,
         Self::FilesListedLate,
@@ -127,6 +130,14 @@ pub(crate) const fn is_planted(_: Defect) -> bool {
 #[cfg(test)]
 thread_local! {
     static PLANTED: std::cell::Cell<Option<Defect>> = const { std::cell::Cell::new(None) };
+    /// What was sent, for [`Defect::OverwritesIgnored`].
+    static SENT: std::cell::RefCell<std::collections::HashSet<String>> = std::cell::RefCell::default();
+}
+
+/// Whether something is sent for the first time since something was planted.
+#[cfg(test)]
+pub(crate) fn is_first(sent: String) -> bool {
+    SENT.with_borrow_mut(|before| before.insert(sent))
 }
 
 #[cfg(test)]
@@ -138,4 +149,5 @@ pub(crate) fn is_planted(defect: Defect) -> bool {
 #[cfg(test)]
 pub(crate) fn plant(defect: Option<Defect>) {
     PLANTED.set(defect);
+    SENT.with_borrow_mut(std::collections::HashSet::clear);
 }

@@ -8,7 +8,7 @@ use arrow::datatypes::TimestampNanosecondType;
 use arrow::error::ArrowError;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
 use influx_flight::Error;
-use sync_core::{Fault, Sink, SyncError};
+use sync_core::{Fault, Sink, SyncError, Table};
 
 use crate::config::TimeFormat;
 use crate::database::Answer;
@@ -70,6 +70,7 @@ impl Reader {
             }
             plant_cursors(&batch, &self.reading.source.measurement, progress);
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
+            let batch = plant_first_values(batch, table);
             read.bytes += batch.get_array_memory_size();
             // Noted before they go, since an error may come after some of them have gone.
             progress.sent();
@@ -107,6 +108,30 @@ fn plant_cursors(batch: &RecordBatch, measurement: &str, progress: &Progress) {
         let cursor = position.cursor.saturating_sub(3_600_000_000_000);
         progress.start(measurement, Position { cursor, ..position });
     }
+}
+
+/// What is left of a batch where a point is sent only once: all of it, unless that is planted.
+#[cfg(not(test))]
+fn plant_first_values(batch: RecordBatch, _: &Table) -> RecordBatch {
+    batch
+}
+
+#[cfg(test)]
+fn plant_first_values(batch: RecordBatch, table: &Table) -> RecordBatch {
+    use arrow::array::BooleanArray;
+    use arrow::compute::filter_record_batch;
+    use arrow::util::display::array_value_to_string;
+
+    if !is_planted(Defect::OverwritesIgnored) {
+        return batch;
+    }
+    let key = |row| {
+        let key = table.key().map(|column| batch.column_by_name(&column.name).unwrap());
+        let key = key.map(|values| array_value_to_string(values, row).unwrap());
+        key.fold(table.name.clone(), |key, value| key + " " + &value)
+    };
+    let is_first = (0..batch.num_rows()).map(|row| Some(crate::plant::is_first(key(row))));
+    filter_record_batch(&batch, &is_first.collect::<BooleanArray>()).unwrap()
 }
 
 impl Losses {

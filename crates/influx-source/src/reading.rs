@@ -33,7 +33,7 @@ impl Reading {
         selection: &Selection,
         primary_key: PrimaryKey,
     ) -> Option<Self> {
-        let table = selection.project(&source.table)?;
+        let mut table = selection.project(&source.table)?;
         // An answer with all columns tells of itself which there are. What is not selected is not asked for, though; and tags that are
         // a key come without nulls.
         let asks_for_all = table == source.table && primary_key != PrimaryKey::TagsAndTime;
@@ -41,6 +41,9 @@ impl Reading {
             true => Columns::All,
             false => Columns::Listed(items(&source, &table, primary_key)),
         };
+        if is_planted(Defect::NoKey) {
+            table.columns.iter_mut().for_each(|column| column.primary_key = false);
+        }
         Some(Self { source, table, asked, primary_key })
     }
 

@@ -40,12 +40,17 @@ impl Shape {
     ///
     /// Only the mark tells a tag from a text, as both are sent as such; a server that does not mark its columns is believed.
     pub(crate) fn is_that_of(&self, schema: &Schema) -> bool {
-        if is_planted(Defect::NewTagsUnnoticed) || is_planted(Defect::OtherTypesUnnoticed) {
+        if is_planted(Defect::NewTagsUnnoticed) {
             return self.0.keys().all(|name| schema.field_with_name(name).is_ok());
         }
+        let is_same = |kind: &Kind, found: Kind| {
+            let is_tag = |kind: &Kind| matches!(kind, Kind::Tag);
+            *kind == found
+                || (is_planted(Defect::OtherTypesUnnoticed) && is_tag(kind) == is_tag(&found))
+        };
         schema.fields().len() == self.0.len()
             && schema.fields().iter().all(|field| {
-                self.0.get(field.name()).is_some_and(|kind| *kind == found(field, *kind))
+                self.0.get(field.name()).is_some_and(|kind| is_same(kind, found(field, *kind)))
             })
     }
 }

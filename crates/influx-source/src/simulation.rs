@@ -25,7 +25,7 @@ use std::time::Instant;
 use driver::{Difference, replay, run};
 
 /// How many schedules a test run plays.
-const SCHEDULES: u64 = 1_000;
+const SCHEDULES: u64 = 3_000;
 const THREADS: u64 = 2;
 
 fn number(variable: &str) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! The answer to a read: batches of any size, slowly, with empty ones in between, and maybe cut off.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
@@ -22,6 +23,8 @@ pub(super) struct ModelAnswer {
     sent: usize,
     /// After how many rows it breaks off, if it does.
     breaks_after: Option<usize>,
+    /// How long it takes until it comes.
+    lag: Duration,
 }
 
 impl ModelAnswer {
@@ -43,7 +46,12 @@ impl ModelAnswer {
             array(field, rows, missing.as_deref())
         });
         let rows = RecordBatch::try_new(Arc::clone(&schema), arrays.collect()).unwrap();
-        Self { shared, schema, rows, sent: 0, breaks_after }
+        Self { shared, schema, rows, sent: 0, breaks_after, lag: Duration::ZERO }
+    }
+
+    /// The same answer, as it was when it was asked for, but later.
+    pub(super) fn lagging(self, lag: Duration) -> Self {
+        Self { lag, ..self }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -57,6 +65,10 @@ impl Answer for ModelAnswer {
     }
 
     async fn next(&mut self) -> Result<Option<RecordBatch>, Error> {
+        let lag = std::mem::take(&mut self.lag);
+        if !lag.is_zero() {
+            tokio::time::sleep(lag).await;
+        }
         pass_time(&self.shared).await;
         let mut world = self.shared.lock();
         if let Some(breaks_after) = self.breaks_after

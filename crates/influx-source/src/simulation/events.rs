@@ -1,8 +1,9 @@
 //! What happens in the world: points are written, tables come and go, files are made.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::history::{Cell, DAY, HOUR, Kind, Measurement, PointKey, SECOND, Tags};
+use super::history::{Cell, DAY, HOUR, Kind, Measurement, PointKey, SECOND, Tags, Version};
 use super::world::World;
 use crate::time::iso8601;
 
@@ -109,6 +110,20 @@ impl World {
             false => self.rng.usize(0..keys.len()),
         };
         self.write(position, keys[at].clone());
+    }
+
+    /// Maybe changes a point of an answer that has just begun, and says how long the answer then takes to come: another query may give
+    /// the newer value before it.
+    pub(super) fn outdate(&mut self, measurement: &str, rows: &[(PointKey, Version)]) -> Duration {
+        let percent = self.faults.events;
+        let position = self.measurements.iter().position(|one| one.name == measurement);
+        let Some(position) = position.filter(|_| !rows.is_empty() && self.chance(2 * percent))
+        else {
+            return Duration::ZERO;
+        };
+        let changed = self.rng.usize(0..rows.len());
+        self.write(position, rows[changed].0.clone());
+        Duration::from_millis(self.rng.u64(0..20_000))
     }
 
     /// Writes some fields of a point.

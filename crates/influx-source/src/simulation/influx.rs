@@ -229,7 +229,10 @@ impl Model {
         let percent = world.faults.broken;
         let breaks = world.chance(percent);
         let breaks_after = breaks.then(|| world.rng.usize(0..=rows.len()));
-        Ok(ModelAnswer::new(self.0.clone(), schema, columns, &rows, fills_empty, breaks_after))
+        let lag = world.outdate(measurement, &rows);
+        let answer =
+            ModelAnswer::new(self.0.clone(), schema, columns, &rows, fills_empty, breaks_after);
+        Ok(answer.lagging(lag))
     }
 }
 

@@ -6,6 +6,7 @@
 //!   lies in the cover's range, and queries could see it by the cover's moment. The row shows the point as it was in the newest
 //!   version of which that is true, or in a later one: never an older one. For columns that were hidden when the row was sent, and for no
 //!   others, NULL will do.
+//! - **Once.** With `primary_key=series` no other row shows the point.
 //! - **No more.** Every live row of every table, also of those that are no longer synced, shows one version of one point that a measurement
 //!   of that name had, as a whole: all the columns that were sent with it, the key included, and nothing else. After a re-sync that
 //!   truncates, no row of before is alive.
@@ -14,7 +15,7 @@
 //!
 //! With `primary_key=none` a row is its columns: some row has to show the point, and every row some version of some point.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat};
 
@@ -69,6 +70,8 @@ fn missing(
         }
         let Some((required, cover)) = required(key, versions, &account.covers) else { continue };
         let times = [format!("LONG {}", key.0), time_text(key.0, settings), String::new()];
+        // A time that is sent as a number is written alike in both places.
+        let times = BTreeSet::from(times);
         let candidates = times.iter().filter_map(|time| by_time.get(time.as_str())).flatten();
         let shows = |row: &&&Row| {
             versions[required..].iter().any(|version| {
@@ -76,6 +79,14 @@ fn missing(
                     && is_whole(row, measurement, key, version, settings, account)
             })
         };
+        let any_version = |row: &&&Row| {
+            let mut versions = versions.iter();
+            versions.any(|version| is_shown(&row.values, measurement, key, version, settings))
+        };
+        if settings.shape.key == Key::Series && candidates.clone().filter(any_version).count() > 1 {
+            let twice: Vec<_> = candidates.filter(any_version).map(|row| &row.values).collect();
+            return Some(format!("one point has two rows in {}: {twice:?}", measurement.name));
+        }
         if candidates.clone().find(shows).is_none() {
             let found: Vec<_> = candidates.map(|row| &row.values).collect();
             return Some(format!(
