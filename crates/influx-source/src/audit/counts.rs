@@ -1,4 +1,4 @@
-//! The audit of counts: a day that has more points than it had says that some came late.
+//! The audit of counts: a day that has more points than it had says that some came late, and one that has fewer may hide that.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub(crate) async fn audit<D: Database>(
         return Ok(None);
     };
     let mut days = BTreeMap::new();
-    let (mut late, mut risen) = (Stretches::default(), 0);
+    let (mut late, mut changed) = (Stretches::default(), 0);
     // What was counted before is counted in the same stretch again, so that the two can be compared.
     let compared = before.and_then(|before| {
         Some((before, Window::new(range.from().max(before.range.from()), before.range.to())?))
@@ -68,14 +68,15 @@ pub(crate) async fn audit<D: Database>(
         uncounted.remove(compared);
         days = count(database, measurement, compared, Bin::Day).await?;
         for (day, points) in &days {
-            let is_risen = *points > before.days.get(day).copied().unwrap_or_default();
+            // Where points have gone, others may have come: more went than came, and the day has fewer.
+            let is_changed = before.days.get(day) != Some(points);
             let whole =
                 Window::new(day.saturating_mul(DAY), day.saturating_add(1).saturating_mul(DAY));
             let part = whole.and_then(|day| {
                 Window::new(day.from().max(compared.from()), day.to().min(compared.to()))
             });
-            if let Some(day) = part.filter(|_| is_risen && !is_planted(Defect::RiseIgnored)) {
-                risen += 1;
+            if let Some(day) = part.filter(|_| is_changed && !is_planted(Defect::RiseIgnored)) {
+                changed += 1;
                 late.extend(&hours_with_points(database, measurement, day).await?);
             }
         }
@@ -85,13 +86,13 @@ pub(crate) async fn audit<D: Database>(
             *days.entry(day).or_default() += points;
         }
     }
-    if risen > 0 {
+    if changed > 0 {
         let hours = late.iter().map(|window| window.length() / HOUR.unsigned_abs()).sum::<u64>();
         tracing::info!(
             measurement,
-            days = risen,
+            days = changed,
             hours,
-            "days have more points than they had, and are read again"
+            "days have other numbers of points than they had, and are read again"
         );
     }
     if let Some(position) = position

@@ -116,6 +116,19 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
     }
 }
 
+/// Where more points went than came, the count does not rise.
+#[tokio::test]
+async fn retention_does_not_hide_what_came_late_from_the_counts() {
+    let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
+    let options = Options::default().file_listing(FileListing::Absent);
+    let mut bench = Bench::with_options(&lines.join("\n"), options).await;
+    bench.sync().await;
+    bench.demo.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
+    bench.write(&point(-1, 2 * DAY - 8 * HOUR));
+    bench.now += 5 * HOUR;
+    assert!(bench.sync().await.column("m", "v").contains(&"-1"));
+}
+
 #[tokio::test]
 async fn nothing_is_counted_if_nobody_wants_it() {
     for (name, value) in [("late_data", "lookback"), ("audit_days", "0")] {
