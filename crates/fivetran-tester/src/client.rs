@@ -8,7 +8,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use fivetran_wire::{
     ConfigurationFormRequest, ConfigurationFormResponse, SchemaRequest, SchemaResponse,
-    TestRequest, TestResponse, UpdateRequest, UpdateResponse, limit, method,
+    TestRequest, TestResponse, UpdateRequest, limit, method,
 };
 use http::uri::PathAndQuery;
 use tonic::client::Grpc;
@@ -17,6 +17,7 @@ use tonic::{Code, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::Error;
+use crate::message::{Message, UpdateCodec};
 
 /// The longest pause between two tries to connect.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -66,11 +67,11 @@ impl Client {
     pub(crate) async fn update(
         &self,
         request: UpdateRequest,
-    ) -> Result<Streaming<UpdateResponse>, Status> {
+    ) -> Result<Streaming<Message>, Status> {
         let mut grpc = self.grpc().await?;
-        let codec = ProstCodec::<UpdateRequest, UpdateResponse>::default();
         let path = PathAndQuery::from_static(method::UPDATE);
-        let response = grpc.server_streaming(tonic::Request::new(request), path, codec).await?;
+        let response =
+            grpc.server_streaming(tonic::Request::new(request), path, UpdateCodec).await?;
         Ok(response.into_inner())
     }
 

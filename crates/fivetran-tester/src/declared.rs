@@ -4,7 +4,7 @@ use std::fmt;
 
 use fivetran_wire::{
     Column, DataType, DecimalParams, SchemaChange, SchemaList, SchemaResponse, Table, TableList,
-    data_type_params::Params, schema_change, schema_response, value_type::Inner,
+    data_type_params::Params, schema_change, schema_response,
 };
 
 use crate::TableName;
@@ -62,28 +62,6 @@ impl fmt::Display for ColumnType {
             (None, Some(bytes)) => write!(f, "({bytes})"),
             (None, None) => Ok(()),
         }
-    }
-}
-
-/// The type that a value would be declared as.
-pub(crate) fn type_of(value: &Inner) -> DataType {
-    match value {
-        Inner::Null(_) => DataType::Unspecified,
-        Inner::Bool(_) => DataType::Boolean,
-        Inner::Short(_) => DataType::Short,
-        Inner::Int(_) => DataType::Int,
-        Inner::Long(_) => DataType::Long,
-        Inner::Float(_) => DataType::Float,
-        Inner::Double(_) => DataType::Double,
-        Inner::NaiveDate(_) => DataType::NaiveDate,
-        Inner::NaiveDatetime(_) => DataType::NaiveDatetime,
-        Inner::UtcDatetime(_) => DataType::UtcDatetime,
-        Inner::Decimal(_) => DataType::Decimal,
-        Inner::Binary(_) => DataType::Binary,
-        Inner::String(_) => DataType::String,
-        Inner::Json(_) => DataType::Json,
-        Inner::Xml(_) => DataType::Xml,
-        Inner::NaiveTime(_) => DataType::NaiveTime,
     }
 }
 

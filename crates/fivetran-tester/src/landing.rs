@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use fivetran_wire::update_response::Operation;
-use fivetran_wire::{Record, RecordType, SchemaChange, SchemaResponse, UpdateResponse};
+use fivetran_wire::{RecordType, SchemaChange, SchemaResponse};
 
 use crate::declared::DeclaredTable;
+use crate::message::{Batch, Message, RecordHead};
 use crate::project::write_state;
 use crate::report::{Counts, TEXTS_KEPT};
 use crate::rules::{Judge, Place, Rule};
@@ -72,7 +74,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
     }
 
     /// Takes one message. `Break`: this was all that was asked for.
-    pub(crate) fn take(&mut self, message: UpdateResponse) -> Result<Flow, Error> {
+    pub(crate) fn take(&mut self, message: Message) -> Result<Flow, Error> {
         if self.has_enough_messages() {
             return Ok(Flow::Break(()));
         }
@@ -85,13 +87,15 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         matches!(self.stop, Stop::AfterMessages(most) if self.messages >= most)
     }
 
-    fn land(&mut self, message: UpdateResponse) -> Result<Flow, Error> {
+    fn land(&mut self, message: Message) -> Result<Flow, Error> {
         if !self.judge.message(&message) {
             return Ok(Flow::Continue(()));
         }
+        let message = match message {
+            Message::Records(batch) => return self.records(&Arc::new(batch)),
+            Message::Other(message) => message,
+        };
         match message.operation {
-            Some(Operation::Record(record)) => self.records(&[record]),
-            Some(Operation::Records(batch)) => self.records(&batch.records),
             Some(Operation::Checkpoint(checkpoint)) => self.checkpoint(&checkpoint.state_json),
             Some(Operation::SchemaChange(change)) => self.schema_change(&change),
             Some(Operation::Warning(warning)) => {
@@ -107,7 +111,8 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
                 self.tasks.push(task.message);
                 Ok(Flow::Continue(()))
             }
-            None => Ok(Flow::Continue(())),
+            // Records are never `Other`.
+            Some(Operation::Record(_) | Operation::Records(_)) | None => Ok(Flow::Continue(())),
         }
     }
 
@@ -139,21 +144,20 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
     }
 
     /// Lands records in runs of one table and one type: what depends on those is looked up once a run, not once a row.
-    fn records(&mut self, records: &[Record]) -> Result<Flow, Error> {
+    fn records(&mut self, batch: &Arc<Batch>) -> Result<Flow, Error> {
         let synced = time::synced((self.clock)());
-        let same = |a: &Record, b: &Record| {
-            a.r#type == b.r#type && a.table_name == b.table_name && a.schema_name == b.schema_name
-        };
-        for run in records.chunk_by(same) {
+        let same =
+            |a: &RecordHead, b: &RecordHead| a.kind == b.kind && batch.table(a) == batch.table(b);
+        for run in batch.records().chunk_by(same) {
             let Some(first) = run.first() else { continue };
-            let table = TableName::of(first);
-            match RecordType::try_from(first.r#type) {
+            let table = TableName::of(batch, first);
+            match RecordType::try_from(first.kind) {
                 Ok(kind) => {
                     let run = self.within_stop(kind, run);
-                    self.run(&table, kind, run, &synced)?;
+                    self.run(&table, kind, batch, run, &synced)?;
                 }
                 Err(_) => {
-                    self.judge.unknown_record_type(&table, first.r#type, run.len() as u64);
+                    self.judge.unknown_record_type(&table, first.kind, run.len() as u64);
                 }
             }
             if matches!(self.stop, Stop::AfterRows(most) if self.rows >= most) {
@@ -164,7 +168,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
     }
 
     /// As much of a run as comes before we stop.
-    fn within_stop<'a>(&self, kind: RecordType, run: &'a [Record]) -> &'a [Record] {
+    fn within_stop<'a>(&self, kind: RecordType, run: &'a [RecordHead]) -> &'a [RecordHead] {
         match self.stop {
             Stop::AfterRows(most) if kind != RecordType::Truncate => {
                 let left = usize::try_from(most.saturating_sub(self.rows)).unwrap_or(usize::MAX);
@@ -178,11 +182,12 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         &mut self,
         table: &TableName,
         kind: RecordType,
-        records: &[Record],
+        batch: &Arc<Batch>,
+        records: &[RecordHead],
         synced: &str,
     ) -> Result<(), Error> {
-        self.judge.records(table, kind, records);
-        let without_key = self.writer.records(table, kind, records, synced)?;
+        self.judge.records(table, kind, batch, records);
+        let without_key = self.writer.records(table, kind, batch, records, synced)?;
 
         let count = records.len() as u64;
         let counts = match self.tables.get_mut(table) {

@@ -29,6 +29,7 @@ mod client;
 mod declared;
 mod error;
 mod landing;
+mod message;
 mod name;
 mod project;
 mod report;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fivetran_wire::Record;
+use crate::message::{Batch, RecordHead};
 
 /// A table's name as the source spells it, with its schema's where tables come grouped in schemas.
 ///
@@ -43,8 +43,11 @@ impl TableName {
         Self { schema: schema.map(str::to_owned), table: table.to_owned() }
     }
 
-    pub(crate) fn of(record: &Record) -> Self {
-        Self::from_parts(record.schema_name.as_deref(), &record.table_name)
+    /// The table that a record is for.
+    pub(crate) fn of(batch: &Batch, record: &RecordHead) -> Self {
+        let (schema, table) = batch.table(record);
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Self { schema: schema.map(text), table: text(table) }
     }
 }
 

@@ -3,17 +3,23 @@
 //! SQLite blocks, so it has a thread of its own; a short queue stands between, and when it is full the connector is not read from
 //! (HTTP/2 holds it back). Memory is bounded by the queue, whatever the stream's length. Decoding and landing then run side by side.
 
-use fivetran_wire::{RecordType, Selection, UpdateResponse};
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use fivetran_wire::{RecordType, Selection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::{Status, Streaming};
 
 use crate::client::is_message_too_large;
 use crate::landing::{Flow, Landing};
+use crate::message::Message;
 use crate::rules::Rule;
 use crate::{End, Error, Report, TableName};
 
-/// Messages between the stream and the warehouse. Most are a few hundred kilobytes at most.
-const QUEUE: usize = 8;
+/// Memory for messages between the stream and the warehouse, in KiB: enough to go on reading while a commit waits for the disk. A
+/// message that is larger passes alone.
+const QUEUE_KIB: u32 = 16 * 1024;
+/// Messages between the two, however small.
+const QUEUE: usize = 4096;
 
 /// How a sync is to be run. The default is all of everything, to the end.
 #[derive(Clone, Debug, Default)]
@@ -80,14 +86,15 @@ pub enum Event<'a> {
 
 /// What passes through the queue.
 enum Arrival {
-    Message(UpdateResponse),
+    /// With its share of the memory, which is given back when the message is taken.
+    Message(Message, OwnedSemaphorePermit),
     End(End),
     TooLarge(End),
 }
 
 /// Runs a stream into a landing, which is opened on the thread where it works.
 pub(crate) async fn run<O>(
-    stream: Result<Streaming<UpdateResponse>, Status>,
+    stream: Result<Streaming<Message>, Status>,
     open: impl FnOnce() -> Result<Landing<O>, Error> + Send + 'static,
 ) -> Result<Report, Error>
 where
@@ -111,18 +118,25 @@ where
 }
 
 /// Reads until the stream ends or nobody wants more; then the stream is dropped, which tells the connector.
-async fn read(mut stream: Streaming<UpdateResponse>, queue: &mpsc::Sender<Arrival>) {
+async fn read(mut stream: Streaming<Message>, queue: &mpsc::Sender<Arrival>) {
+    let memory = Arc::new(Semaphore::new(QUEUE_KIB as usize));
     loop {
         let arrival = tokio::select! {
             // The landing has stopped, or failed, while the connector is silent.
             () = queue.closed() => return,
             message = stream.message() => match message {
-                Ok(Some(message)) => Arrival::Message(message),
+                Ok(Some(message)) => {
+                    let share = u32::try_from(message.footprint() / 1024).unwrap_or(QUEUE_KIB);
+                    let share = memory.clone().acquire_many_owned(share.clamp(1, QUEUE_KIB)).await;
+                    // Nobody closes the semaphore.
+                    let Ok(share) = share else { return };
+                    Arrival::Message(message, share)
+                }
                 Ok(None) => Arrival::End(End::Completed),
                 Err(status) => ended(&status),
             },
         };
-        let is_last = !matches!(arrival, Arrival::Message(_));
+        let is_last = !matches!(arrival, Arrival::Message(..));
         if queue.send(arrival).await.is_err() || is_last {
             return;
         }
@@ -140,7 +154,7 @@ fn land<O: FnMut(Event<'_>)>(
 ) -> Result<Report, Error> {
     while let Some(arrival) = arrivals.blocking_recv() {
         match arrival {
-            Arrival::Message(message) => {
+            Arrival::Message(message, _share) => {
                 if landing.take(message)? == Flow::Break(()) {
                     break;
                 }

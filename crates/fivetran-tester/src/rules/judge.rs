@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use fivetran_wire::update_response::Operation;
-use fivetran_wire::{
-    Record, RecordType, SchemaChange, SchemaResponse, Selection, UpdateResponse, limit,
-};
+use fivetran_wire::{RecordType, SchemaChange, SchemaResponse, Selection, limit};
 use serde::de::IgnoredAny;
 
 use super::row::TableRules;
@@ -14,6 +12,7 @@ use super::schema::{Names, check_names, check_tables};
 use super::{Breach, Breaches, Place, Rule};
 use crate::TableName;
 use crate::declared::{self, DeclaredTable, Shape};
+use crate::message::{Batch, Message, RecordHead};
 use crate::selection::SelectedTable;
 
 /// Watches one sync. It judges and keeps no row.
@@ -68,19 +67,22 @@ impl Judge {
     }
 
     /// Judges a message as such. False: it comes after a task, and Fivetran would not look at it.
-    pub(crate) fn message(&mut self, message: &UpdateResponse) -> bool {
+    pub(crate) fn message(&mut self, message: &Message) -> bool {
         if self.task {
             self.note(Rule::MessageAfterTask, Place::Connector, String::new);
             return false;
         }
-        match &message.operation {
-            None => self.note(Rule::EmptyMessage, Place::Connector, String::new),
-            Some(Operation::Records(batch)) if batch.records.len() > limit::RECORDS_PER_MESSAGE => {
-                let records = batch.records.len();
+        match message {
+            Message::Records(batch) if batch.records().len() > limit::RECORDS_PER_MESSAGE => {
+                let records = batch.records().len();
                 self.note(Rule::BatchTooLarge, Place::Connector, || format!("{records} records"));
             }
-            Some(Operation::Task(_)) => self.task = true,
-            Some(_) => {}
+            Message::Records(_) => {}
+            Message::Other(message) => match &message.operation {
+                None => self.note(Rule::EmptyMessage, Place::Connector, String::new),
+                Some(Operation::Task(_)) => self.task = true,
+                Some(_) => {}
+            },
         }
         true
     }
@@ -115,7 +117,13 @@ impl Judge {
     }
 
     /// Judges consecutive records of one table and one type.
-    pub(crate) fn records(&mut self, table: &TableName, kind: RecordType, records: &[Record]) {
+    pub(crate) fn records(
+        &mut self,
+        table: &TableName,
+        kind: RecordType,
+        batch: &Batch,
+        records: &[RecordHead],
+    ) {
         self.records_since_checkpoint += records.len() as u64;
         if !self.tables.contains_key(table) {
             self.meet(table);
@@ -140,7 +148,7 @@ impl Judge {
             if state.upserted {
                 breaches.note_many(Rule::LateTruncate, place(), count, String::new);
             }
-            let with_data = records.iter().filter(|record| !record.data.is_empty()).count();
+            let with_data = records.iter().filter(|record| !batch.row(record).is_empty()).count();
             breaches.note_many(Rule::TruncateWithData, place(), with_data as u64, String::new);
             return;
         }
@@ -148,8 +156,12 @@ impl Judge {
         if kind == RecordType::Update && !state.rules.has_key() {
             breaches.note_many(Rule::UpdateWithoutKey, place(), count, String::new);
         }
-        for record in records {
-            state.rules.check(kind, &record.data, names, breaches);
+        for alike in records.chunk_by(|a, b| a.shape == b.shape) {
+            let Some(first) = alike.first() else { continue };
+            let meetings = state.rules.meet(batch.shape(first));
+            for record in alike {
+                state.rules.check(kind, batch.row(record), &meetings, names, breaches);
+            }
         }
     }
 

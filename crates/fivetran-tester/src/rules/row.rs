@@ -1,13 +1,12 @@
 //! Rules of one record's data against its table.
 
-use std::collections::BTreeMap;
-
-use fivetran_wire::{DataType, RecordType, ValueType, value_type::Inner};
+use fivetran_wire::{DataType, RecordType};
 
 use super::schema::Names;
 use super::{Breaches, Place, Rule, value};
 use crate::TableName;
 use crate::declared::{ColumnType, DeclaredTable};
+use crate::message::{Row, Shape, Value};
 use crate::selection::SelectedTable;
 
 /// What records of one table are held to.
@@ -26,6 +25,14 @@ struct ColumnRules {
     column_type: ColumnType,
     key: bool,
     selected: bool,
+}
+
+/// Where a column and a value of a record meet, or miss each other. Columns and values count in the order of their names.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Meeting {
+    Both { column: usize, value: usize },
+    Absent { column: usize },
+    Undeclared { value: usize },
 }
 
 impl TableRules {
@@ -63,39 +70,58 @@ impl TableRules {
         self.columns.iter().any(|column| column.key)
     }
 
-    /// Judges the data of an upsert, an update or a delete.
+    /// Where values of a shape meet the table's columns.
+    pub(super) fn meet(&self, shape: &Shape) -> Vec<Meeting> {
+        let mut meetings = Vec::with_capacity(self.columns.len());
+        let mut values = shape.names.iter().enumerate().peekable();
+        for (at, column) in self.columns.iter().enumerate() {
+            while let Some((value, _)) = values.next_if(|(_, name)| **name < column.name) {
+                meetings.push(Meeting::Undeclared { value });
+            }
+            meetings.push(match values.next_if(|(_, name)| **name == column.name) {
+                Some((value, _)) => Meeting::Both { column: at, value },
+                None => Meeting::Absent { column: at },
+            });
+        }
+        meetings.extend(values.map(|(value, _)| Meeting::Undeclared { value }));
+        meetings
+    }
+
+    /// Judges the data of an upsert, an update or a delete, whose shape meets the table so.
     pub(super) fn check(
         &self,
         kind: RecordType,
-        data: &BTreeMap<String, ValueType>,
+        row: Row<'_>,
+        meetings: &[Meeting],
         names: &mut Names,
         breaches: &mut Breaches,
     ) {
-        let mut values = data.iter().peekable();
-        for column in &self.columns {
-            while let Some((name, value)) = values.next_if(|(name, _)| **name < column.name) {
-                self.check_undeclared(name, value, names, breaches);
+        for meeting in meetings {
+            match *meeting {
+                Meeting::Both { column, value } => {
+                    self.check_value(&self.columns[column], &row.value(value), breaches);
+                }
+                Meeting::Absent { column } => {
+                    self.check_absence(&self.columns[column], kind, breaches);
+                }
+                Meeting::Undeclared { value } => {
+                    let name = &row.names()[value];
+                    self.check_undeclared(name, &row.value(value), names, breaches);
+                }
             }
-            match values.next_if(|(name, _)| **name == column.name) {
-                Some((_, value)) => self.check_value(column, value, breaches),
-                None => self.check_absence(column, kind, breaches),
-            }
-        }
-        for (name, value) in values {
-            self.check_undeclared(name, value, names, breaches);
         }
     }
 
-    fn check_value(&self, column: &ColumnRules, value: &ValueType, breaches: &mut Breaches) {
+    fn check_value(&self, column: &ColumnRules, value: &Value<&[u8]>, breaches: &mut Breaches) {
         let place = || self.place(&column.name);
         if !column.selected && !column.key {
             breaches.note(Rule::ExcludedColumn, place(), String::new);
         }
-        let rule = match &value.inner {
-            Some(Inner::Null(true)) if column.key => Some(Rule::NullKey),
-            Some(Inner::Null(true)) => None,
-            Some(Inner::Null(false)) | None => Some(Rule::ValueNotSet),
-            Some(inner) => value::broken_rule(inner, &column.column_type),
+        let rule = match value {
+            Value::Null(true) if column.key => Some(Rule::NullKey),
+            Value::Null(true) => None,
+            Value::Null(false) | Value::Unset => Some(Rule::ValueNotSet),
+            value => value::broken_rule(value, &column.column_type),
         };
         if let Some(rule) = rule {
             breaches.note(rule, place(), || match rule {
@@ -116,7 +142,7 @@ impl TableRules {
     fn check_undeclared(
         &self,
         column: &str,
-        value: &ValueType,
+        value: &Value<&[u8]>,
         names: &mut Names,
         breaches: &mut Breaches,
     ) {
@@ -124,10 +150,10 @@ impl TableRules {
         if self.judges_undeclared {
             breaches.note(Rule::UndeclaredColumn, self.place(column), || value::show(value));
         }
-        let rule = match &value.inner {
-            Some(Inner::Null(true)) => None,
-            Some(Inner::Null(false)) | None => Some(Rule::ValueNotSet),
-            Some(inner) => value::broken_rule(inner, &ColumnType::plain(DataType::Unspecified)),
+        let rule = match value {
+            Value::Null(true) => None,
+            Value::Null(false) | Value::Unset => Some(Rule::ValueNotSet),
+            value => value::broken_rule(value, &ColumnType::plain(DataType::Unspecified)),
         };
         if let Some(rule) = rule {
             breaches.note(rule, self.place(column), || value::show(value));

@@ -1,57 +1,60 @@
 //! Rules of one value.
 
-use fivetran_wire::{DataType, DecimalParams, Timestamp, ValueType, value_type::Inner};
+use fivetran_wire::{DataType, DecimalParams, Timestamp};
 use serde::de::IgnoredAny;
 
 use super::Rule;
-use crate::declared::{ColumnType, type_of};
+use crate::declared::ColumnType;
+use crate::message::Value;
 use crate::time;
 
 /// The first rule that a value breaks. The caller has dealt with NULL.
-pub(super) fn broken_rule(value: &Inner, column: &ColumnType) -> Option<Rule> {
+pub(super) fn broken_rule(value: &Value<&[u8]>, column: &ColumnType) -> Option<Rule> {
     if !is_kind_of(value, column.data_type) {
         return Some(Rule::WrongKind);
     }
     match value {
         // Where a column is declared so, its declaration was judged.
-        Inner::NaiveTime(_) if column.data_type == DataType::Unspecified => Some(Rule::NaiveTime),
-        Inner::Short(short) => i16::try_from(*short).err().map(|_| Rule::ShortTooWide),
-        Inner::NaiveDate(date) => match time::date_time(date) {
+        Value::NaiveTime(_) if column.data_type == DataType::Unspecified => Some(Rule::NaiveTime),
+        Value::Short(short) => i16::try_from(*short).err().map(|_| Rule::ShortTooWide),
+        Value::NaiveDate(date) => match time::date_time(date) {
             None => Some(Rule::TimeOutOfRange),
             Some(_) if !is_midnight(date) => Some(Rule::DateNotMidnight),
             Some(_) => None,
         },
-        Inner::NaiveDatetime(at) | Inner::UtcDatetime(at) | Inner::NaiveTime(at) => {
+        Value::NaiveDatetime(at) | Value::UtcDatetime(at) | Value::NaiveTime(at) => {
             time::date_time(at).is_none().then_some(Rule::TimeOutOfRange)
         }
-        Inner::Decimal(text) => broken_decimal(text, column.decimal),
-        Inner::String(text) => {
+        Value::Decimal(text) => broken_decimal(text, column.decimal),
+        Value::String(text) => {
             column.string_bytes.filter(|most| text.len() > *most).map(|_| Rule::StringTooLong)
         }
-        Inner::Json(text) => serde_json::from_str::<IgnoredAny>(text).err().map(|_| Rule::NotJson),
+        Value::Json(text) => {
+            serde_json::from_slice::<IgnoredAny>(text).err().map(|_| Rule::NotJson)
+        }
         _ => None,
     }
 }
 
-fn is_kind_of(value: &Inner, column: DataType) -> bool {
+fn is_kind_of(value: &Value<&[u8]>, column: DataType) -> bool {
     match column {
         // The destination's type is guessed from values: every kind fits.
         DataType::Unspecified => true,
-        DataType::Boolean => matches!(value, Inner::Bool(_)),
-        DataType::Short => matches!(value, Inner::Short(_)),
-        DataType::Int => matches!(value, Inner::Int(_)),
-        DataType::Long => matches!(value, Inner::Long(_)),
-        DataType::Decimal => matches!(value, Inner::Decimal(_)),
-        DataType::Float => matches!(value, Inner::Float(_)),
-        DataType::Double => matches!(value, Inner::Double(_)),
-        DataType::NaiveDate => matches!(value, Inner::NaiveDate(_)),
-        DataType::NaiveDatetime => matches!(value, Inner::NaiveDatetime(_)),
-        DataType::UtcDatetime => matches!(value, Inner::UtcDatetime(_)),
-        DataType::Binary => matches!(value, Inner::Binary(_)),
-        DataType::Xml => matches!(value, Inner::Xml(_)),
-        DataType::String => matches!(value, Inner::String(_)),
-        DataType::Json => matches!(value, Inner::Json(_)),
-        DataType::NaiveTime => matches!(value, Inner::NaiveTime(_)),
+        DataType::Boolean => matches!(value, Value::Bool(_)),
+        DataType::Short => matches!(value, Value::Short(_)),
+        DataType::Int => matches!(value, Value::Int(_)),
+        DataType::Long => matches!(value, Value::Long(_)),
+        DataType::Decimal => matches!(value, Value::Decimal(_)),
+        DataType::Float => matches!(value, Value::Float(_)),
+        DataType::Double => matches!(value, Value::Double(_)),
+        DataType::NaiveDate => matches!(value, Value::NaiveDate(_)),
+        DataType::NaiveDatetime => matches!(value, Value::NaiveDatetime(_)),
+        DataType::UtcDatetime => matches!(value, Value::UtcDatetime(_)),
+        DataType::Binary => matches!(value, Value::Binary(_)),
+        DataType::Xml => matches!(value, Value::Xml(_)),
+        DataType::String => matches!(value, Value::String(_)),
+        DataType::Json => matches!(value, Value::Json(_)),
+        DataType::NaiveTime => matches!(value, Value::NaiveTime(_)),
     }
 }
 
@@ -60,7 +63,9 @@ fn is_midnight(date: &Timestamp) -> bool {
 }
 
 /// Counts digits in plain notation: an exponent is not what the protocol's "digits as text" says.
-fn broken_decimal(text: &str, size: Option<DecimalParams>) -> Option<Rule> {
+fn broken_decimal(text: &[u8], size: Option<DecimalParams>) -> Option<Rule> {
+    // What is no text has no digit either.
+    let text = str::from_utf8(text).unwrap_or_default();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let is_number = !(whole.is_empty() && fraction.is_empty())
@@ -77,32 +82,28 @@ fn broken_decimal(text: &str, size: Option<DecimalParams>) -> Option<Rule> {
 }
 
 /// A value for a breach's text: short, whatever came.
-pub(super) fn show(value: &ValueType) -> String {
+pub(super) fn show(value: &Value<&[u8]>) -> String {
     const LONGEST: usize = 60;
-    let text = match &value.inner {
-        None => return "nothing".to_owned(),
-        Some(Inner::Null(_)) => return "NULL".to_owned(),
-        Some(Inner::Bool(value)) => format!("`{value}`"),
-        Some(Inner::Short(value) | Inner::Int(value)) => format!("`{value}`"),
-        Some(Inner::Long(value)) => format!("`{value}`"),
-        Some(Inner::Float(value)) => format!("`{value}`"),
-        Some(Inner::Double(value)) => format!("`{value}`"),
-        Some(
-            Inner::NaiveDate(at)
-            | Inner::NaiveDatetime(at)
-            | Inner::UtcDatetime(at)
-            | Inner::NaiveTime(at),
-        ) => format!("{} s and {} ns", at.seconds, at.nanos),
-        Some(Inner::Binary(bytes)) => format!("{} bytes", bytes.len()),
-        Some(Inner::Decimal(text) | Inner::String(text) | Inner::Json(text) | Inner::Xml(text)) => {
+    let text = match value {
+        Value::Unset => return "nothing".to_owned(),
+        Value::Null(_) => return "NULL".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Short(value) | Value::Int(value) => format!("`{value}`"),
+        Value::Long(value) => format!("`{value}`"),
+        Value::Float(value) => format!("`{value}`"),
+        Value::Double(value) => format!("`{value}`"),
+        Value::NaiveDate(at)
+        | Value::NaiveDatetime(at)
+        | Value::UtcDatetime(at)
+        | Value::NaiveTime(at) => format!("{} s and {} ns", at.seconds, at.nanos),
+        Value::Binary(bytes) => format!("{} bytes", bytes.len()),
+        Value::Decimal(text) | Value::String(text) | Value::Json(text) | Value::Xml(text) => {
+            let text = String::from_utf8_lossy(text);
             match text.char_indices().nth(LONGEST) {
                 Some((end, _)) => format!("`{}…`", &text[..end]),
                 None => format!("`{text}`"),
             }
         }
     };
-    match &value.inner {
-        Some(inner) => format!("{} {text}", type_of(inner).name()),
-        None => text,
-    }
+    format!("{} {text}", value.data_type().name())
 }

@@ -1,30 +1,28 @@
 //! Values of the wire as SQLite keeps them.
 
-use std::collections::BTreeMap;
-
-use fivetran_wire::{Timestamp, ValueType, value_type::Inner};
+use fivetran_wire::Timestamp;
 use rusqlite::types::ValueRef;
 
+use crate::message::{Row, Value};
 use crate::time;
 
 /// What is stored for a value. Text that has to be made is made in `scratch`.
-pub(super) fn stored<'a>(value: &'a ValueType, scratch: &'a mut String) -> ValueRef<'a> {
-    let text = |text: &'a String| ValueRef::Text(text.as_bytes());
-    match &value.inner {
-        None | Some(Inner::Null(_)) => ValueRef::Null,
-        Some(Inner::Bool(value)) => ValueRef::Integer((*value).into()),
-        Some(Inner::Short(value) | Inner::Int(value)) => ValueRef::Integer((*value).into()),
-        Some(Inner::Long(value)) => ValueRef::Integer(*value),
-        Some(Inner::Float(value)) => real((*value).into()),
-        Some(Inner::Double(value)) => real(*value),
-        Some(
-            Inner::Decimal(value) | Inner::String(value) | Inner::Json(value) | Inner::Xml(value),
-        ) => text(value),
-        Some(Inner::Binary(bytes)) => ValueRef::Blob(bytes),
-        Some(Inner::NaiveDate(at)) => made(at, scratch, time::push_date),
-        Some(Inner::NaiveDatetime(at)) => made(at, scratch, time::push_date_time),
-        Some(Inner::NaiveTime(at)) => made(at, scratch, time::push_time),
-        Some(Inner::UtcDatetime(at)) => made(at, scratch, |text, at| {
+pub(super) fn stored<'a>(value: &Value<&'a [u8]>, scratch: &'a mut String) -> ValueRef<'a> {
+    match value {
+        Value::Unset | Value::Null(_) => ValueRef::Null,
+        Value::Bool(value) => ValueRef::Integer((*value).into()),
+        Value::Short(value) | Value::Int(value) => ValueRef::Integer((*value).into()),
+        Value::Long(value) => ValueRef::Integer(*value),
+        Value::Float(value) => real((*value).into()),
+        Value::Double(value) => real(*value),
+        Value::Decimal(text) | Value::String(text) | Value::Json(text) | Value::Xml(text) => {
+            ValueRef::Text(text)
+        }
+        Value::Binary(bytes) => ValueRef::Blob(bytes),
+        Value::NaiveDate(at) => made(at, scratch, time::push_date),
+        Value::NaiveDatetime(at) => made(at, scratch, time::push_date_time),
+        Value::NaiveTime(at) => made(at, scratch, time::push_time),
+        Value::UtcDatetime(at) => made(at, scratch, |text, at| {
             time::push_date_time(text, at);
             text.push('Z');
         }),
@@ -50,17 +48,17 @@ fn made<'a>(
 /// `_fivetran_id` of a row: 128 bits, in hex, of BLAKE3 over its columns that are not NULL, by name.
 ///
 /// NULL counts as absent, since a column left out is NULL: a column that a source adds later leaves old rows what they were.
-pub(super) fn row_id(data: &BTreeMap<String, ValueType>, scratch: &mut String) -> String {
+pub(super) fn row_id(row: Row<'_>, scratch: &mut String) -> String {
     const BYTES: usize = 16;
     let mut hasher = blake3::Hasher::new();
-    for (name, value) in data {
+    for (name, value) in row.iter() {
         let mut update = |kind: u8, bytes: &[u8]| {
             // Names and values start with their length, so that no two rows read alike.
             update_with_length(&mut hasher, name.as_bytes());
             hasher.update(&[kind]);
             update_with_length(&mut hasher, bytes);
         };
-        match stored(value, scratch) {
+        match stored(&value, scratch) {
             ValueRef::Null => {}
             ValueRef::Integer(value) => update(b'i', &value.to_le_bytes()),
             ValueRef::Real(value) => update(b'r', &value.to_le_bytes()),

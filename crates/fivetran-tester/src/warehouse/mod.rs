@@ -20,6 +20,7 @@
 
 mod catalog;
 mod cell;
+mod pending;
 mod read;
 mod statement;
 mod write;

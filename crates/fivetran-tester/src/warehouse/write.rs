@@ -2,19 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use fivetran_wire::{Record, RecordType, ValueType, value_type::Inner};
+use fivetran_wire::RecordType;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result, Statement};
 
 use super::catalog::{self, Found, StoredTable};
+use super::pending::{Fill, Pending};
 use super::{cell, statement};
-use crate::declared::{ColumnType, DeclaredTable, type_of};
+use crate::declared::{ColumnType, DeclaredTable};
+use crate::message::{Batch, RecordHead, Row};
 use crate::{Error, TableName};
 
 /// How long to wait for another connection that writes. Two syncs of one project are a mistake, so not long.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Size of a page of a new warehouse: rows of a few dozen bytes fill SQLite's 4 KiB so soon that pages are split all the time.
+const PAGE_BYTES: i64 = 16 * 1024;
+/// Memory for upserts that wait: those of a large checkpoint, or else of a part of it that is worth ordering.
+const PENDING_BYTES: usize = 32 * 1024 * 1024;
 /// Prepared statements kept: a table needs up to three, and one more for each set of columns that its updates carry.
 const STATEMENTS: usize = 256;
 
@@ -23,6 +30,8 @@ const STATEMENTS: usize = 256;
 pub(crate) struct Writer {
     connection: Connection,
     tables: BTreeMap<TableName, StoredTable>,
+    pending: BTreeMap<TableName, Pending>,
+    pending_bytes: usize,
     scratch: String,
 }
 
@@ -61,7 +70,11 @@ impl Writer {
         connection.busy_timeout(PATIENCE)?;
         match catalog::look(&connection)? {
             Found::Warehouse => {}
-            Found::Nothing => catalog::create(&connection)?,
+            Found::Nothing => {
+                // Before anything is there, as this cannot be changed later.
+                connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+                catalog::create(&connection)?;
+            }
             Found::Foreign => return Ok(None),
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -70,12 +83,20 @@ impl Writer {
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let tables = catalog::load(&connection)?;
-        Ok(Some(Self { connection, tables, scratch: String::new() }))
+        Ok(Some(Self {
+            connection,
+            tables,
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
+            scratch: String::new(),
+        }))
     }
 
     /// Makes everything since the last commit last.
     pub(crate) fn commit(&mut self) -> std::result::Result<(), Error> {
-        self.end("COMMIT").map_err(Error::warehouse("commit a checkpoint"))
+        self.write_all()
+            .and_then(|()| self.end("COMMIT"))
+            .map_err(Error::warehouse("commit a checkpoint"))
     }
 
     /// Forgets everything since the last commit. The writer is of no use afterwards: its tables may be gone.
@@ -109,6 +130,7 @@ impl Writer {
 
     fn try_declare(&mut self, declared: &DeclaredTable, scope: Scope) -> Result<Vec<Changed>> {
         self.begin()?;
+        self.write(&declared.name)?;
         let Some(table) = self.tables.get_mut(&declared.name) else {
             let mut table = catalog::add_table(&self.connection, &declared.name)?;
             for column in &declared.columns {
@@ -141,15 +163,16 @@ impl Writer {
         Ok(changes)
     }
 
-    /// Lands consecutive records of one table and one type. Gives back how many were passed over because their key is not whole.
+    /// Lands consecutive records of one table and one type; upserts may wait, until the commit at the latest. Gives back how many were passed over because their key is not whole.
     pub(crate) fn records(
         &mut self,
         table: &TableName,
         kind: RecordType,
-        records: &[Record],
+        batch: &Arc<Batch>,
+        records: &[RecordHead],
         synced: &str,
     ) -> std::result::Result<u64, Error> {
-        self.try_records(table, kind, records, synced)
+        self.try_records(table, kind, batch, records, synced)
             .map_err(Error::warehouse(format!("land records of table `{table}`")))
     }
 
@@ -157,7 +180,8 @@ impl Writer {
         &mut self,
         name: &TableName,
         kind: RecordType,
-        records: &[Record],
+        batch: &Arc<Batch>,
+        records: &[RecordHead],
         synced: &str,
     ) -> Result<u64> {
         self.begin()?;
@@ -166,18 +190,106 @@ impl Writer {
             let table = DeclaredTable { name: name.clone(), columns: Vec::new() };
             self.try_declare(&table, Scope::Whole)?;
         }
-        let Self { connection, tables, scratch } = self;
+        if kind == RecordType::Upsert {
+            return self.upserts(name, batch, records, synced);
+        }
+        self.write(name)?;
+        let Self { connection, tables, scratch, .. } = self;
         let Some(table) = tables.get_mut(name) else { return Ok(0) };
         let mut landing = Landing { connection, table, scratch, synced };
         match kind {
-            RecordType::Upsert => landing.upserts(records),
-            RecordType::Update => landing.each(records, Landing::update),
-            RecordType::Delete => landing.each(records, Landing::delete),
+            RecordType::Upsert => Ok(0),
+            RecordType::Update => landing.each(batch, records, Landing::update),
+            RecordType::Delete => landing.each(batch, records, Landing::delete),
             RecordType::Truncate => {
                 connection.prepare_cached(&statement::truncate(table))?.execute([])?;
                 Ok(0)
             }
         }
+    }
+
+    /// Puts upserts beside those that wait already.
+    fn upserts(
+        &mut self,
+        name: &TableName,
+        batch: &Arc<Batch>,
+        records: &[RecordHead],
+        synced: &str,
+    ) -> Result<u64> {
+        let mut without_key = 0;
+        for alike in records.chunk_by(|a, b| a.shape == b.shape) {
+            let mut rest = alike;
+            while !rest.is_empty() {
+                let (taken, skipped) = self.alike(name, batch, rest, synced)?;
+                without_key += skipped;
+                rest = &rest[taken..];
+                if let Some(record) = rest.first() {
+                    // What waits was pushed with the columns as they are.
+                    self.write(name)?;
+                    let Self { connection, tables, scratch, .. } = self;
+                    let Some(table) = tables.get_mut(name) else { break };
+                    let row = batch.row(record);
+                    Landing { connection, table, scratch, synced }.add_columns(row)?;
+                }
+            }
+        }
+        self.pending_bytes += batch.footprint() + records.len() * Pending::ROW_BYTES;
+        if self.pending_bytes > PENDING_BYTES {
+            self.write_all()?;
+        }
+        Ok(without_key)
+    }
+
+    /// Takes upserts of one shape up to the first with a value for a column that the table does not have. Gives back how many, and
+    /// how many of those were passed over.
+    fn alike(
+        &mut self,
+        name: &TableName,
+        batch: &Arc<Batch>,
+        records: &[RecordHead],
+        synced: &str,
+    ) -> Result<(usize, u64)> {
+        let Self { connection, tables, pending, scratch, .. } = self;
+        let (Some(table), Some(first)) = (tables.get(name), records.first()) else {
+            return Ok((records.len(), 0));
+        };
+        let fill = Fill::of(table, batch.shape(first));
+        let pending = match pending.get_mut(name) {
+            Some(pending) => pending,
+            None => pending.entry(name.clone()).or_insert(Pending::new(connection, table)?),
+        };
+        pending.run(batch, synced);
+        let mut without_key = 0;
+        for (taken, record) in records.iter().enumerate() {
+            let row = batch.row(record);
+            if fill.left_over.iter().any(|value| !row.value(*value).is_null()) {
+                return Ok((taken, without_key));
+            }
+            if !pending.push(&fill, record, scratch) {
+                without_key += 1;
+            }
+        }
+        Ok((records.len(), without_key))
+    }
+
+    /// Writes the upserts of a table that wait.
+    fn write(&mut self, name: &TableName) -> Result<()> {
+        let Self { connection, tables, pending, scratch, .. } = self;
+        match (pending.remove(name), tables.get(name)) {
+            (Some(pending), Some(table)) => pending.write(connection, table, scratch),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes all upserts that wait.
+    fn write_all(&mut self) -> Result<()> {
+        while let Some((name, pending)) = self.pending.pop_first() {
+            if let Some(table) = self.tables.get(&name) {
+                pending.write(&self.connection, table, &mut self.scratch)?;
+            }
+        }
+        self.pending_bytes = 0;
+        Ok(())
     }
 }
 
@@ -229,116 +341,54 @@ enum Landed {
     Yes,
     /// A column of its key is missing or NULL.
     NoKey,
-    /// It has a value for a column that the table does not have; nothing was done.
-    NewColumn,
 }
 
 impl Landing<'_> {
-    fn upserts(&mut self, mut records: &[Record]) -> Result<u64> {
-        let mut without_key = 0;
-        while !records.is_empty() {
-            let sql = statement::upsert(self.table);
-            let mut insert = self.connection.prepare_cached(&sql)?;
-            let mut done = 0;
-            for record in records {
-                match self.upsert(&mut insert, &record.data)? {
-                    Landed::Yes => {}
-                    Landed::NoKey => without_key += 1,
-                    Landed::NewColumn => break,
-                }
-                done += 1;
-            }
-            drop(insert);
-            records = &records[done..];
-            if let Some(record) = records.first() {
-                self.add_columns(&record.data)?;
-            }
-        }
-        Ok(without_key)
-    }
-
-    /// Walks the table's columns and the record's values together: both are in the order of names.
-    fn upsert(
-        &mut self,
-        insert: &mut Statement<'_>,
-        data: &BTreeMap<String, ValueType>,
-    ) -> Result<Landed> {
-        let mut values = data.iter().peekable();
-        let mut parameter = 0;
-        let mut has_key = true;
-        for column in &self.table.columns {
-            parameter += 1;
-            while let Some((_, value)) = values.next_if(|(name, _)| **name < column.name) {
-                if !is_null(value) {
-                    return Ok(Landed::NewColumn);
-                }
-            }
-            let value = values.next_if(|(name, _)| **name == column.name);
-            let cell = match value {
-                Some((_, value)) => cell::stored(value, self.scratch),
-                None => ValueRef::Null,
-            };
-            has_key &= !(column.key && cell == ValueRef::Null);
-            insert.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(cell))?;
-        }
-        if values.any(|(_, value)| !is_null(value)) {
-            return Ok(Landed::NewColumn);
-        }
-        if !has_key {
-            return Ok(Landed::NoKey);
-        }
-        insert.raw_bind_parameter(parameter + 1, self.synced)?;
-        if !self.table.has_key() {
-            let id = cell::row_id(data, self.scratch);
-            insert.raw_bind_parameter(parameter + 2, id)?;
-        }
-        insert.raw_execute()?;
-        Ok(Landed::Yes)
-    }
-
     fn each(
         &mut self,
-        records: &[Record],
-        land: impl Fn(&mut Self, &BTreeMap<String, ValueType>) -> Result<Landed>,
+        batch: &Batch,
+        records: &[RecordHead],
+        land: impl Fn(&mut Self, Row<'_>) -> Result<Landed>,
     ) -> Result<u64> {
         let mut without_key = 0;
         for record in records {
-            if matches!(land(self, &record.data)?, Landed::NoKey) {
+            if matches!(land(self, batch.row(record))?, Landed::NoKey) {
                 without_key += 1;
             }
         }
         Ok(without_key)
     }
 
-    fn update(&mut self, data: &BTreeMap<String, ValueType>) -> Result<Landed> {
+    fn update(&mut self, row: Row<'_>) -> Result<Landed> {
         // Without a key, a row is its values: there is no other row to find.
         if !self.table.has_key() {
             return Ok(Landed::NoKey);
         }
-        self.add_columns(data)?;
-        let changed: Vec<usize> = data
-            .keys()
+        self.add_columns(row)?;
+        let changed: Vec<usize> = row
+            .names()
+            .iter()
             .filter_map(|name| self.table.position(name).ok())
             .filter(|at| !self.table.columns[*at].key)
             .collect();
         let mut update =
             self.connection.prepare_cached(&statement::update(self.table, &changed))?;
         for (parameter, at) in changed.iter().enumerate() {
-            let Some(value) = data.get(&self.table.columns[*at].name) else { continue };
-            let cell = ToSqlOutput::Borrowed(cell::stored(value, self.scratch));
+            let Some(value) = row.get(&self.table.columns[*at].name) else { continue };
+            let cell = ToSqlOutput::Borrowed(cell::stored(&value, self.scratch));
             update.raw_bind_parameter(parameter + 1, cell)?;
         }
         update.raw_bind_parameter(changed.len() + 1, self.synced)?;
-        self.execute_by_key(&mut update, changed.len() + 2, data)
+        self.execute_by_key(&mut update, changed.len() + 2, row)
     }
 
-    fn delete(&mut self, data: &BTreeMap<String, ValueType>) -> Result<Landed> {
+    fn delete(&mut self, row: Row<'_>) -> Result<Landed> {
         let mut delete = self.connection.prepare_cached(&statement::delete(self.table))?;
         delete.raw_bind_parameter(1, self.synced)?;
         if self.table.has_key() {
-            return self.execute_by_key(&mut delete, 2, data);
+            return self.execute_by_key(&mut delete, 2, row);
         }
-        delete.raw_bind_parameter(2, cell::row_id(data, self.scratch))?;
+        delete.raw_bind_parameter(2, cell::row_id(row, self.scratch))?;
         delete.raw_execute()?;
         Ok(Landed::Yes)
     }
@@ -348,11 +398,11 @@ impl Landing<'_> {
         &mut self,
         statement: &mut Statement<'_>,
         mut parameter: usize,
-        data: &BTreeMap<String, ValueType>,
+        row: Row<'_>,
     ) -> Result<Landed> {
         for column in self.table.columns.iter().filter(|column| column.key) {
-            let cell = match data.get(&column.name) {
-                Some(value) => cell::stored(value, self.scratch),
+            let cell = match row.get(&column.name) {
+                Some(value) => cell::stored(&value, self.scratch),
                 None => ValueRef::Null,
             };
             if cell == ValueRef::Null {
@@ -366,19 +416,13 @@ impl Landing<'_> {
     }
 
     /// Adds the columns that come undeclared: as Fivetran does, from their first value that is not NULL on.
-    fn add_columns(&mut self, data: &BTreeMap<String, ValueType>) -> Result<()> {
-        for (name, value) in data {
-            if let Some(inner) = value.inner.as_ref().filter(|_| !is_null(value))
-                && self.table.position(name).is_err()
-            {
-                let column_type = ColumnType::plain(type_of(inner));
+    fn add_columns(&mut self, row: Row<'_>) -> Result<()> {
+        for (name, value) in row.iter() {
+            if !value.is_null() && self.table.position(name).is_err() {
+                let column_type = ColumnType::plain(value.data_type());
                 add_column(self.connection, self.table, name, column_type)?;
             }
         }
         Ok(())
     }
-}
-
-fn is_null(value: &ValueType) -> bool {
-    matches!(value.inner, None | Some(Inner::Null(_)))
 }

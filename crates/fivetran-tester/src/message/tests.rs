@@ -1,0 +1,201 @@
+//! Records as they are read here, against prost's reading of the same bytes.
+
+use std::collections::BTreeMap;
+
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::value_type::Inner;
+use fivetran_wire::{
+    Checkpoint, Record, RecordType, Records, Timestamp, UpdateResponse, ValueType,
+};
+use proptest::prelude::*;
+use prost::Message as _;
+
+use super::{Batch, Message, Value};
+
+/// What was read, as prost would have it. A single record counts as a batch of one.
+fn as_prost(batch: &Batch) -> Vec<Record> {
+    let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().to_owned();
+    let record = |head| {
+        let (schema, table) = batch.table(head);
+        let data = batch.row(head).iter().map(|(name, value)| {
+            let inner = match value {
+                Value::Unset => None,
+                Value::Null(value) => Some(Inner::Null(value)),
+                Value::Bool(value) => Some(Inner::Bool(value)),
+                Value::Short(value) => Some(Inner::Short(value)),
+                Value::Int(value) => Some(Inner::Int(value)),
+                Value::Long(value) => Some(Inner::Long(value)),
+                Value::Float(value) => Some(Inner::Float(value)),
+                Value::Double(value) => Some(Inner::Double(value)),
+                Value::NaiveDate(at) => Some(Inner::NaiveDate(at)),
+                Value::NaiveDatetime(at) => Some(Inner::NaiveDatetime(at)),
+                Value::UtcDatetime(at) => Some(Inner::UtcDatetime(at)),
+                Value::Decimal(value) => Some(Inner::Decimal(text(value))),
+                Value::Binary(value) => Some(Inner::Binary(value.to_vec())),
+                Value::String(value) => Some(Inner::String(text(value))),
+                Value::Json(value) => Some(Inner::Json(text(value))),
+                Value::Xml(value) => Some(Inner::Xml(text(value))),
+                Value::NaiveTime(at) => Some(Inner::NaiveTime(at)),
+            };
+            (name.to_owned(), ValueType { inner })
+        });
+        Record {
+            schema_name: schema.map(text),
+            table_name: text(table),
+            r#type: head.kind,
+            data: data.collect(),
+        }
+    };
+    batch.records().iter().map(record).collect()
+}
+
+/// Both readings of these bytes, as text (a NaN is not equal to itself).
+#[track_caller]
+fn check(bytes: Vec<u8>) {
+    let expect = match UpdateResponse::decode(bytes.as_slice()) {
+        Err(error) => format!("{error}"),
+        Ok(UpdateResponse { operation: Some(Operation::Record(record)) }) => {
+            format!("{:?}", vec![record])
+        }
+        Ok(UpdateResponse { operation: Some(Operation::Records(batch)) }) => {
+            format!("{:?}", batch.records)
+        }
+        Ok(other) => format!("{other:?}"),
+    };
+    let ours = match Message::decode(bytes.into()) {
+        Err(error) => format!("{error}"),
+        Ok(Message::Records(batch)) => format!("{:?}", as_prost(&batch)),
+        Ok(Message::Other(other)) => format!("{other:?}"),
+    };
+    assert_eq!(ours, expect);
+}
+
+fn timestamp() -> impl Strategy<Value = Timestamp> {
+    any::<(i64, i32)>().prop_map(|(seconds, nanos)| Timestamp { seconds, nanos })
+}
+
+fn value() -> impl Strategy<Value = ValueType> {
+    let inner = prop_oneof![
+        any::<bool>().prop_map(Inner::Null),
+        any::<bool>().prop_map(Inner::Bool),
+        any::<i32>().prop_map(Inner::Short),
+        any::<i32>().prop_map(Inner::Int),
+        any::<i64>().prop_map(Inner::Long),
+        any::<f32>().prop_map(Inner::Float),
+        any::<f64>().prop_map(Inner::Double),
+        timestamp().prop_map(Inner::NaiveDate),
+        timestamp().prop_map(Inner::NaiveDatetime),
+        timestamp().prop_map(Inner::UtcDatetime),
+        ".{0,9}".prop_map(Inner::Decimal),
+        any::<Vec<u8>>().prop_map(Inner::Binary),
+        ".{0,9}".prop_map(Inner::String),
+        ".{0,9}".prop_map(Inner::Json),
+        ".{0,9}".prop_map(Inner::Xml),
+        timestamp().prop_map(Inner::NaiveTime),
+    ];
+    proptest::option::weighted(0.9, inner).prop_map(|inner| ValueType { inner })
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    let schema_name = proptest::option::of("[a-b]{0,2}");
+    let data = proptest::collection::btree_map("[a-cä]{0,2}", value(), 0..5);
+    (schema_name, "[a-b]{0,2}", -1..5, data).prop_map(|(schema_name, table_name, r#type, data)| {
+        Record { schema_name, table_name, r#type, data }
+    })
+}
+
+fn message() -> impl Strategy<Value = UpdateResponse> {
+    let operation = prop_oneof![
+        record().prop_map(Operation::Record),
+        proptest::collection::vec(record(), 0..5)
+            .prop_map(|records| Operation::Records(Records { records })),
+        ".{0,9}".prop_map(|state_json| Operation::Checkpoint(Checkpoint { state_json })),
+    ];
+    operation.prop_map(|operation| UpdateResponse { operation: Some(operation) })
+}
+
+proptest! {
+    #[test]
+    fn messages_are_read_as_prost_reads_them(message in message()) {
+        check(message.encode_to_vec());
+    }
+
+    /// Messages in parts are merged, cut ones are refused, and bytes that changed are another message or none.
+    #[test]
+    fn so_is_what_is_left_of_them(
+        first in message(),
+        second in message(),
+        length in any::<prop::sample::Index>(),
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let mut bytes = first.encode_to_vec();
+        second.encode(&mut bytes).unwrap();
+        bytes.truncate(length.index(bytes.len() + 1).max(first.encoded_len()));
+        for (at, mask) in flips {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] ^= mask;
+            }
+        }
+        check(bytes);
+    }
+}
+
+fn plain() -> UpdateResponse {
+    let cell = |name: &str, inner| (name.to_owned(), ValueType { inner: Some(inner) });
+    let record = Record {
+        schema_name: None,
+        table_name: "cpu".to_owned(),
+        r#type: RecordType::Upsert.into(),
+        data: BTreeMap::from([
+            cell("host", Inner::String("a".to_owned())),
+            cell("load", Inner::Double(1.0)),
+        ]),
+    };
+    let records = Records { records: vec![record.clone(), record] };
+    UpdateResponse { operation: Some(Operation::Records(records)) }
+}
+
+#[test]
+fn records_are_read_in_place() {
+    let message = plain();
+    let bytes = bytes::Bytes::from(message.encode_to_vec());
+    let Ok(Message::Records(batch)) = Message::decode(bytes.clone()) else {
+        panic!("records are expected")
+    };
+    assert_eq!(batch.bytes.as_ptr(), bytes.as_ptr());
+    // Two rows alike share their names.
+    assert_eq!((batch.shapes.len(), batch.records().len()), (1, 2));
+}
+
+#[test]
+fn a_name_that_comes_twice_has_its_last_value() {
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Entry {
+        #[prost(string, tag = "1")]
+        name: String,
+        #[prost(message, optional, tag = "2")]
+        value: Option<ValueType>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Twice {
+        #[prost(message, repeated, tag = "4")]
+        data: Vec<Entry>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Response {
+        #[prost(message, optional, tag = "1")]
+        record: Option<Twice>,
+    }
+    let entry = |value| Entry {
+        name: "a".to_owned(),
+        value: Some(ValueType { inner: Some(Inner::Int(value)) }),
+    };
+    let record = Some(Twice { data: vec![entry(1), entry(2)] });
+    let bytes = Response { record }.encode_to_vec();
+    check(bytes.clone());
+    let Ok(Message::Records(batch)) = Message::decode(bytes.into()) else {
+        panic!("a record is expected")
+    };
+    assert_eq!(batch.row(&batch.records()[0]).get("a"), Some(Value::Int(2)));
+}
