@@ -20,6 +20,9 @@ use crate::{Error, TableName};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Size of a page of a new warehouse: rows of a few dozen bytes fill SQLite's 4 KiB so soon that pages are split all the time.
 const PAGE_BYTES: i64 = 16 * 1024;
+/// Pages of the write-ahead log after which they are copied to where they belong: 64 MiB of them, since keys that come in no order
+/// touch a page with every commit, and need not copy it as often.
+const LOG_PAGES: i64 = 4096;
 /// Memory for upserts that wait: those of a large checkpoint, or else of a part of it that is worth ordering.
 const PENDING_BYTES: usize = 32 * 1024 * 1024;
 /// Prepared statements kept: a table needs up to three, and one more for each set of columns that its updates carry.
@@ -79,6 +82,7 @@ impl Writer {
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         // 64 MiB of pages: keys come in no order when series interleave.
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
