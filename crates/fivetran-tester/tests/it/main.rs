@@ -16,4 +16,5 @@ mod rules_of_syncs;
 mod rules_of_values;
 mod scripted;
 mod selection;
+mod waiting;
 mod wire;
