@@ -3,7 +3,7 @@
 use prost::encoding::{WireType, encode_varint, encoded_len_varint};
 use sync_core::{Table, Value};
 
-use super::slot::Slot;
+use super::slot::{BLOCK_BYTES, Slot};
 use super::value;
 
 // Field numbers of `Record` and of the entries of its map.
@@ -92,6 +92,8 @@ struct Entry {
     /// All of it if both lengths (of the entry, of the value) take one byte each, as they do but for long texts: the lengths
     /// themselves, second and last, are to be filled in.
     short: Vec<u8>,
+    /// The same, in a block; nothing if it is longer than that, as with names of more than 26 bytes.
+    block: Option<[u8; BLOCK_BYTES]>,
     /// The length of the longest value for which they do.
     short_value: usize,
 }
@@ -103,7 +105,12 @@ impl Entry {
         short.extend([ENTRY_VALUE_KEY, 0]);
         // The entry's length counts neither its own key nor itself.
         let short_value = (2 + ONE_BYTE).saturating_sub(short.len());
-        Self { short, short_value }
+        let block = (short.len() <= BLOCK_BYTES).then(|| {
+            let mut block = [0; BLOCK_BYTES];
+            block[..short.len()].copy_from_slice(&short);
+            block
+        });
+        Self { short, block, short_value }
     }
 
     /// The length of the whole entry with a value of `value` bytes.
@@ -119,11 +126,12 @@ impl Entry {
 
     #[inline]
     fn write(&self, value: usize, slot: &mut Slot<'_>) {
-        if value <= self.short_value {
-            let written = slot.put_bytes(&self.short);
-            let last = written.len() - 1;
-            written[1] = (last - 1 + value) as u8;
-            written[last] = value as u8;
+        if let Some(block) = &self.block
+            && value <= self.short_value
+        {
+            let last = self.short.len() - 1;
+            let lengths = [(1, (last - 1 + value) as u8), (last, value as u8)];
+            slot.put_block(block, self.short.len(), lengths);
         } else {
             slot.put_byte(DATA_KEY);
             slot.put_varint(self.content_len(value) as u64);
