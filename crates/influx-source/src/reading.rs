@@ -1,7 +1,7 @@
 //! How one selected table is read: what is asked for, and how its record batches get their key.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -24,16 +24,20 @@ pub(crate) struct Reading {
     /// The columns to ask for.
     pub(crate) asked: Columns,
     primary_key: PrimaryKey,
+    /// The series that the windows of this table have met. They share what they remember, or else `parallel_queries` windows of each of
+    /// `parallel_queries` tables would remember the same series once each.
+    ids: Arc<Mutex<SeriesIds>>,
 }
 
 impl Reading {
-    /// `None` if the table is not selected.
+    /// `None` if the table is not selected, or none of its columns is: there is nothing to send for it then.
     pub(crate) fn new(
         source: SourceTable,
         selection: &Selection,
         primary_key: PrimaryKey,
     ) -> Option<Self> {
-        let mut table = selection.project(&source.table)?;
+        let mut table =
+            selection.project(&source.table).filter(|table| !table.columns.is_empty())?;
         // An answer with all columns tells of itself which there are. What is not selected is not asked for, though; and tags that are
         // a key come without nulls.
         let asks_for_all = table == source.table && primary_key != PrimaryKey::TagsAndTime;
@@ -44,7 +48,8 @@ impl Reading {
         if is_planted(Defect::NoKey) {
             table.columns.iter_mut().for_each(|column| column.primary_key = false);
         }
-        Some(Self { source, table, asked, primary_key })
+        let ids = Arc::new(Mutex::new(SeriesIds::new(&key_tags(&source, &table))));
+        Some(Self { source, table, asked, primary_key, ids })
     }
 
     /// The selected columns with their types.
@@ -63,17 +68,23 @@ impl Reading {
     /// What adds the key columns to the record batches of this table.
     pub(crate) fn keys(&self) -> Keys {
         match self.primary_key {
-            PrimaryKey::Series => {
-                let mut tags = self.source.tags.clone();
-                if is_planted(Defect::HiddenTagsLeftOut) {
-                    tags.retain(|tag| self.table.columns.iter().any(|column| column.name == *tag));
-                }
-                Keys::Series { ids: SeriesIds::new(&tags), tags }
-            }
+            PrimaryKey::Series => Keys::Series {
+                tags: key_tags(&self.source, &self.table),
+                ids: Arc::clone(&self.ids),
+            },
             PrimaryKey::TagsAndTime => Keys::Time,
             PrimaryKey::None => Keys::None,
         }
     }
+}
+
+/// The tags that make a series: all of them, also those that the selection hides.
+fn key_tags(source: &SourceTable, table: &Table) -> Vec<String> {
+    let mut tags = source.tags.clone();
+    if is_planted(Defect::HiddenTagsLeftOut) {
+        tags.retain(|tag| table.columns.iter().any(|column| column.name == *tag));
+    }
+    tags
 }
 
 /// The columns to ask for: what is selected, and what the key is made of.
@@ -116,7 +127,7 @@ fn items(source: &SourceTable, table: &Table, primary_key: PrimaryKey) -> Vec<It
 #[derive(Debug)]
 pub(crate) enum Keys {
     /// `_series_id` and `_time_ns`.
-    Series { tags: Vec<String>, ids: SeriesIds },
+    Series { tags: Vec<String>, ids: Arc<Mutex<SeriesIds>> },
     /// `_time_ns`.
     Time,
     /// None.
@@ -151,6 +162,8 @@ impl Keys {
             Self::Series { tags, ids } => {
                 let tags: Vec<_> =
                     tags.iter().map(|tag| column(batch, tag)).collect::<Result<_, _>>()?;
+                // A batch is hashed without a pause. What a panic would leave behind counts for no batch but its own.
+                let mut ids = ids.lock().unwrap_or_else(PoisonError::into_inner);
                 columns.push(ids.of(&tags, batch.num_rows())?);
                 columns.push(time()?);
             }

@@ -27,14 +27,17 @@ pub(crate) fn data_type() -> DataType {
 pub(crate) struct SeriesIds {
     /// For each tag, in byte order: its name behind its length.
     names: Vec<Vec<u8>>,
-    /// From what is hashed to its hash. It is emptied when it holds [`REMEMBERED`] series, so that memory is bounded; a series that
-    /// is met again then costs one more hash.
+    /// From what is hashed to its hash. It is emptied when it holds [`REMEMBERED_BYTES`], so that memory is bounded; a series that is
+    /// met again then costs one more hash.
     memo: HashMap<Vec<u8>, Remembered>,
+    /// What the memo holds, in bytes.
+    remembered: usize,
     /// Counts batches, to tell which of them a [`Remembered::place`] belongs to.
     batch: u64,
 }
 
-const REMEMBERED: usize = 100_000;
+/// Some 100,000 series of a few short tags. A bound on their number would bound nothing, since one tag may be as long as a megabyte.
+const REMEMBERED_BYTES: usize = 16 * 1024 * 1024;
 const HEX_DIGITS: usize = 32;
 
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +57,7 @@ impl SeriesIds {
             push_prefixed(&mut name, tag.as_bytes());
             name
         });
-        Self { names: names.collect(), memo: HashMap::new(), batch: 0 }
+        Self { names: names.collect(), memo: HashMap::new(), remembered: 0, batch: 0 }
     }
 
     /// The hash of every row, as a dictionary array, from the columns of the tags in the order of [`new`](Self::new).
@@ -99,11 +102,17 @@ impl SeriesIds {
 
     /// Where the dictionary of this batch holds the hash of these tags; it is added if it is not there yet.
     fn place(&mut self, tags: &[u8], hashes: &mut StringBuilder) -> i32 {
-        if self.memo.len() >= REMEMBERED {
-            self.memo.clear();
-        }
         let batch = self.batch;
-        let unplaced = || Remembered { hex: hash(tags), batch: 0, place: 0 };
+        let bytes = tags.len() + size_of::<(Vec<u8>, Remembered)>();
+        let is_full = self.remembered + bytes > REMEMBERED_BYTES;
+        if is_full && !self.memo.contains_key(tags) {
+            self.memo.clear();
+            self.remembered = 0;
+        }
+        let unplaced = || {
+            self.remembered += bytes;
+            Remembered { hex: hash(tags), batch: 0, place: 0 }
+        };
         let remembered = self.memo.entry_ref(tags).or_insert_with(unplaced);
         if remembered.batch != batch {
             remembered.batch = batch;
@@ -129,7 +138,7 @@ fn hash(tags: &[u8]) -> [u8; HEX_DIGITS] {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
 
     use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringArray, StringViewArray};
@@ -137,7 +146,7 @@ mod tests {
     use arrow::datatypes::{DataType, Int32Type};
     use serde::Deserialize;
 
-    use super::{REMEMBERED, SeriesIds};
+    use super::{REMEMBERED_BYTES, Remembered, SeriesIds};
 
     #[derive(Deserialize)]
     struct Vector {
@@ -194,15 +203,29 @@ mod tests {
         assert_eq!(ids(&["host"], &[Arc::new(dictionary) as ArrayRef]), plain);
     }
 
-    #[test]
-    fn more_series_than_are_remembered_keep_their_ids() {
-        let rows = REMEMBERED + 10;
-        let values: Vec<_> = (0..rows).map(|row| Some(row.to_string())).collect();
+    /// Meets so many series twice, whose tags are as long as this at least.
+    #[track_caller]
+    fn check_bounded(rows: usize, length: usize) {
+        let values: Vec<_> = (0..rows).map(|row| Some(format!("{row:0length$}"))).collect();
         let column: ArrayRef = Arc::new(StringArray::from(values));
         let mut series = SeriesIds::new(&["host".to_owned()]);
         let first = strings(&series.of(std::slice::from_ref(&column), rows).unwrap());
         let again = strings(&series.of(&[column], rows).unwrap());
         assert_eq!(first, again);
-        assert!(series.memo.len() <= REMEMBERED);
+        assert!(first.iter().collect::<BTreeSet<_>>().len() == rows);
+        let keys: usize = series.memo.keys().map(Vec::capacity).sum();
+        let entries = series.memo.len() * size_of::<(Vec<u8>, Remembered)>();
+        assert!(keys + entries <= REMEMBERED_BYTES, "{keys} {entries}");
+        assert!(series.memo.len() < rows);
+    }
+
+    #[test]
+    fn more_series_than_are_remembered_keep_their_ids() {
+        check_bounded(200_000, 1);
+    }
+
+    #[test]
+    fn long_tags_are_bounded_in_bytes() {
+        check_bounded(2_000, 20_000);
     }
 }

@@ -87,7 +87,7 @@ struct TableSync<'a, 'b, D, S> {
     reading: Arc<Reading>,
     plan: Plan,
     pace: Pace,
-    /// Readers that no window uses at present; each remembers the series that it has met.
+    /// Readers that no window uses at present.
     readers: Vec<Reader>,
     /// Whether a window has found other columns than were listed.
     is_changed: bool,
