@@ -244,6 +244,7 @@ pub(crate) async fn announce<D: Database, S: Sink>(
     let measurement = &reading.source.measurement;
     let (columns, hidden) = (reading.columns(), reading.hidden());
     let before = session.progress.position(measurement).map(|position| position.notes);
+    // A table that has never been announced has no columns in its notes, and a table that is read has at least one.
     if before.is_none_or(|before| before.columns != columns) {
         session.sink.schema_change(std::slice::from_ref(&reading.table)).await?;
     }

@@ -77,7 +77,11 @@ async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Resul
     let unfit = unfit.into_iter().filter_map(Result::err);
     let unfit = unfit.filter(|unfit| is_selected(selection, &unfit.table));
     let parked: Vec<_> = unfit.map(|Unfit { table, error }| (table, error)).collect();
-    let readings = plan(tables.into_iter().flatten(), session);
+    let tables: Vec<_> = tables.into_iter().flatten().collect();
+    for table in tables.iter().filter(|table| is_without_columns(selection, &table.table)) {
+        sink.warn(no_column_selected(&table.measurement)).await.map_err(fault::sink)?;
+    }
+    let readings = plan(tables.into_iter(), session);
     let planned: Vec<_> = readings
         .into_iter()
         .map(|reading| {
@@ -140,6 +144,18 @@ impl Ended {
 
 fn is_selected(selection: &Selection, table: &str) -> bool {
     selection.project(&Table::new(table, Vec::new())).is_some()
+}
+
+/// Whether a table is selected and none of its columns is, which only a table without a key can be. It is treated as one that is not
+/// selected: there is nothing to send for it, and rows without a column would be nothing to a warehouse.
+fn is_without_columns(selection: &Selection, table: &Table) -> bool {
+    selection.project(table).is_some_and(|table| table.columns.is_empty())
+}
+
+fn no_column_selected(measurement: &str) -> String {
+    format!(
+        "Nothing is synced of measurement {measurement:?}, because none of its columns is selected. Select a column, or deselect the table."
+    )
 }
 
 /// Looks for late points in all tables, before any column is listed and any point is read.

@@ -2,7 +2,7 @@
 
 use sync_core::{Fault, Rules, Selection};
 
-use crate::support::{Bench, HOUR, NOW};
+use crate::support::{Bench, Event, HOUR, NOW, Said};
 
 fn point(value: &str, before: i64) -> String {
     format!("m,host=a v={value} {}", NOW - before)
@@ -45,4 +45,111 @@ async fn a_column_that_is_gone_earns_a_warning() {
     assert_eq!(said.column("m", "v"), ["3"]);
     insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" has no {"w"} any more: it was dropped and made anew. Rows of before stay as they are until a re-sync."#);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
+}
+
+/// Ids of `fixtures/series-id.json`.
+const HOST_A: &str = "738412b728d60d0ba961bcc984f580ca";
+const HOST_A_REGION_EU: &str = "c3dcee2db9a4a46b56397c37f2dbeb60";
+
+/// A sync in whose midst `lines` are written: when it has said what `moment` waits for, and before it goes on.
+async fn sync_with_a_write(
+    bench: &mut Bench,
+    lines: &str,
+    moment: impl Fn(&Event) -> bool + Send + Sync,
+) -> Said {
+    let (demo, mut is_written) = (bench.demo.clone(), false);
+    let meanwhile = |event: &Event| {
+        if !is_written && moment(event) {
+            demo.write("db", lines).unwrap();
+            is_written = true;
+        }
+    };
+    let (said, result) = bench.try_sync_while(meanwhile).await;
+    result.unwrap();
+    assert!(is_written);
+    said
+}
+
+/// A point of the same measurement, with a tag more.
+fn point_with_region(value: &str, before: i64) -> String {
+    format!("m,host=a,region=eu v={value} {}", NOW - before)
+}
+
+/// The value and the series of each row, sorted.
+fn series(said: &Said) -> Vec<(&str, &str)> {
+    let cells = said.rows().map(|(_, row)| (row["v"].as_str(), row["_series_id"].as_str()));
+    let mut cells: Vec<_> = cells.collect();
+    cells.sort_unstable();
+    cells
+}
+
+/// Asserts that the table is announced with so many columns, and that no row with a region comes before that.
+fn assert_announced_before_its_rows(said: &Said, columns: usize) {
+    let announced = Event::Announced("m".to_owned(), columns);
+    let announced = said.0.iter().position(|event| *event == announced).unwrap();
+    let has_region =
+        |event: &Event| matches!(event, Event::Row(_, row) if row.contains_key("region"));
+    let first = said.0.iter().position(has_region).unwrap();
+    assert!(announced < first, "{announced} {first}");
+}
+
+#[tokio::test]
+async fn a_tag_that_is_new_when_the_first_window_is_read() {
+    let lines = [point("1i", 48 * HOUR), point("2i", 2 * HOUR)].join("\n");
+    let new = [
+        point("3i", HOUR),
+        point_with_region("4i", HOUR),
+        // At the time of a point that differs by nothing but the tag.
+        point_with_region("5i", 48 * HOUR),
+    ];
+    let expected = [
+        ("1", HOST_A),
+        ("2", HOST_A),
+        ("3", HOST_A),
+        ("4", HOST_A_REGION_EU),
+        ("5", HOST_A_REGION_EU),
+    ];
+    let mut bench = Bench::new(&lines).await;
+    // The table is announced when its columns have been listed, and before any of it is read.
+    let is_listed = |event: &Event| matches!(event, Event::Announced(..));
+    let said = sync_with_a_write(&mut bench, &new.join("\n"), is_listed).await;
+    assert_eq!(series(&said), expected);
+    // Two for the key, the time, the value and the host; then the region. No row went out without it.
+    let announced = said.0.iter().filter(|event| is_listed(event)).cloned().collect::<Vec<_>>();
+    assert_eq!(announced, [5, 6].map(|columns| Event::Announced("m".to_owned(), columns)));
+    assert_announced_before_its_rows(&said, 6);
+    assert!(said.rows().all(|(_, row)| row.contains_key("region")));
+    assert_eq!(said.warnings(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_new_when_a_later_window_is_read() {
+    let lines = [point("1i", 48 * HOUR), point("2i", 2 * HOUR)].join("\n");
+    let new = [point("3i", HOUR), point_with_region("4i", HOUR)].join("\n");
+    let mut bench = Bench::new(&lines).await;
+    // The first window ends hours before the new points.
+    let is_row = |event: &Event| matches!(event, Event::Row(..));
+    let said = sync_with_a_write(&mut bench, &new, is_row).await;
+    let expected = [("1", HOST_A), ("2", HOST_A), ("3", HOST_A), ("4", HOST_A_REGION_EU)];
+    assert_eq!(series(&said), expected);
+    assert_announced_before_its_rows(&said, 6);
+    let without_region = said.rows().filter(|(_, row)| !row.contains_key("region"));
+    assert_eq!(without_region.map(|(_, row)| row["v"].as_str()).collect::<Vec<_>>(), ["1"]);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_new_in_mid_sync_counts_where_columns_are_hidden_too() {
+    let lines = format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR);
+    let without_w = Rules { listed: [("w".to_owned(), None)].into(), include_new: true };
+    let mut bench = Bench::new(&lines).await;
+    bench.selection = Selection::Tables(Rules {
+        listed: [("m".to_owned(), Some(without_w))].into(),
+        include_new: true,
+    });
+    let is_listed = |event: &Event| matches!(event, Event::Announced(..));
+    let new = point_with_region("3i", 48 * HOUR);
+    let said = sync_with_a_write(&mut bench, &new, is_listed).await;
+    assert_eq!(series(&said), [("1", HOST_A), ("3", HOST_A_REGION_EU)]);
+    assert_announced_before_its_rows(&said, 6);
+    assert!(said.rows().all(|(_, row)| !row.contains_key("w")));
 }

@@ -47,3 +47,25 @@ async fn the_key_survives_the_selection() {
     let asked = bench.windows();
     assert!(asked.iter().rev().take(1).all(|sql| !sql.contains("user")), "{asked:?}");
 }
+
+#[tokio::test]
+async fn a_table_without_a_selected_column_is_left_out_and_the_customer_hears_of_it() {
+    let mut bench = Bench::new(POINTS).await.set("primary_key", "none");
+    bench.selection = Selection::Tables(Rules {
+        listed: BTreeMap::from([("cpu".to_owned(), Some(columns(&[])))]),
+        include_new: true,
+    });
+    let said = bench.sync().await;
+    assert_eq!(said.column("mem", "used"), ["3"]);
+    assert_eq!((said.rows().count(), said.truncated()), (1, vec!["mem"]));
+    assert_eq!(said.announced(), ["mem"]);
+    let of_cpu = bench.windows().into_iter().filter(|sql| sql.contains("\"cpu\""));
+    // What is counted is counted before columns are listed.
+    assert_eq!(of_cpu.filter(|sql| !sql.contains("count(*)")).collect::<Vec<_>>(), [""; 0]);
+    insta::assert_snapshot!(said.warnings().join("\n"), @r#"Nothing is synced of measurement "cpu", because none of its columns is selected. Select a column, or deselect the table."#);
+    // Selected later, it gets its history.
+    bench.selection = only("cpu", columns(&["idle"]));
+    let said = bench.sync().await;
+    assert_eq!((said.column("cpu", "idle"), said.announced()), (vec!["1"], vec!["cpu"]));
+    assert_eq!(said.warnings(), [""; 0]);
+}

@@ -77,7 +77,16 @@ impl Bench {
 
     /// Runs a sync from the last state; what it said, and how it ended.
     pub(crate) async fn try_sync(&mut self) -> (Said, Result<(), SyncError>) {
-        let sink = Collector::default();
+        self.try_sync_while(|_| {}).await
+    }
+
+    /// As [`try_sync`](Self::try_sync), telling `meanwhile` each event as it comes: what that does then happens in the midst of the sync,
+    /// which waits for it.
+    pub(crate) async fn try_sync_while(
+        &mut self,
+        mut meanwhile: impl FnMut(&Event) + Send,
+    ) -> (Said, Result<(), SyncError>) {
+        let sink = Collector { said: Mutex::default(), meanwhile: Mutex::new(&mut meanwhile) };
         let request = SyncRequest { state: self.state.clone(), selection: self.selection.clone() };
         let result = self.source().sync(&self.config(), request, &sink).await;
         let said = sink.said.into_inner().unwrap();
@@ -170,6 +179,15 @@ impl Said {
         warnings.collect()
     }
 
+    /// The tables that were announced, in that order.
+    pub(crate) fn announced(&self) -> Vec<&str> {
+        let announced = self.0.iter().filter_map(|event| match event {
+            Event::Announced(table, _) => Some(table.as_str()),
+            _ => None,
+        });
+        announced.collect()
+    }
+
     pub(crate) fn truncated(&self) -> Vec<&str> {
         let truncated = self.0.iter().filter_map(|event| match event {
             Event::Truncate(table) => Some(table.as_str()),
@@ -179,18 +197,19 @@ impl Said {
     }
 }
 
-#[derive(Default)]
-struct Collector {
+struct Collector<'a> {
     said: Mutex<Said>,
+    meanwhile: Mutex<&'a mut (dyn FnMut(&Event) + Send)>,
 }
 
-impl Collector {
+impl Collector<'_> {
     fn say(&self, event: Event) {
+        (self.meanwhile.lock().unwrap())(&event);
         self.said.lock().unwrap().0.push(event);
     }
 }
 
-impl Sink for Collector {
+impl Sink for Collector<'_> {
     async fn truncate(&self, table: &Table) -> Result<(), SinkError> {
         self.say(Event::Truncate(table.name.clone()));
         Ok(())
