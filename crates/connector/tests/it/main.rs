@@ -14,7 +14,10 @@ mod faults;
 mod frames;
 mod hurried;
 mod ledger;
+#[cfg(target_os = "linux")]
+mod memory;
 mod parity;
+mod process;
 mod proxy;
 mod recovery;
 mod stack;

@@ -1,11 +1,12 @@
-//! A wire that can be cut or can freeze, between the connector and InfluxDB.
+//! A wire that can be cut or can freeze, and that counts what passes, between the connector and InfluxDB.
 
 use std::collections::VecDeque;
 use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -22,6 +23,7 @@ pub(crate) enum Break {
 pub(crate) struct Proxy {
     address: SocketAddr,
     breaks: Arc<Mutex<VecDeque<Break>>>,
+    passed: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
 
@@ -32,14 +34,21 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let breaks = Arc::new(Mutex::new(breaks.into_iter().collect::<VecDeque<_>>()));
         let waiting = Arc::clone(&breaks);
+        let passed = Arc::<AtomicU64>::default();
+        let counter = Arc::clone(&passed);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(server).await.unwrap();
                 let of_this = waiting.lock().unwrap().pop_front();
-                tokio::spawn(relay(client, server, of_this));
+                tokio::spawn(relay(client, server, of_this, Arc::clone(&counter)));
             }
         });
-        Self { address, breaks, accepting }
+        Self { address, breaks, passed, accepting }
+    }
+
+    /// How many bytes of the server's have been handed on so far, over all connections.
+    pub(crate) fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn url(&self) -> String {
@@ -59,7 +68,12 @@ impl Drop for Proxy {
 }
 
 /// Passes bytes on until one side ends, or until the break. What ends here ends both connections.
-async fn relay(mut client: TcpStream, mut server: TcpStream, breaks: Option<Break>) {
+async fn relay(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    breaks: Option<Break>,
+    passed: Arc<AtomicU64>,
+) {
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let most = match breaks {
@@ -69,12 +83,29 @@ async fn relay(mut client: TcpStream, mut server: TcpStream, breaks: Option<Brea
     tokio::select! {
         _ = copy(&mut from_client, &mut to_server) => {}
         _ = async {
-            copy(&mut (&mut from_server).take(most), &mut to_client).await?;
+            counted(&mut (&mut from_server).take(most), &mut to_client, &passed).await?;
             to_client.flush().await?;
             // Where the server itself has ended, there is nothing left to freeze.
             std::io::Result::Ok(())
         } => if let Some(Break::Freeze { .. }) = breaks {
             pending().await
         }
+    }
+}
+
+/// As `copy`, counting.
+async fn counted(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    passed: &AtomicU64,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let bytes = from.read(&mut buffer).await?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        to.write_all(&buffer[..bytes]).await?;
+        passed.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }

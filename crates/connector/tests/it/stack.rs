@@ -16,10 +16,11 @@ use tokio::task::JoinHandle;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Endpoint;
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::hurried::Hurried;
+use crate::process::Process;
 
 pub(crate) const TOKEN: &str = "apiv3_s3cret-t0ken";
 
@@ -27,13 +28,14 @@ pub(crate) const TOKEN: &str = "apiv3_s3cret-t0ken";
 pub(crate) struct Connector {
     pub(crate) tester: Tester,
     address: String,
-    _serving: Serving,
+    serving: Serving,
 }
 
 /// Where a connector runs; it ends when this is dropped, as a process that is killed.
 enum Serving {
     Here(JoinHandle<()>),
     InAHurry(#[allow(dead_code, reason = "it is there to be dropped")] Hurried),
+    Apart(Process),
 }
 
 impl Connector {
@@ -57,9 +59,25 @@ impl Connector {
         Self::at(port, Serving::InAHurry(serving)).await
     }
 
+    /// Starts the program in a process of its own, so that its memory is nobody else's.
+    pub(crate) async fn start_apart() -> Self {
+        let process = tokio::task::spawn_blocking(Process::start).await.unwrap();
+        Self::at(process.port(), Serving::Apart(process)).await
+    }
+
+    /// The most memory that its process has held so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        match &self.serving {
+            Serving::Apart(process) => process.peak_memory(),
+            Serving::Here(_) | Serving::InAHurry(_) => {
+                panic!("it shares its process with the test")
+            }
+        }
+    }
+
     async fn at(port: u16, serving: Serving) -> Self {
         let address = format!("127.0.0.1:{port}");
-        Self { tester: Tester::connect(&address).await.unwrap(), address, _serving: serving }
+        Self { tester: Tester::connect(&address).await.unwrap(), address, serving }
     }
 
     /// Calls `Update` alone, and gives all that it says.
@@ -68,6 +86,20 @@ impl Connector {
         configuration: &Configuration,
         state_json: Option<String>,
     ) -> Result<Vec<Operation>, Status> {
+        let mut stream = self.updates(configuration, state_json).await?;
+        let mut said = Vec::new();
+        while let Some(response) = stream.message().await? {
+            said.extend(response.operation);
+        }
+        Ok(said)
+    }
+
+    /// Calls `Update` alone, over a connection of its own, and leaves it to the test when to read what it says.
+    pub(crate) async fn updates(
+        &self,
+        configuration: &Configuration,
+        state_json: Option<String>,
+    ) -> Result<Streaming<UpdateResponse>, Status> {
         let request =
             UpdateRequest { configuration: configuration.clone(), selection: None, state_json };
         let channel =
@@ -76,13 +108,7 @@ impl Connector {
         grpc.ready().await.unwrap();
         let codec = ProstCodec::<UpdateRequest, UpdateResponse>::default();
         let path = PathAndQuery::from_static(method::UPDATE);
-        let mut stream =
-            grpc.server_streaming(Request::new(request), path, codec).await?.into_inner();
-        let mut said = Vec::new();
-        while let Some(response) = stream.message().await? {
-            said.extend(response.operation);
-        }
-        Ok(said)
+        Ok(grpc.server_streaming(Request::new(request), path, codec).await?.into_inner())
     }
 }
 
@@ -90,8 +116,8 @@ impl Drop for Serving {
     fn drop(&mut self) {
         match self {
             Self::Here(task) => task.abort(),
-            // It ends with its sender.
-            Self::InAHurry(_) => {}
+            // They end by themselves when they are dropped.
+            Self::InAHurry(_) | Self::Apart(_) => {}
         }
     }
 }

@@ -1,0 +1,256 @@
+//! Memory is bounded by the configuration, not by the data: by how many queries run at once, whatever a row, a table or a database holds
+//! and however slowly a client reads.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::value_type::Inner;
+use fivetran_wire::{Record, UpdateResponse};
+use influx_demo::Options;
+use influx_source::InfluxSource;
+use tonic::Streaming;
+
+use crate::proxy::Proxy;
+use crate::stack::{Connector, Stack, TOKEN};
+
+const DATABASE: &str = "db";
+const SECOND: i64 = 1_000_000_000;
+const MIB: u64 = 1024 * 1024;
+/// A text that makes a row of a megabyte.
+const MEGABYTE: usize = 1_000_000;
+
+/// Tables that are all alike.
+#[derive(Clone, Copy)]
+struct Shape {
+    tables: usize,
+    /// Of each table.
+    rows: usize,
+    /// Integers of each row, besides its tag and its time.
+    integers: usize,
+    /// The length of its one text; none if this is 0.
+    text: usize,
+    /// The time of the first row: recent, since every window on the way from there to now is a query.
+    begin: i64,
+    /// The time between two rows of a table.
+    step: i64,
+}
+
+impl Shape {
+    /// Rows that follow each other by a second, with one integer and nothing more.
+    fn new(tables: usize, rows: usize) -> Self {
+        let now = chrono::Utc::now().timestamp();
+        Self { tables, rows, integers: 1, text: 0, begin: (now - 86_400) * SECOND, step: SECOND }
+    }
+
+    /// With a text that makes each row a megabyte.
+    fn megabytes(self) -> Self {
+        Self { text: MEGABYTE, ..self }
+    }
+
+    /// With as much time between its rows as a day has for them.
+    fn within_a_day(self) -> Self {
+        Self { step: 86_000 * SECOND / self.rows as i64, ..self }
+    }
+
+    fn line(self, table: usize, row: usize, into: &mut String) {
+        write!(into, "t{table},host=h{} ", row % 10).unwrap();
+        for column in 0..self.integers {
+            let comma = if column > 0 { "," } else { "" };
+            write!(into, "{comma}f{column}={}i", row + column).unwrap();
+        }
+        if self.text > 0 {
+            let number = row.to_string();
+            write!(into, ",text=\"{number}{}\"", "x".repeat(self.text - number.len())).unwrap();
+        }
+        writeln!(into, " {}", self.begin + row as i64 * self.step).unwrap();
+    }
+
+    /// Writes all points, a few megabytes at a time.
+    fn write(self, stack: &Stack) {
+        let mut lines = String::new();
+        let flush = |lines: &mut String, above: usize| {
+            if lines.len() > above {
+                stack.demo.write(DATABASE, lines).unwrap();
+                lines.clear();
+            }
+        };
+        for table in 0..self.tables {
+            for row in 0..self.rows {
+                self.line(table, row, &mut lines);
+                flush(&mut lines, 16 * MIB as usize);
+            }
+        }
+        flush(&mut lines, 0);
+    }
+
+    /// A stack that holds it, and reads with so many queries at once.
+    async fn stack(self, connector: Connector, parallel_queries: usize) -> Stack {
+        let mut stack = Stack::with(connector, Options::default().token(TOKEN), DATABASE).await;
+        self.write(&stack);
+        stack.set("parallel_queries", &parallel_queries.to_string());
+        stack
+    }
+}
+
+/// The rows that a client has taken, by table and time.
+#[derive(Default)]
+struct Taken {
+    times: BTreeMap<String, Vec<i64>>,
+    rows: usize,
+    bytes: u64,
+}
+
+impl Taken {
+    /// Reads a sync to its end. A task would be a sync that failed.
+    async fn all(mut stream: Streaming<UpdateResponse>, shape: Shape) -> Self {
+        let mut taken = Self::default();
+        while let Some(response) = stream.message().await.unwrap() {
+            match response.operation {
+                Some(Operation::Records(records)) => {
+                    records.records.iter().for_each(|record| taken.take(record, shape));
+                }
+                Some(Operation::Task(task)) => panic!("{task:?}"),
+                _ => {}
+            }
+        }
+        taken
+    }
+
+    fn take(&mut self, record: &Record, shape: Shape) {
+        // A truncation has no values.
+        if record.data.is_empty() {
+            return;
+        }
+        let value = |name: &str| record.data[name].inner.as_ref();
+        let Some(&Inner::Long(time)) = value("_time_ns") else { panic!("a row without a time") };
+        if shape.text > 0 {
+            let Some(Inner::String(text)) = value("text") else { panic!("a row without its text") };
+            let row = (time - shape.begin) / shape.step;
+            assert_eq!(text.len(), shape.text);
+            assert_eq!(text.trim_end_matches('x'), row.to_string());
+            self.bytes += text.len() as u64;
+        }
+        // The key, the time, the host, the integers and the text.
+        assert_eq!(record.data.len(), 4 + shape.integers + usize::from(shape.text > 0));
+        self.times.entry(record.table_name.clone()).or_default().push(time);
+        self.rows += 1;
+    }
+
+    /// Every row has come once.
+    fn assert_is(mut self, shape: Shape) {
+        assert_eq!(self.times.len(), shape.tables);
+        let expected: Vec<_> =
+            (0..shape.rows as i64).map(|row| shape.begin + row * shape.step).collect();
+        for (table, times) in &mut self.times {
+            times.sort_unstable();
+            assert!(*times == expected, "{table}: {} rows of {}", times.len(), expected.len());
+        }
+    }
+}
+
+/// Waits until a count that only grows has stood still for a while, at `least` or above.
+async fn settled(least: u64, count: impl Fn() -> u64) -> u64 {
+    const STILL: usize = 20;
+    let (mut last, mut still) = (0, 0);
+    while last < least || still < STILL {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let now = count();
+        still = if now == last { still + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+/// What InfluxDB may have sent while the client has not read anything, in bytes: for each query what HTTP/2 lets it send ahead (8 MiB), a
+/// message that is not complete yet and a record batch that is being encoded (2 MiB each); and for the sync what waits for the client
+/// (4 MiB), what its own window takes (2 MiB), and what is on the way between the two.
+fn most_held_back(parallel_queries: usize) -> u64 {
+    (12 * parallel_queries as u64 + 10) * MIB
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_holds_influxdb_back() {
+    let shape = Shape::new(4, 32).megabytes();
+    let all = (shape.tables * shape.rows * MEGABYTE) as u64;
+    let mut stack = shape.stack(Connector::start(InfluxSource::default()).await, 1).await;
+    let proxy = Proxy::start(stack.influx.address(), []).await;
+    stack.set("hostname", &proxy.url());
+    for parallel_queries in [1, 4] {
+        stack.set("parallel_queries", &parallel_queries.to_string());
+        let before = proxy.passed();
+        let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
+        let held_back = settled(MIB, || proxy.passed() - before).await;
+        println!("{parallel_queries}: {held_back}");
+        assert!(held_back <= most_held_back(parallel_queries), "{held_back}");
+        assert!(most_held_back(parallel_queries) < all / 2);
+        Taken::all(stream, shape).await.assert_is(shape);
+        assert!(proxy.passed() - before > all);
+    }
+}
+
+/// Runs a sync by a process of its own; gives what it brought, and the most memory that the process has held, in bytes.
+async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
+    let stack = shape.stack(Connector::start_apart().await, parallel_queries).await;
+    let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
+    let taken = Taken::all(stream, shape).await;
+    (taken, stack.connector.peak_memory())
+}
+
+// The bounds below are about twice what was measured, and well below what the rows take.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
+    let shape = Shape::new(4, 80).megabytes();
+    let (taken, peak) = synced(shape, 4).await;
+    taken.assert_is(shape);
+    assert!(peak < 240 * MIB, "{peak}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_columns() {
+    let shape = Shape { integers: 1_000, ..Shape::new(1, 500) };
+    let (taken, peak) = synced(shape, 4).await;
+    taken.assert_is(shape);
+    assert!(peak < 128 * MIB, "{peak}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_tables() {
+    let shape = Shape::new(100, 50);
+    let (taken, peak) = synced(shape, 4).await;
+    taken.assert_is(shape);
+    assert!(peak < 80 * MIB, "{peak}");
+}
+
+/// Prints the figures that the documents give.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it measures, for minutes and with gigabytes: `cargo test -p connector --test it -- --ignored --nocapture peak_memory`"]
+async fn peak_memory() {
+    println!("{:<44} queries  peak MB  seconds", "rows");
+    for (name, shape) in [
+        ("1,000,000 in one table", Shape::new(1, 1_000_000).within_a_day()),
+        ("1,000,000 in 4 tables", Shape::new(4, 250_000).within_a_day()),
+        ("2,000 of 1 MB in one table", Shape::new(1, 2_000).megabytes().within_a_day()),
+        ("2,000 of 1 MB in 4 tables", Shape::new(4, 500).megabytes().within_a_day()),
+    ] {
+        let mut stack = shape.stack(Connector::start_apart().await, 1).await;
+        let idle = stack.connector.peak_memory();
+        for (parallel_queries, reads_late) in [(1, false), (4, false), (4, true)] {
+            // The most that a process has held never falls, so each sync has one of its own.
+            stack.connector = Connector::start_apart().await;
+            stack.set("parallel_queries", &parallel_queries.to_string());
+            let started = Instant::now();
+            let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
+            if reads_late {
+                settled(idle + MIB, || stack.connector.peak_memory()).await;
+            }
+            Taken::all(stream, shape).await.assert_is(shape);
+            let name = if reads_late { format!("{name}, read late") } else { name.to_owned() };
+            let (peak, seconds) = (stack.connector.peak_memory(), started.elapsed().as_secs_f64());
+            println!("{name:<44} {parallel_queries:>7} {:>8} {seconds:>8.1}", peak / 1_000_000);
+        }
+        println!("{:<44} {:>7} {:>8}", "nothing yet", "", idle / 1_000_000);
+    }
+}

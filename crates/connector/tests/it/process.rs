@@ -1,0 +1,48 @@
+//! The program in a process of its own, as Fivetran runs it.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+use snapbox::cmd::cargo_bin;
+
+/// The program, serving on a free port. It is killed when this is dropped.
+pub(crate) struct Process {
+    child: Child,
+    port: u16,
+    /// What it says, which is little, stays in the pipe: closing that would be an error of its next line.
+    _log: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    pub(crate) fn start() -> Self {
+        let mut child = Command::new(cargo_bin!("connector"))
+            .args(["--port", "0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first: Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
+        let port = first["context"]["port"].as_u64().unwrap();
+        Self { child, port: port.try_into().unwrap(), _log: log }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The most memory that it has held so far, in bytes, as Linux counts it (`VmHWM`).
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().strip_suffix("kB").unwrap().trim().parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
