@@ -16,15 +16,26 @@ pub(super) const HEADER_BYTES: usize = 1 + 4;
 
 /// Memory is taken in pieces of this many bytes, which several frames share.
 const CHUNK_BYTES: usize = 512 * 1024;
+/// The first piece; each next one is twice as large. A frame that waits for the client keeps its whole piece, and the frames of a thousand
+/// small tables may wait at once.
+const FIRST_CHUNK_BYTES: usize = 4 * 1024;
 
 /// Records that will be one message.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct OpenFrame {
     /// Empty if there is no record; else the header's room and the records.
     buffer: BytesMut,
     records: usize,
     /// The size of the frame before, as a guess at the size of this one.
     usual_bytes: usize,
+    /// How much memory to take next.
+    chunk_bytes: usize,
+}
+
+impl Default for OpenFrame {
+    fn default() -> Self {
+        Self { buffer: BytesMut::new(), records: 0, usual_bytes: 0, chunk_bytes: FIRST_CHUNK_BYTES }
+    }
 }
 
 impl OpenFrame {
@@ -48,7 +59,8 @@ impl OpenFrame {
             wanted = needed.max(self.usual_bytes);
         }
         if spare < wanted {
-            self.buffer.reserve(needed.max(CHUNK_BYTES));
+            self.buffer.reserve(needed.max(self.chunk_bytes));
+            self.chunk_bytes = (2 * self.chunk_bytes).min(CHUNK_BYTES);
         }
         if self.records == 0 {
             self.buffer.put_bytes(0, HEADER_BYTES);

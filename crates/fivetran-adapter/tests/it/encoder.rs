@@ -267,6 +267,19 @@ fn an_error_ends_the_rows_and_spoils_nothing_later() {
 }
 
 #[test]
+fn a_frame_of_a_small_table_keeps_little_memory() {
+    // A frame that waits for the client, and no more: of a thousand small tables there may be a thousand of them.
+    let mut waiting = None;
+    let info = allocation_counter::measure(|| {
+        let mut encoder = TableEncoder::new(&texts());
+        let mut rows = Lent::new(vec![vec![Value::String("one")]]);
+        waiting = encoder.frames(&mut rows).next();
+    });
+    assert_eq!(waiting.unwrap().unwrap().records, 1);
+    assert!(info.bytes_max < 16 * 1024, "{}", info.bytes_max);
+}
+
+#[test]
 fn a_row_must_have_a_value_for_each_column() {
     let mut encoder = TableEncoder::new(&texts());
     let mut rows = Lent::new(vec![vec![Value::Null, Value::Null]]);
