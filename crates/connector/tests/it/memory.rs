@@ -182,7 +182,9 @@ async fn a_client_that_does_not_read_holds_influxdb_back() {
         let before = proxy.passed();
         let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
         let held_back = settled(MIB, || proxy.passed() - before).await;
-        println!("{parallel_queries}: {held_back}");
+        println!(
+            "a client that does not read, {parallel_queries} queries at once: {held_back} of {all} bytes came from InfluxDB"
+        );
         assert!(held_back <= most_held_back(parallel_queries), "{held_back}");
         assert!(most_held_back(parallel_queries) < all / 2);
         Taken::all(stream, shape).await.assert_is(shape);
