@@ -1,6 +1,7 @@
 //! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links none of the project's crates.
 #![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
 
+mod bench;
 mod ci;
 mod demo;
 mod dist;
@@ -28,6 +29,8 @@ enum Verb {
     Peers,
     /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
     Simulate(simulate::Arguments),
+    /// Measures the connector, all in one run: rows per second, processor time and memory, as ratios to what bounds them
+    Bench(bench::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Dist => dist::run(),
         Verb::Peers => peers::run(),
         Verb::Simulate(arguments) => simulate::run(&arguments),
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

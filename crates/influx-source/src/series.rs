@@ -66,20 +66,19 @@ impl SeriesIds {
     ///
     /// A tag that is not text.
     pub(crate) fn of(&mut self, tags: &[ArrayRef], rows: usize) -> Result<ArrayRef, ArrowError> {
-        // Plain text is what InfluxDB sends; views and dictionaries come from other engines.
-        let tags: Vec<_> =
-            tags.iter().map(|tag| cast(tag, &DataType::Utf8)).collect::<Result<_, _>>()?;
+        let tags: Vec<_> = tags.iter().map(text).collect::<Result<_, _>>()?;
         let tags: Vec<_> = tags.iter().map(|tag| tag.as_string::<i32>()).collect();
         self.batch += 1;
         let mut hashes = StringBuilder::new();
         let mut places: Vec<i32> = Vec::with_capacity(rows);
-        let (mut current, mut previous) = (Vec::new(), Vec::new());
+        let mut current = Vec::new();
         for row in 0..rows {
-            std::mem::swap(&mut current, &mut previous);
-            self.collect(&tags, row, &mut current);
             let place = match places.last() {
-                Some(&place) if current == previous => place,
-                _ => self.place(&current, &mut hashes),
+                Some(&place) if tags.iter().all(|tag| is_as_before(tag, row)) => place,
+                _ => {
+                    self.collect(&tags, row, &mut current);
+                    self.place(&current, &mut hashes)
+                }
             };
             places.push(place);
         }
@@ -121,6 +120,22 @@ impl SeriesIds {
             hashes.append_value(str::from_utf8(&remembered.hex).unwrap_or_default());
         }
         remembered.place
+    }
+}
+
+/// Plain text is what InfluxDB sends; views and dictionaries come from other engines.
+fn text(tag: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match tag.data_type() {
+        DataType::Utf8 => Ok(Arc::clone(tag)),
+        _ => cast(tag, &DataType::Utf8),
+    }
+}
+
+/// Whether a row, which is not the first, has the same tag as the row before it.
+fn is_as_before(tag: &StringArray, row: usize) -> bool {
+    match (tag.is_valid(row), tag.is_valid(row - 1)) {
+        (true, true) => tag.value(row) == tag.value(row - 1),
+        (is_valid, was_valid) => is_valid == was_valid,
     }
 }
 

@@ -66,12 +66,13 @@ fn is_influx_or_arrow(name: &str) -> bool {
 }
 
 #[test]
-fn there_are_thirteen_members() {
+fn there_are_fourteen_members() {
     assert_eq!(
         Walls::new().members(),
         [
             "arrow-rows",
             "connector",
+            "connector-bench",
             "fivetran-adapter",
             "fivetran-tester",
             "fivetran-wire",
@@ -133,6 +134,18 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
     below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
     below("fivetran_source", &["connector"]);
+    // Like the wiring it knows both worlds, and it is built for measuring alone.
+    below(
+        "connector-bench",
+        &[
+            "fivetran-adapter",
+            "fivetran-wire",
+            "influx-flight",
+            "influx-source",
+            "sync-config",
+            "sync-core",
+        ],
+    );
 }
 
 #[test]

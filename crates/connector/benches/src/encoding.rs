@@ -1,0 +1,132 @@
+//! The encoder alone, on one core, beside what it could be compared with.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use bytes::{BufMut, BytesMut};
+use fivetran_adapter::TableEncoder;
+use fivetran_wire::value_type::Inner;
+use fivetran_wire::{Record, ValueType};
+use prost::Message;
+use sync_core::{Column, DataType, RowError, Rows, Table, Timestamp, Value};
+
+use crate::frames::{Frame, records};
+use crate::idiomatic;
+
+/// How much is encoded in a turn, at least.
+const TURN: Duration = Duration::from_millis(150);
+
+/// Nanoseconds a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Encoding {
+    pub(crate) ours: f64,
+    pub(crate) prost: f64,
+    pub(crate) copy: f64,
+}
+
+/// The rows of some messages.
+pub(crate) struct Sample {
+    table: Table,
+    records: Vec<Record>,
+    frames: Vec<Frame>,
+}
+
+impl Sample {
+    pub(crate) fn new(frames: &[Frame]) -> Result<Self> {
+        let mut all = Vec::new();
+        for frame in frames {
+            all.extend(records(&frame.bytes)?);
+        }
+        let first = all.first().context("no record")?;
+        // A message names its columns and not their types, which an encoder of values does not ask for.
+        let columns = first.data.keys().map(|name| Column::new(name, DataType::String));
+        let table = Table::new(&first.table_name, columns.collect());
+        Ok(Self { table, records: all, frames: frames.to_vec() })
+    }
+
+    /// Encodes the same rows in three ways, one after the other.
+    pub(crate) fn measure(&self) -> Result<Encoding> {
+        let width = self.table.columns.len();
+        let mut cells = Vec::with_capacity(width * self.records.len());
+        for record in &self.records {
+            ensure!(record.data.len() == width, "records of one table have the same columns");
+            for value in record.data.values() {
+                cells.push(borrowed(value)?);
+            }
+        }
+        let replay = || Replay { cells: &cells, width, next: 0 };
+        let mut encoder = TableEncoder::new(&self.table);
+        let ours = self.per_row(|| {
+            for frame in encoder.frames(&mut replay()) {
+                black_box(frame?);
+            }
+            Ok(())
+        })?;
+        let prost = self.per_row(|| {
+            idiomatic::messages(&self.table, &mut replay(), |message| {
+                black_box(message.encode_to_vec());
+            })
+            .map_err(Into::into)
+        })?;
+        let mut buffer = BytesMut::new();
+        let copy = self.per_row(|| {
+            for frame in &self.frames {
+                // In pieces, as the encoder takes memory.
+                buffer.reserve(frame.bytes.len().max(512 * 1024));
+                buffer.put_slice(&frame.bytes);
+                black_box(buffer.split().freeze());
+            }
+            Ok(())
+        })?;
+        Ok(Encoding { ours, prost, copy })
+    }
+
+    fn per_row(&self, mut encode: impl FnMut() -> Result<()>) -> Result<f64> {
+        let started = Instant::now();
+        let mut rows = 0;
+        while started.elapsed() < TURN {
+            encode()?;
+            rows += self.records.len();
+        }
+        Ok(started.elapsed().as_nanos() as f64 / rows as f64)
+    }
+}
+
+/// Rows that are there already.
+struct Replay<'a> {
+    cells: &'a [Value<'a>],
+    width: usize,
+    next: usize,
+}
+
+impl Rows for Replay<'_> {
+    fn next_row(&mut self) -> Result<Option<&[Value<'_>]>, RowError> {
+        let row = self.cells.get(self.next..self.next + self.width);
+        self.next += self.width;
+        Ok(row)
+    }
+}
+
+fn borrowed(value: &ValueType) -> Result<Value<'_>> {
+    let timestamp = |at: &fivetran_wire::Timestamp| {
+        Timestamp::from_nanoseconds(at.seconds * 1_000_000_000 + i64::from(at.nanos))
+    };
+    Ok(match value.inner.as_ref().context("a value without a kind")? {
+        Inner::Null(_) => Value::Null,
+        Inner::Bool(value) => Value::Bool(*value),
+        Inner::Short(value) => Value::Short(i16::try_from(*value)?),
+        Inner::Int(value) => Value::Int(*value),
+        Inner::Long(value) => Value::Long(*value),
+        Inner::Float(value) => Value::Float(*value),
+        Inner::Double(value) => Value::Double(*value),
+        Inner::NaiveDate(at) => Value::NaiveDate(i32::try_from(at.seconds / 86_400)?),
+        Inner::NaiveDatetime(at) => Value::NaiveDateTime(timestamp(at)),
+        Inner::UtcDatetime(at) => Value::UtcDateTime(timestamp(at)),
+        Inner::Decimal(text) => Value::Decimal(text),
+        Inner::Binary(bytes) => Value::Binary(bytes),
+        Inner::String(text) => Value::String(text),
+        Inner::Json(text) => Value::Json(text),
+        other => anyhow::bail!("this connector sends no {other:?}"),
+    })
+}

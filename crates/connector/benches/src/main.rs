@@ -1,0 +1,105 @@
+//! Measures the connector: `cargo xtask bench` builds it and runs it.
+//!
+//! Each part of a measurement is a process of its own, so that processor time and memory can be told apart: a source that answers with
+//! prebuilt batches, the connector as Fivetran starts it, a server that repeats messages made beforehand, and a server that makes its messages
+//! as prost's users do. This process is the client of them all. Everything is measured in turns of a few seconds, several times, and what is
+//! reported of a ratio is the median of the ratios within each turn: a machine that is slower for a while is slower for both sides.
+
+mod debug;
+mod drain;
+mod encoding;
+mod frames;
+mod idiomatic;
+mod influx;
+mod machine;
+mod measure;
+mod memory;
+mod program;
+mod report;
+mod shape;
+mod source;
+mod wire;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::frames::Replay;
+use crate::idiomatic::Idiomatic;
+use crate::report::Report;
+use crate::shape::Shape;
+use crate::source::Source;
+
+/// Measures the connector, all in one run.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct Options {
+    /// The kinds of table to measure [default: all]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    shapes: Vec<Shape>,
+    /// How often each is measured
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Make every sync so many times smaller: for a quick look
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    scale: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Watch the connector's memory in the course of one long sync
+    Memory(memory::Options),
+    // What this program does when it starts itself.
+    /// Answer as InfluxDB 3, with rows that were made before
+    #[command(hide = true)]
+    Source {
+        #[arg(long, value_enum)]
+        shape: Shape,
+        #[arg(long)]
+        rows: u64,
+    },
+    /// Answer every sync with the same messages
+    #[command(hide = true)]
+    Wire {
+        #[arg(long)]
+        frames: PathBuf,
+        #[arg(long)]
+        rows: u64,
+    },
+    /// Serve syncs of InfluxDB with prost's own messages
+    #[command(hide = true)]
+    Idiomatic,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Arguments { options, command } = Arguments::parse();
+    match command {
+        None => bench(options).await,
+        Some(Command::Memory(options)) => memory::run(options).await,
+        Some(Command::Source { shape, rows }) => wire::serve(Source::new(shape, rows)?).await,
+        Some(Command::Wire { frames, rows }) => wire::serve(Replay::new(&frames, rows)?).await,
+        Some(Command::Idiomatic) => wire::serve(Idiomatic::default()).await,
+    }
+}
+
+async fn bench(options: Options) -> Result<()> {
+    let shapes = match options.shapes.is_empty() {
+        true => Shape::value_variants(),
+        false => &options.shapes,
+    };
+    let report = Report::measure(shapes, options.rounds, options.scale).await?;
+    if options.json { report.print_json() } else { report.print_table() }
+}

@@ -1,0 +1,170 @@
+//! One shape, measured: some rounds, each with all that is compared, and the medians of what they gave.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+use tempfile::NamedTempFile;
+
+use crate::drain::{configuration, drain};
+use crate::encoding::{Encoding, Sample};
+use crate::frames;
+use crate::program::Program;
+use crate::shape::Shape;
+
+/// The larger sync moves so many times the rows of the smaller one.
+const TEN: u64 = 10;
+/// Rows of the messages that are sent over and over for comparison.
+const SAMPLE_ROWS: u64 = 20_000;
+
+/// What a shape came to: medians of all rounds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Figures {
+    /// The whole path against the same messages, made beforehand, through the same server to the same client.
+    pub(crate) sync_over_wire: f64,
+    /// The whole path against the same path with idiomatic prost messages.
+    pub(crate) sync_over_prost: f64,
+    /// The encoder alone against prost's.
+    pub(crate) encode_over_prost: f64,
+    /// The encoder alone against copying its output.
+    pub(crate) encode_over_memcpy: f64,
+    pub(crate) rows_per_s: f64,
+    pub(crate) mb_per_s: f64,
+    /// Processor time of the connector alone.
+    pub(crate) cpu_us_per_row: f64,
+    /// The same of the source, which is no part of the connector.
+    pub(crate) source_cpu_us_per_row: f64,
+    pub(crate) peak_mb: f64,
+    /// Rows per second of the sync of ten times the rows over those of the smaller one.
+    pub(crate) tenx_rows: f64,
+    /// The same of peak memory.
+    pub(crate) tenx_memory: f64,
+    /// How many rows the larger sync moved.
+    pub(crate) rows: u64,
+}
+
+/// One sync through the connector.
+#[derive(Clone, Copy, Debug)]
+struct Sync {
+    rows_per_s: f64,
+    bytes: u64,
+    elapsed: Duration,
+    cpu: Duration,
+    source_cpu: Duration,
+    peak_bytes: u64,
+}
+
+/// The servers of a shape that serve all rounds.
+struct Stage {
+    shape: Shape,
+    rows: u64,
+    small: Program,
+    large: Program,
+    wire: Program,
+    sample: Sample,
+    /// Kept for as long as a program reads it.
+    _frames: NamedTempFile,
+}
+
+/// Measures a shape; `scale` makes all of its syncs smaller.
+pub(crate) async fn measure(shape: Shape, rounds: usize, scale: u64) -> Result<Figures> {
+    let stage = Stage::new(shape, (shape.rows() / scale).max(1)).await?;
+    let mut columns = BTreeMap::<&str, Vec<f64>>::new();
+    for _ in 0..rounds {
+        for (name, value) in stage.round().await? {
+            columns.entry(name).or_default().push(value);
+        }
+    }
+    let mut median = |name| median(columns.remove(name).unwrap_or_default());
+    Ok(Figures {
+        sync_over_wire: median("sync_over_wire"),
+        sync_over_prost: median("sync_over_prost"),
+        encode_over_prost: median("encode_over_prost"),
+        encode_over_memcpy: median("encode_over_memcpy"),
+        rows_per_s: median("rows_per_s"),
+        mb_per_s: median("mb_per_s"),
+        cpu_us_per_row: median("cpu_us_per_row"),
+        source_cpu_us_per_row: median("source_cpu_us_per_row"),
+        peak_mb: median("peak_mb"),
+        tenx_rows: median("tenx_rows"),
+        tenx_memory: median("tenx_memory"),
+        rows: TEN * stage.rows,
+    })
+}
+
+/// The middle one; of an even number, the upper one of the two.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+impl Stage {
+    async fn new(shape: Shape, rows: u64) -> Result<Self> {
+        let small = source(shape, rows)?;
+        let large = source(shape, TEN * rows)?;
+        let from_small = || configuration(small.port, shape);
+        let counted = frames::count(Program::connector()?.port, from_small()).await?;
+        ensure!(counted == rows, "{counted} of {rows} rows have come");
+        let connector = Program::connector()?;
+        let frames = frames::capture(connector.port, from_small(), SAMPLE_ROWS).await?;
+        let file = NamedTempFile::new()?;
+        frames::write(&frames, file.path())?;
+        let wire = wire(file.path(), TEN * rows)?;
+        let sample = Sample::new(&frames)?;
+        Ok(Self { shape, rows, small, large, wire, sample, _frames: file })
+    }
+
+    async fn round(&self) -> Result<Vec<(&'static str, f64)>> {
+        let large = self.sync(&self.large, TEN * self.rows).await?;
+        let wire = drain(self.wire.port, BTreeMap::new()).await?;
+        let small = self.sync(&self.small, self.rows).await?;
+        let idiomatic = Program::role("idiomatic", &[])?;
+        let prost = drain(idiomatic.port, configuration(self.small.port, self.shape)).await?;
+        let Encoding { ours, prost: by_prost, copy } = self.sample.measure()?;
+        let large_rows = (TEN * self.rows) as f64;
+        let wire_rows_per_s = large_rows / wire.elapsed.as_secs_f64();
+        let prost_rows_per_s = self.rows as f64 / prost.elapsed.as_secs_f64();
+        let us_per_row = |cpu: Duration| cpu.as_secs_f64() * 1e6 / large_rows;
+        Ok(vec![
+            ("sync_over_wire", large.rows_per_s / wire_rows_per_s),
+            // Syncs of the same rows, and so with the same share of what is done once.
+            ("sync_over_prost", small.rows_per_s / prost_rows_per_s),
+            ("encode_over_prost", by_prost / ours),
+            ("encode_over_memcpy", copy / ours),
+            ("rows_per_s", large.rows_per_s),
+            ("mb_per_s", large.bytes as f64 / 1e6 / large.elapsed.as_secs_f64()),
+            ("cpu_us_per_row", us_per_row(large.cpu)),
+            ("source_cpu_us_per_row", us_per_row(large.source_cpu)),
+            ("peak_mb", large.peak_bytes as f64 / 1e6),
+            ("tenx_rows", large.rows_per_s / small.rows_per_s),
+            ("tenx_memory", large.peak_bytes as f64 / small.peak_bytes as f64),
+        ])
+    }
+
+    /// A sync through a connector that was just started.
+    async fn sync(&self, source: &Program, rows: u64) -> Result<Sync> {
+        let connector = Program::connector()?;
+        let (cpu, source_cpu) = (connector.cpu()?, source.cpu()?);
+        let drained = drain(connector.port, configuration(source.port, self.shape)).await?;
+        Ok(Sync {
+            rows_per_s: rows as f64 / drained.elapsed.as_secs_f64(),
+            bytes: drained.bytes,
+            elapsed: drained.elapsed,
+            cpu: connector.cpu()?.saturating_sub(cpu),
+            source_cpu: source.cpu()?.saturating_sub(source_cpu),
+            peak_bytes: connector.peak_bytes()?,
+        })
+    }
+}
+
+/// A source of a shape.
+pub(crate) fn source(shape: Shape, rows: u64) -> Result<Program> {
+    Program::role("source", &["--shape".into(), shape.name(), "--rows".into(), rows.to_string()])
+}
+
+fn wire(frames: &Path, rows: u64) -> Result<Program> {
+    let frames = frames.display().to_string();
+    Program::role("wire", &["--frames".into(), frames, "--rows".into(), rows.to_string()])
+}
