@@ -4,28 +4,29 @@
 //! table have in common (names of schema, table and columns, with their keys and lengths) is encoded once, a first pass over a row
 //! adds up lengths, and a second one writes. What comes out decodes to the same messages.
 
-mod frame;
+mod chunk;
 mod layout;
+mod pool;
 mod slot;
 mod value;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use fivetran_wire::limit::{MESSAGE_BYTES, RECORDS_PER_MESSAGE};
+use fivetran_wire::limit::MESSAGE_BYTES;
 use sync_core::{RowError, Rows, SinkError, Table, Value};
 
-use frame::OpenFrame;
+pub(crate) use chunk::Chunk;
+use chunk::{LONGEST_HEADER_BYTES, OpenChunk};
 use layout::Layout;
-
-/// A message that has grown to this many bytes takes no further record. The protocol's limit is far above; this one
-/// keeps memory and latency low, and costs nothing, since 100 common rows are well below it.
-const TARGET_BYTES: usize = 256 * 1024;
+pub(crate) use pool::Pool;
 
 /// One serialized `UpdateResponse` that holds records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The whole message.
     pub bytes: Bytes,
-    /// How many records it holds, 1 to [`RECORDS_PER_MESSAGE`].
+    /// How many records it holds, 1 to [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE).
     pub records: usize,
 }
 
@@ -34,21 +35,19 @@ pub struct Frame {
 pub struct TableEncoder {
     table: Table,
     layout: Layout,
-    /// The lengths of the present row's values: kept here to be allocated once.
-    lengths: Vec<usize>,
-    open: OpenFrame,
+    open: OpenChunk,
 }
 
 impl TableEncoder {
     /// An encoder for rows that have the columns of `table`, in their order.
     #[must_use]
     pub fn new(table: &Table) -> Self {
-        Self {
-            layout: Layout::new(table),
-            lengths: vec![0; table.columns.len()],
-            open: OpenFrame::default(),
-            table: table.clone(),
-        }
+        Self::with_pool(table, Arc::default())
+    }
+
+    /// The same, with memory that encoders share.
+    pub(crate) fn with_pool(table: &Table, pool: Arc<Pool>) -> Self {
+        Self { layout: Layout::new(table), open: OpenChunk::new(pool), table: table.clone() }
     }
 
     /// The table that it was made for.
@@ -58,35 +57,57 @@ impl TableEncoder {
 
     /// Encodes all that `rows` lends, a frame at a time.
     ///
-    /// A frame holds at most [`RECORDS_PER_MESSAGE`] records, and is closed at 256 KiB; a larger record goes alone. The first error
-    /// is the last item: the rows before it may be missing, if their frame was not full yet.
+    /// A frame holds at most [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE) records, and is closed at 256 KiB; a larger record goes alone.
+    /// The first error is the last item: the rows before it may be missing, if their frame was not full yet.
     pub fn frames<'a, R: Rows + ?Sized>(
         &'a mut self,
         rows: &'a mut R,
     ) -> impl Iterator<Item = Result<Frame, SinkError>> + use<'a, R> {
-        self.open.discard();
-        Frames { encoder: self, rows: Some(rows) }
+        self.chunks(rows).flat_map(|chunk| {
+            let (chunk, error) = match chunk {
+                Ok(chunk) => (Some(chunk), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            let messages = chunk.into_iter().flat_map(Chunk::messages);
+            let frames = messages.map(|(bytes, records)| Ok(Frame { bytes, records }));
+            frames.chain(error)
+        })
     }
 
-    /// Encodes one row; answers with the frame that was open if the row is no longer in it.
-    fn push(&mut self, row: &[Value<'_>]) -> Result<Option<Frame>, SinkError> {
+    /// The same, with as many frames at a time as fit into a piece of memory.
+    pub(crate) fn chunks<'a, R: Rows + ?Sized>(&'a mut self, rows: &'a mut R) -> Chunks<'a, R> {
+        // What somebody before did not want to the end.
+        self.open.clear();
+        Chunks { encoder: self, rows: Some(rows), error: None }
+    }
+
+    /// Encodes one row.
+    #[inline]
+    fn push(&mut self, row: &[Value<'_>]) -> Result<(), SinkError> {
         if row.len() != self.table.columns.len() {
             return Err(SinkError::Row(self.misshapen(row.len())));
         }
-        let body = self.layout.measure(row, &mut self.lengths);
-        let bytes = layout::record_len(body);
-        if frame::HEADER_BYTES + bytes > MESSAGE_BYTES {
+        loop {
+            match self.layout.write(row, self.open.room()) {
+                Some(bytes) if self.open.take(bytes) => return Ok(()),
+                Some(_) => {}
+                None => self.make_room(row)?,
+            }
+        }
+    }
+
+    #[cold]
+    fn make_room(&mut self, row: &[Value<'_>]) -> Result<(), SinkError> {
+        let bytes = self.layout.encoded_len(row);
+        if LONGEST_HEADER_BYTES + bytes > MESSAGE_BYTES {
             return Err(SinkError::RowTooLarge {
                 table: self.table.name.clone(),
                 bytes,
                 limit: MESSAGE_BYTES,
             });
         }
-        let full = !self.open.fits(bytes, TARGET_BYTES);
-        let closed = if full { self.open.close() } else { None };
-        let (layout, lengths) = (&self.layout, &self.lengths);
-        self.open.record(bytes, |slot| layout.write(row, lengths, body, slot));
-        Ok(closed)
+        self.open.make_room(self.layout.room_for(bytes));
+        Ok(())
     }
 
     fn misshapen(&self, values: usize) -> RowError {
@@ -99,37 +120,40 @@ impl TableEncoder {
     }
 }
 
-/// The frames of some rows; see [`TableEncoder::frames`].
-struct Frames<'a, R: ?Sized> {
+/// The frames of some rows; see [`TableEncoder::chunks`].
+pub(crate) struct Chunks<'a, R: ?Sized> {
     encoder: &'a mut TableEncoder,
     /// `None` after the last row, and after an error.
     rows: Option<&'a mut R>,
+    /// What ends them, once what was ready before it is out.
+    error: Option<SinkError>,
 }
 
-impl<R: Rows + ?Sized> Frames<'_, R> {
-    fn advance(&mut self) -> Result<Option<Frame>, SinkError> {
-        let Some(rows) = &mut self.rows else { return Ok(None) };
-        while let Some(row) = rows.next_row()? {
-            if let Some(closed) = self.encoder.push(row)? {
-                return Ok(Some(closed));
-            }
-            if self.encoder.open.records() == RECORDS_PER_MESSAGE {
-                return Ok(self.encoder.open.close());
-            }
-        }
-        self.rows = None;
-        Ok(self.encoder.open.close())
-    }
-}
-
-impl<R: Rows + ?Sized> Iterator for Frames<'_, R> {
-    type Item = Result<Frame, SinkError>;
+impl<R: Rows + ?Sized> Iterator for Chunks<'_, R> {
+    type Item = Result<Chunk, SinkError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = self.advance();
-        if next.is_err() {
-            self.rows = None;
+        let Self { encoder, rows, error } = self;
+        loop {
+            if let Some(chunk) = encoder.open.ready() {
+                return Some(Ok(chunk));
+            }
+            let Some(lender) = rows else { return error.take().map(Err) };
+            let pushed = match lender.next_row() {
+                Ok(Some(row)) => encoder.push(row).map(|()| true),
+                Ok(None) => Ok(false),
+                Err(refused) => Err(refused.into()),
+            };
+            match pushed {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(failed) => {
+                    encoder.open.discard();
+                    *error = Some(failed);
+                }
+            }
+            *rows = None;
+            encoder.open.finish();
         }
-        next.transpose()
     }
 }

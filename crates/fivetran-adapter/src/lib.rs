@@ -62,10 +62,10 @@
 //! # }
 //! ```
 
-mod codec;
 mod encode;
 mod form;
 mod generated;
+mod grpc;
 mod listen;
 mod logs;
 mod merging;

@@ -1,6 +1,6 @@
-//! The messages of `Update` that are not hot, as frames.
+//! The messages of `Update` that are not hot, each behind gRPC's prefix.
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{
     Checkpoint, Record, RecordType, Records, SchemaChange, Task, UpdateResponse, Warning,
@@ -42,6 +42,16 @@ pub(crate) fn task(message: String) -> Bytes {
     frame(Operation::Task(Task { message }))
 }
 
+/// What gRPC puts before each message: whether it is compressed, and its length.
+pub(crate) const PREFIX_BYTES: usize = 1 + 4;
+
 fn frame(operation: Operation) -> Bytes {
-    UpdateResponse { operation: Some(operation) }.encode_to_vec().into()
+    let message = UpdateResponse { operation: Some(operation) };
+    let bytes = message.encoded_len();
+    let mut frame = BytesMut::with_capacity(PREFIX_BYTES + bytes);
+    frame.put_u8(0);
+    // The service refuses what is longer than a message may be before it could overflow here.
+    frame.put_u32(bytes as u32);
+    message.encode_raw(&mut frame);
+    frame.freeze()
 }

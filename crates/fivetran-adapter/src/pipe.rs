@@ -45,10 +45,16 @@ struct Waiting {
 }
 
 impl Inlet {
-    /// Waits for room, then puts the frame in.
+    /// Waits for room, then puts in what takes as much memory as it has bytes.
     pub(crate) async fn send(&self, frame: Bytes) -> Result<(), SinkError> {
-        let bytes = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        let share = bytes.clamp(LEAST_BYTES, BUDGET_BYTES);
+        let memory = frame.len();
+        self.send_as(frame, memory).await
+    }
+
+    /// Waits for so much room, then puts in what takes as much memory.
+    pub(crate) async fn send_as(&self, frame: Bytes, memory: usize) -> Result<(), SinkError> {
+        let memory = u32::try_from(memory).unwrap_or(u32::MAX);
+        let share = memory.clamp(LEAST_BYTES, BUDGET_BYTES);
         let share = Arc::clone(&self.budget).acquire_many_owned(share).await;
         let share = share.map_err(|_closed| SinkError::Closed)?;
         let waiting = Waiting { frame, _share: share };

@@ -5,14 +5,13 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::time::Duration;
 
-use fivetran_wire::limit::MESSAGE_BYTES;
 use sync_config::Config;
 use sync_core::Source;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::generated::SourceConnectorServer;
+use crate::grpc::Calls;
 use crate::service::Connector;
 
 /// What a client may take of the server. The default is meant for Fivetran.
@@ -84,9 +83,7 @@ where
     let stop = CancellationToken::new();
     // Calls stop as well if this future is dropped instead of shut down.
     let _stopped_at_the_latest_here = stop.clone().drop_guard();
-    let service = SourceConnectorServer::new(Connector::new(source, stop.clone()))
-        .max_decoding_message_size(MESSAGE_BYTES)
-        .max_encoding_message_size(MESSAGE_BYTES);
+    let service = Calls::new(Connector::new(source, stop.clone()));
     let server = Server::builder()
         .http2_keepalive_interval(Some(limits.keep_alive_interval))
         .http2_keepalive_timeout(Some(limits.keep_alive_timeout))

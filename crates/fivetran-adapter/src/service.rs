@@ -39,6 +39,34 @@ impl<S> Connector<S> {
     }
 }
 
+impl<S> Connector<S>
+where
+    S: Source,
+    S::Config: Config,
+{
+    /// What the customer can mend is a `Task`, the last message of the stream; anything else that fails is a status.
+    pub(crate) fn update(&self, request: UpdateRequest) -> UpdateStream {
+        let Parsed { config, warnings } =
+            match sync_config::parse::<S::Config>(&request.configuration) {
+                Ok(parsed) => parsed,
+                Err(problems) => {
+                    let problems_found = problems.iter().count();
+                    tracing::warn!(
+                        problems_found,
+                        "Sync refused with a task for the customer: the configuration is wrong"
+                    );
+                    return update::refused(problems.to_string());
+                }
+            };
+        let request = SyncRequest {
+            state: request.state_json.filter(|state| !state.trim().is_empty()),
+            selection: selection::selection(request.selection),
+        };
+        let (source, stop) = (Arc::clone(&self.source), self.stop.clone());
+        update::run(source, config, warnings, request, stop)
+    }
+}
+
 #[tonic::async_trait]
 impl<S> SourceConnector for Connector<S>
 where
@@ -128,34 +156,6 @@ where
             }
             Err(error) => Err(status::of_failure(&error)),
         }
-    }
-
-    type UpdateStream = UpdateStream;
-
-    /// What the customer can mend is a `Task`, the last message of the stream; anything else that fails is a status.
-    async fn update(
-        &self,
-        request: Request<UpdateRequest>,
-    ) -> Result<Response<UpdateStream>, Status> {
-        let request = request.into_inner();
-        let Parsed { config, warnings } =
-            match sync_config::parse::<S::Config>(&request.configuration) {
-                Ok(parsed) => parsed,
-                Err(problems) => {
-                    let problems_found = problems.iter().count();
-                    tracing::warn!(
-                        problems_found,
-                        "Sync refused with a task for the customer: the configuration is wrong"
-                    );
-                    return Ok(Response::new(update::refused(problems.to_string())));
-                }
-            };
-        let request = SyncRequest {
-            state: request.state_json.filter(|state| !state.trim().is_empty()),
-            selection: selection::selection(request.selection),
-        };
-        let (source, stop) = (Arc::clone(&self.source), self.stop.clone());
-        Ok(Response::new(update::run(source, config, warnings, request, stop)))
     }
 }
 

@@ -4,12 +4,16 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use fivetran_wire::limit::MESSAGE_BYTES;
 use sync_core::{Rows, Sink, SinkError, Table};
 
-use crate::encode::TableEncoder;
+use crate::encode::{Pool, TableEncoder};
 use crate::merging::Names;
 use crate::message;
 use crate::pipe::Inlet;
+
+/// A message must hold a state with what is around it, for which this leaves plenty.
+const LONGEST_STATE: usize = MESSAGE_BYTES - 1024;
 
 /// What was said so far, for the log.
 #[derive(Debug, Default)]
@@ -38,13 +42,21 @@ impl Tally {
 pub(crate) struct FrameSink {
     inlet: Inlet,
     encoders: Encoders,
+    /// Shared by all encoders, so that memory is bounded once.
+    pool: Arc<Pool>,
     names: Mutex<Names>,
     tally: Arc<Tally>,
 }
 
 impl FrameSink {
     pub(crate) fn new(inlet: Inlet, tally: Arc<Tally>) -> Self {
-        Self { inlet, encoders: Encoders::default(), names: Mutex::default(), tally }
+        Self {
+            inlet,
+            encoders: Encoders::default(),
+            pool: Arc::default(),
+            names: Mutex::default(),
+            tally,
+        }
     }
 
     /// Warns of names that merge, when a table is met for the first time in this sync.
@@ -70,14 +82,14 @@ impl Sink for FrameSink {
             // Names are looked at where an encoder is made, and not for each batch.
             None => {
                 self.meet(table).await?;
-                TableEncoder::new(table)
+                TableEncoder::with_pool(table, Arc::clone(&self.pool))
             }
         };
         let mut taken = 0;
-        for frame in encoder.frames(rows) {
-            let frame = frame?;
-            self.inlet.send(frame.bytes).await?;
-            let records = frame.records as u64;
+        for chunk in encoder.chunks(rows) {
+            let chunk = chunk?;
+            self.inlet.send_as(chunk.bytes, chunk.memory).await?;
+            let records = chunk.records as u64;
             self.tally.rows.fetch_add(records, Ordering::Relaxed);
             taken += records;
         }
@@ -93,6 +105,9 @@ impl Sink for FrameSink {
     }
 
     async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+        if state.len() > LONGEST_STATE {
+            return Err(SinkError::StateTooLarge { bytes: state.len(), limit: LONGEST_STATE });
+        }
         self.inlet.send(message::checkpoint(state)).await?;
         self.tally.checkpoints.fetch_add(1, Ordering::Relaxed);
         Ok(())

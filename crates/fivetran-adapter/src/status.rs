@@ -1,5 +1,8 @@
 //! What a failure is to Fivetran.
 
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::Frame;
 use sync_core::{Fault, SyncError};
 use tonic::{Code, Status};
 
@@ -22,6 +25,14 @@ pub(crate) fn of_failure(error: &SyncError) -> Status {
         Fault::Bug => Code::Internal,
     };
     status(code, &error.to_string())
+}
+
+/// The end of an answer.
+pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
+    let mut trailers = HeaderMap::new();
+    // It fails on details that are no header, which a status of ours does not have; its code would be there all the same.
+    let _ = status.add_header(&mut trailers);
+    Frame::trailers(trailers)
 }
 
 /// The failure in the log: its kind, and nothing more.

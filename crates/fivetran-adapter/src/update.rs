@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use futures::{StreamExt, future};
+use http_body::Frame;
 use sync_core::{Fault, Sink, Source, SyncError, SyncRequest};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -16,12 +17,16 @@ use crate::sink::{FrameSink, Tally};
 use crate::status;
 use crate::task::Contained;
 
-/// Finished messages; an error is the status that the call ends with.
-pub(crate) type UpdateStream = BoxStream<'static, Result<Bytes, Status>>;
+/// The body of an answer: finished messages behind their prefixes, and trailers with the status that the call ends with.
+pub(crate) type UpdateStream = BoxStream<'static, Frame<Bytes>>;
 
 /// A sync that tells the customer what to mend, and nothing else.
 pub(crate) fn refused(text: String) -> UpdateStream {
-    stream::iter([Ok(message::task(text))]).boxed()
+    stream::iter(with_task(text)).boxed()
+}
+
+fn with_task(text: String) -> Vec<Frame<Bytes>> {
+    vec![Frame::data(message::task(text)), status::trailers(&Status::new(Code::Ok, ""))]
 }
 
 /// Runs a sync until it ends, until `stop` is cancelled, or until the stream is dropped because the client has gone.
@@ -52,8 +57,8 @@ pub(crate) fn run<S: Source>(
         }
     });
     let call = Call { tally, started: Instant::now(), over: false };
-    let last = stream::once(end(work, call)).filter_map(future::ready);
-    outlet.map(Ok).chain(last).boxed()
+    let last = stream::once(end(work, call)).flat_map(stream::iter);
+    outlet.map(Frame::data).chain(last).boxed()
 }
 
 /// How a sync ended, if not in an error.
@@ -63,21 +68,22 @@ enum Ending {
     Stopped,
 }
 
-/// What is said after all frames: nothing, a task, or a status.
+/// What is said after all frames: a task or nothing, and a status.
 ///
 /// If the stream is dropped, this future is too: the work stops, and the call says so in the log.
-async fn end(work: Contained<Ending>, mut call: Call) -> Option<Result<Bytes, Status>> {
+async fn end(work: Contained<Ending>, mut call: Call) -> Vec<Frame<Bytes>> {
     let result = work.join().await;
     call.log(&result);
-    match result {
-        Ok(Ending::Finished) => None,
-        Ok(Ending::Stopped) => Some(Err(status::status(
+    let status = match result {
+        Ok(Ending::Finished) => Status::new(Code::Ok, ""),
+        Ok(Ending::Stopped) => status::status(
             Code::Unavailable,
             "The connector is shutting down; the sync goes on from its last checkpoint next time.",
-        ))),
-        Err(error) if error.fault == Fault::Setup => Some(Ok(message::task(error.to_string()))),
-        Err(error) => Some(Err(status::of_failure(&error))),
-    }
+        ),
+        Err(error) if error.fault == Fault::Setup => return with_task(error.to_string()),
+        Err(error) => status::of_failure(&error),
+    };
+    vec![status::trailers(&status)]
 }
 
 /// A call as the log knows it.

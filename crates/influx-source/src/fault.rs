@@ -20,6 +20,10 @@ pub(crate) fn sink(error: SinkError) -> SyncError {
     match error {
         SinkError::Closed => with_cause(Fault::Transient, error),
         SinkError::Row(_) | SinkError::RowTooLarge { .. } => with_cause(Fault::Setup, error),
+        SinkError::StateTooLarge { .. } => SyncError {
+            remedy: Some("Sync fewer measurements with one connection".to_owned()),
+            ..with_cause(Fault::Setup, error)
+        },
     }
 }
 
@@ -37,7 +41,7 @@ pub(crate) enum TableFailure {
 impl From<SinkError> for TableFailure {
     fn from(error: SinkError) -> Self {
         match error {
-            SinkError::Closed => Self::Ends(sink(error)),
+            SinkError::Closed | SinkError::StateTooLarge { .. } => Self::Ends(sink(error)),
             SinkError::Row(_) | SinkError::RowTooLarge { .. } => Self::Parked(sink(error)),
         }
     }

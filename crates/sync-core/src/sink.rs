@@ -51,4 +51,12 @@ pub enum SinkError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A state that no message can hold.
+    #[error("the state takes {bytes} bytes, and a message holds at most {limit}")]
+    StateTooLarge {
+        /// What it takes.
+        bytes: usize,
+        /// What there is room for.
+        limit: usize,
+    },
 }

@@ -3,8 +3,8 @@
 use prost::encoding::{WireType, encode_varint, encoded_len_varint};
 use sync_core::{Table, Value};
 
-use super::slot::{BLOCK_BYTES, Slot};
-use super::value;
+use super::slot::{BLOCK_BYTES, SLACK_BYTES, Slot};
+use super::value::{self, Writer};
 
 // Field numbers of `Record` and of the entries of its map.
 const SCHEMA_NAME: u32 = 1;
@@ -27,6 +27,8 @@ const ENTRY_VALUE_KEY: u8 = key(ENTRY_VALUE, WireType::LengthDelimited);
 
 /// The largest length that takes one byte.
 const ONE_BYTE: usize = 0x7F;
+/// How many bytes a length takes at most: a message is below 2^28 bytes, and one byte more is to spare.
+const LONGEST_LENGTH: usize = 5;
 
 /// The constant parts of a table's records.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub(super) struct Layout {
     /// `schema_name` and `table_name`. `type` is absent, since an upsert is the enum's zero.
     head: Vec<u8>,
     columns: Vec<Entry>,
+    /// How many bytes a record takes at most without its texts, with what writing may touch behind it.
+    fixed_bytes: usize,
+    /// How many bytes the length of the last record took: as many as that of the next one, as a rule.
+    length_bytes: usize,
 }
 
 impl Layout {
@@ -45,45 +51,54 @@ impl Layout {
         if !table.name.is_empty() {
             put_text(TABLE_NAME, &table.name, &mut head);
         }
-        Self {
-            head,
-            columns: table.columns.iter().map(|column| Entry::new(&column.name)).collect(),
-        }
+        let columns: Vec<_> = table.columns.iter().map(|column| Entry::new(&column.name)).collect();
+        let entries: usize = columns.iter().map(Entry::fixed_bytes).sum();
+        let fixed_bytes = 1 + LONGEST_LENGTH + head.len() + entries + SLACK_BYTES;
+        Self { head, columns, fixed_bytes, length_bytes: 1 }
     }
 
-    /// The length of a `Record` that holds `row`; the length of each value is left in `lengths`.
-    pub(super) fn measure(&self, row: &[Value<'_>], lengths: &mut [usize]) -> usize {
-        let mut body = self.head.len();
-        for ((entry, value), length) in self.columns.iter().zip(row).zip(lengths) {
-            *length = value::encoded_len(value);
-            body += entry.encoded_len(*length);
-        }
-        body
+    /// The length of a row as one of `Records`.
+    pub(super) fn encoded_len(&self, row: &[Value<'_>]) -> usize {
+        let entries = self.columns.iter().zip(row);
+        let entries = entries.map(|(entry, value)| entry.encoded_len(value::encoded_len(value)));
+        let body = self.head.len() + entries.sum::<usize>();
+        1 + encoded_len_varint(body as u64) + body
     }
 
-    /// Writes a `Record` of `body` bytes as one of `Records`.
+    /// How much room makes [`write`](Self::write) succeed for a row that takes so many bytes.
+    pub(super) fn room_for(&self, encoded_len: usize) -> usize {
+        encoded_len + 2 * self.fixed_bytes
+    }
+
+    /// Writes a row as one of `Records`: answers with its length, or with `None` where there may be too little room, having written anything.
     ///
-    /// `body` and `lengths` are what [`measure`](Self::measure) found for the same row.
-    pub(super) fn write(
-        &self,
-        row: &[Value<'_>],
-        lengths: &[usize],
-        body: usize,
-        mut slot: Slot<'_>,
-    ) {
-        slot.put_byte(RECORD_KEY);
-        slot.put_varint(body as u64);
-        slot.put_bytes(&self.head);
-        for ((entry, value), &length) in self.columns.iter().zip(row).zip(lengths) {
-            entry.write(length, &mut slot);
-            value::encode(value, length, &mut slot);
+    /// Lengths come before what they count, and are known after it. That of an entry takes one byte, but for long texts, and that of a record
+    /// as many as the one before: so their places are kept free and filled in last, and nothing has to be looked at twice.
+    #[inline]
+    pub(super) fn write(&mut self, row: &[Value<'_>], room: &mut [u8]) -> Option<usize> {
+        let fixed = self.fixed_bytes;
+        if room.len() < fixed {
+            return None;
         }
+        let mut slot = Slot::new(room);
+        slot.put_byte(RECORD_KEY);
+        let from = 1 + self.length_bytes;
+        slot.skip(self.length_bytes);
+        slot.put_bytes(&self.head);
+        for (entry, value) in self.columns.iter().zip(row) {
+            value::write(value, &mut EntryWriter { entry, slot: &mut slot, fixed })?;
+        }
+        let end = slot.filled();
+        let body = end - from;
+        let length_bytes = encoded_len_varint(body as u64);
+        if length_bytes != self.length_bytes {
+            room.copy_within(from..end, 1 + length_bytes);
+            self.length_bytes = length_bytes;
+        }
+        // Not by a whole word: what follows is there already.
+        encode_varint(body as u64, &mut &mut room[1..1 + length_bytes]);
+        Some(1 + length_bytes + body)
     }
-}
-
-/// The length of a `Record` of `body` bytes as one of `Records`.
-pub(super) fn record_len(body: usize) -> usize {
-    1 + encoded_len_varint(body as u64) + body
 }
 
 /// The entry of one column in a record's map, up to the value.
@@ -113,31 +128,38 @@ impl Entry {
         Self { short, block, short_value }
     }
 
-    /// The length of the whole entry with a value of `value` bytes.
-    #[inline]
-    fn encoded_len(&self, value: usize) -> usize {
-        if value <= self.short_value {
-            self.short.len() + value
-        } else {
-            let content = self.content_len(value);
-            1 + encoded_len_varint(content as u64) + content
-        }
+    /// The most that it takes with any value but a text, or with a text but for its bytes.
+    fn fixed_bytes(&self) -> usize {
+        self.short.len() + 2 * LONGEST_LENGTH + value::LONGEST_NUMBER
     }
 
-    #[inline]
-    fn write(&self, value: usize, slot: &mut Slot<'_>) {
-        if let Some(block) = &self.block
-            && value <= self.short_value
-        {
-            let last = self.short.len() - 1;
-            let lengths = [(1, (last - 1 + value) as u8), (last, value as u8)];
-            slot.put_block(block, self.short.len(), lengths);
-        } else {
-            slot.put_byte(DATA_KEY);
-            slot.put_varint(self.content_len(value) as u64);
-            slot.put_bytes(self.between_lengths());
-            slot.put_varint(value as u64);
-        }
+    /// The length of the whole entry with a value of `value` bytes.
+    fn encoded_len(&self, value: usize) -> usize {
+        let content = self.content_len(value);
+        1 + encoded_len_varint(content as u64) + content
+    }
+
+    /// Writes the entry up to its value; how long that is, is [set](Self::set_length) behind it.
+    #[inline(always)]
+    fn write_short(&self, block: &[u8; BLOCK_BYTES], slot: &mut Slot<'_>) {
+        slot.put_block(block, self.short.len());
+    }
+
+    /// Sets the lengths of an entry that began at `start` with a [short](Self::write_short) form.
+    #[inline(always)]
+    fn set_length(&self, start: usize, value: usize, slot: &mut Slot<'_>) {
+        let last = self.short.len() - 1;
+        slot.set(start + 1, (last - 1 + value) as u8);
+        slot.set(start + last, value as u8);
+    }
+
+    /// Writes the entry up to a value of so many bytes, whatever the lengths.
+    fn write_long(&self, value: usize, slot: &mut Slot<'_>) {
+        let content = self.content_len(value) as u64;
+        slot.put_byte(DATA_KEY);
+        slot.put_varint(content, encoded_len_varint(content));
+        slot.put_bytes(self.between_lengths());
+        slot.put_varint(value as u64, encoded_len_varint(value as u64));
     }
 
     /// The entry without its own key and length.
@@ -148,6 +170,58 @@ impl Entry {
     /// The column's name, and the key of the value.
     fn between_lengths(&self) -> &[u8] {
         &self.short[2..self.short.len() - 1]
+    }
+}
+
+/// Writes one entry of a record.
+struct EntryWriter<'w, 'r> {
+    entry: &'w Entry,
+    slot: &'w mut Slot<'r>,
+    /// How much has to stay free for what is fixed of the record.
+    fixed: usize,
+}
+
+impl Writer for EntryWriter<'_, '_> {
+    #[inline(always)]
+    fn number(&mut self, value: &Value<'_>, put: impl FnOnce(&mut Slot<'_>)) -> Option<()> {
+        let Self { entry, slot, .. } = self;
+        match &entry.block {
+            // A name that fits into a block leaves room for every number.
+            Some(block) => {
+                let start = slot.filled();
+                entry.write_short(block, slot);
+                let before = slot.filled();
+                put(slot);
+                entry.set_length(start, slot.filled() - before, slot);
+            }
+            None => {
+                entry.write_long(value::encoded_len(value), slot);
+                put(slot);
+            }
+        }
+        Some(())
+    }
+
+    #[inline(always)]
+    fn text(&mut self, key: u8, text: &[u8]) -> Option<()> {
+        let Self { entry, slot, fixed } = self;
+        if slot.left() < text.len() + *fixed {
+            return None;
+        }
+        let text_length = encoded_len_varint(text.len() as u64);
+        let length = 1 + text_length + text.len();
+        match &entry.block {
+            Some(block) if length <= entry.short_value => {
+                let start = slot.filled();
+                entry.write_short(block, slot);
+                entry.set_length(start, length, slot);
+            }
+            _ => entry.write_long(length, slot),
+        }
+        slot.put_byte(key);
+        slot.put_varint(text.len() as u64, text_length);
+        slot.put_bytes(text);
+        Some(())
     }
 }
 

@@ -1,14 +1,12 @@
 //! The bytes of one record, while they are written.
 
-use prost::encoding::encoded_len_varint;
-
 /// Bytes that are written at once, of which only the first may count.
 pub(super) const BLOCK_BYTES: usize = 32;
 
 /// Bytes behind a record that writing may touch: of a block one byte at least counts.
 pub(super) const SLACK_BYTES: usize = BLOCK_BYTES - 1;
 
-/// Room for one record and its slack, filled from the start.
+/// Room for one record and more, filled from the start.
 ///
 /// Numbers and short texts are written as whole words and blocks, of which only the first bytes count, and what follows is written over:
 /// much faster than byte by byte or by a call of `memcpy` for a dozen bytes, which would take most of an encoder's time. This is why there
@@ -20,9 +18,34 @@ pub(super) struct Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
-    /// Room for a record of `room.len() - SLACK_BYTES` bytes.
+    /// Room for `room.len() - SLACK_BYTES` bytes.
+    #[inline(always)]
     pub(super) fn new(room: &'a mut [u8]) -> Self {
         Self { room, filled: 0 }
+    }
+
+    /// How many bytes there are.
+    #[inline(always)]
+    pub(super) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// How many bytes there is still room for.
+    #[inline(always)]
+    pub(super) fn left(&self) -> usize {
+        self.room.len() - self.filled
+    }
+
+    /// Leaves some bytes out, to be set later.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, bytes: usize) {
+        self.filled += bytes;
+    }
+
+    /// Sets a byte that is there.
+    #[inline(always)]
+    pub(super) fn set(&mut self, place: usize, byte: u8) {
+        self.room[place] = byte;
     }
 
     /// Adds a byte.
@@ -59,20 +82,10 @@ impl<'a> Slot<'a> {
         self.filled = end;
     }
 
-    /// Adds the first `counted` bytes of a block, and then sets some of them, by their places among those.
+    /// Adds the first `counted` bytes of a block.
     #[inline(always)]
-    pub(super) fn put_block<const N: usize>(
-        &mut self,
-        block: &[u8; BLOCK_BYTES],
-        counted: usize,
-        set: [(usize, u8); N],
-    ) {
-        let place = &mut self.room[self.filled..][..BLOCK_BYTES];
-        place.copy_from_slice(block);
-        for (index, byte) in set {
-            place[index] = byte;
-        }
-        self.filled += counted;
+    pub(super) fn put_block(&mut self, block: &[u8; BLOCK_BYTES], counted: usize) {
+        self.put_word(*block, counted);
     }
 
     #[inline(always)]
@@ -87,13 +100,13 @@ impl<'a> Slot<'a> {
         self.filled += counted;
     }
 
-    /// Adds a number as a varint: seven bits a byte, lowest first, each byte but the last with a bit that says that more follows.
+    /// Adds a number as a varint, which takes so many bytes: seven bits a byte, lowest first, each byte but the last with a bit that says that more
+    /// follows.
     #[inline(always)]
-    pub(super) fn put_varint(&mut self, number: u64) {
+    pub(super) fn put_varint(&mut self, number: u64, bytes: usize) {
         if number < 0x80 {
             self.put_byte(number as u8);
         } else if number < 1 << 56 {
-            let bytes = encoded_len_varint(number);
             let more = MORE & ((1 << (8 * (bytes - 1))) - 1);
             self.put_word((spread(number) | more).to_le_bytes(), bytes);
         } else {
@@ -118,7 +131,7 @@ fn spread(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use prost::encoding::encode_varint;
+    use prost::encoding::{encode_varint, encoded_len_varint};
 
     use super::{SLACK_BYTES, Slot};
 
@@ -146,7 +159,7 @@ mod tests {
             encode_varint(number, &mut expect);
             let mut room = vec![0; expect.len() + SLACK_BYTES];
             let mut slot = Slot::new(&mut room);
-            slot.put_varint(number);
+            slot.put_varint(number, encoded_len_varint(number));
             assert_eq!(slot.filled, expect.len(), "{number:#x}");
             assert_eq!(room[..expect.len()], expect, "{number:#x}");
         }

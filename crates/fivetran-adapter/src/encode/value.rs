@@ -4,7 +4,7 @@
 //! one-of, zeros are left out.
 
 use prost::encoding::{WireType, encoded_len_varint};
-use sync_core::{Timestamp, Value};
+use sync_core::Value;
 
 use super::layout::key;
 use super::slot::Slot;
@@ -48,30 +48,50 @@ pub(super) fn encoded_len(value: &Value<'_>) -> usize {
     }
 }
 
-/// Writes the message that holds `value`: `length` bytes, as [`encoded_len`] found.
-#[inline]
-pub(super) fn encode(value: &Value<'_>, length: usize, slot: &mut Slot<'_>) {
+/// The most bytes that a value takes which is no text: a timestamp with a negative second.
+pub(super) const LONGEST_NUMBER: usize = 2 + (1 + 10) + (1 + 5);
+
+/// Who writes a value once it is known which kind it is.
+pub(super) trait Writer {
+    /// Writes a value of at most [`LONGEST_NUMBER`] bytes, which `put` adds.
+    fn number(&mut self, value: &Value<'_>, put: impl FnOnce(&mut Slot<'_>)) -> Option<()>;
+
+    /// Writes a value that is a key, a length and these bytes; `None` if there may be no room for them.
+    fn text(&mut self, key: u8, text: &[u8]) -> Option<()>;
+}
+
+/// Has a value written as the message that holds it.
+#[inline(always)]
+pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
     match *value {
-        Value::Null => slot.put_word([NULL, 1], 2),
-        Value::Bool(flag) => slot.put_word([BOOL, u8::from(flag)], 2),
-        Value::Short(number) => put_varint(SHORT, signed(number), slot),
-        Value::Int(number) => put_varint(INT, signed(number), slot),
-        Value::Long(number) => put_varint(LONG, signed(number), slot),
-        Value::Float(number) => {
+        Value::Null => writer.number(value, |slot| slot.put_word([NULL, 1], 2)),
+        Value::Bool(flag) => writer.number(value, |slot| slot.put_word([BOOL, u8::from(flag)], 2)),
+        Value::Short(number) => writer.number(value, put_varint(SHORT, signed(number))),
+        Value::Int(number) => writer.number(value, put_varint(INT, signed(number))),
+        Value::Long(number) => writer.number(value, put_varint(LONG, signed(number))),
+        Value::Float(number) => writer.number(value, |slot| {
             slot.put_byte(FLOAT);
             slot.put_word(number.to_le_bytes(), 4);
-        }
-        Value::Double(number) => {
+        }),
+        Value::Double(number) => writer.number(value, |slot| {
             slot.put_byte(DOUBLE);
             slot.put_word(number.to_le_bytes(), 8);
+        }),
+        Value::NaiveDate(days) => {
+            writer.number(value, put_timestamp(NAIVE_DATE, midnight(days), 0))
         }
-        Value::NaiveDate(days) => put_timestamp(NAIVE_DATE, length, (midnight(days), 0), slot),
-        Value::NaiveDateTime(at) => put_instant(NAIVE_DATETIME, length, at, slot),
-        Value::UtcDateTime(at) => put_instant(UTC_DATETIME, length, at, slot),
-        Value::Decimal(text) => put_bytes(DECIMAL, text.as_bytes(), slot),
-        Value::Binary(bytes) => put_bytes(BINARY, bytes, slot),
-        Value::String(text) => put_bytes(STRING, text.as_bytes(), slot),
-        Value::Json(text) => put_bytes(JSON, text.as_bytes(), slot),
+        Value::NaiveDateTime(at) => {
+            let put = put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds());
+            writer.number(value, put)
+        }
+        Value::UtcDateTime(at) => {
+            let put = put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds());
+            writer.number(value, put)
+        }
+        Value::Decimal(text) => writer.text(DECIMAL, text.as_bytes()),
+        Value::Binary(bytes) => writer.text(BINARY, bytes),
+        Value::String(text) => writer.text(STRING, text.as_bytes()),
+        Value::Json(text) => writer.text(JSON, text.as_bytes()),
     }
 }
 
@@ -97,31 +117,26 @@ fn timestamp_len(seconds: i64, nanos: u32) -> usize {
     member(signed(seconds)) + member(u64::from(nanos))
 }
 
-#[inline]
-fn put_varint(key: u8, number: u64, slot: &mut Slot<'_>) {
-    slot.put_byte(key);
-    slot.put_varint(number);
-}
-
-#[inline]
-fn put_bytes(key: u8, bytes: &[u8], slot: &mut Slot<'_>) {
-    put_varint(key, bytes.len() as u64, slot);
-    slot.put_bytes(bytes);
-}
-
-#[inline]
-fn put_instant(key: u8, length: usize, at: Timestamp, slot: &mut Slot<'_>) {
-    put_timestamp(key, length, (at.seconds(), at.nanoseconds()), slot);
-}
-
-/// Writes a timestamp as a message of `length` bytes, of which the first two are the key and the length of the rest.
-#[inline]
-fn put_timestamp(key: u8, length: usize, (seconds, nanos): (i64, u32), slot: &mut Slot<'_>) {
-    slot.put_word([key, (length - 2) as u8], 2);
-    if seconds != 0 {
-        put_varint(SECONDS, signed(seconds), slot);
+#[inline(always)]
+fn put_varint(key: u8, number: u64) -> impl FnOnce(&mut Slot<'_>) {
+    move |slot| {
+        slot.put_byte(key);
+        slot.put_varint(number, encoded_len_varint(number));
     }
-    if nanos != 0 {
-        put_varint(NANOS, u64::from(nanos), slot);
+}
+
+/// Writes a timestamp as a message, whose length takes one byte.
+#[inline(always)]
+fn put_timestamp(key: u8, seconds: i64, nanos: u32) -> impl FnOnce(&mut Slot<'_>) {
+    move |slot| {
+        slot.put_word([key, 0], 2);
+        let start = slot.filled();
+        if seconds != 0 {
+            put_varint(SECONDS, signed(seconds))(slot);
+        }
+        if nanos != 0 {
+            put_varint(NANOS, u64::from(nanos))(slot);
+        }
+        slot.set(start - 1, (slot.filled() - start) as u8);
     }
 }
