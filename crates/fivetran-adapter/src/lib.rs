@@ -64,6 +64,7 @@
 
 mod encode;
 mod form;
+mod gathered;
 mod generated;
 mod grpc;
 mod listen;

@@ -12,7 +12,7 @@ use sync_core::SinkError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Bytes that may wait. A larger frame waits until it can go alone.
-pub(crate) const BUDGET_BYTES: u32 = 4 * 1024 * 1024;
+pub(crate) const BUDGET_BYTES: u32 = 2 * 1024 * 1024;
 /// What a frame takes of the budget at least, so that their number is bounded too.
 const LEAST_BYTES: u32 = 1024;
 

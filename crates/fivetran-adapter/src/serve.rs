@@ -5,19 +5,21 @@ use std::net::TcpListener;
 use std::pin::pin;
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use sync_config::Config;
 use sync_core::Source;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
+use crate::gathered::Gathered;
 use crate::grpc::Calls;
 use crate::service::Connector;
 
 /// What a client may take of the server. The default is meant for Fivetran.
 ///
 /// Flow control is not among it: how far the server may run ahead of a client is decided by the *client's* HTTP/2 windows, and what waits for
-/// them is bounded at 4 MiB for each sync. The server's own windows concern requests, which are small; HTTP/2's default serves them.
+/// them is bounded at 2 MiB for each sync. The server's own windows concern requests, which are small; HTTP/2's default serves them.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// How often an idle connection is asked whether it is still there: 60 s.
@@ -78,7 +80,8 @@ where
     let port = listener.local_addr().map_err(ServeError::Listener)?.port();
     let incoming = TcpIncoming::from(listener)
         .with_nodelay(Some(true))
-        .with_keepalive(Some(limits.keep_alive_interval));
+        .with_keepalive(Some(limits.keep_alive_interval))
+        .map_ok(Gathered::new);
 
     let stop = CancellationToken::new();
     // Calls stop as well if this future is dropped instead of shut down.

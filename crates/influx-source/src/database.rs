@@ -70,7 +70,8 @@ pub(crate) trait Answer: Send {
     /// The columns of every batch.
     fn schema(&self) -> &SchemaRef;
 
-    /// The next batch, or `None` after the last. A batch without rows means nothing. A stream that breaks off is an error.
+    /// The next batch, or `None` after the last. A batch without rows means nothing. A stream that breaks off is an error. A future that is dropped loses
+    /// no batch.
     fn next(&mut self) -> impl Future<Output = Result<Option<RecordBatch>, Error>> + Send;
 }
 

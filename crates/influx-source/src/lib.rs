@@ -31,6 +31,7 @@
 //! 8. An answer with other columns than were listed is not used: the columns are listed again first.
 
 mod audit;
+mod batches;
 mod begin;
 mod bounds;
 mod config;

@@ -7,9 +7,9 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampNanosecondType;
 use arrow::error::ArrowError;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
-use influx_flight::Error;
 use sync_core::{Fault, Sink, SyncError, Table};
 
+use crate::batches::Batches;
 use crate::config::TimeFormat;
 use crate::database::Answer;
 use crate::fault::TableFailure;
@@ -56,7 +56,7 @@ impl Reader {
     /// Sends the rows of a window into the sink.
     pub(crate) async fn send<S: Sink>(
         &mut self,
-        mut answer: impl Answer,
+        answer: impl Answer,
         sink: &S,
         progress: &Progress,
     ) -> Result<Read, WindowFailure> {
@@ -64,7 +64,8 @@ impl Reader {
         let schema = self.keys.schema(answer.schema()).map_err(unexpected)?;
         let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
         let mut read = Read::default();
-        while let Some(batch) = next(&mut answer).await? {
+        let mut batches = Batches::new(answer);
+        while let Some(batch) = batches.next().await? {
             if is_planted(Defect::EmptyBatchEnds) && batch.num_rows() == 0 {
                 break;
             }
@@ -80,15 +81,6 @@ impl Reader {
             *read.losses.0.entry((loss.column.to_owned(), loss.kind)).or_default() += loss.count;
         }
         Ok(read)
-    }
-}
-
-async fn next(answer: &mut impl Answer) -> Result<Option<RecordBatch>, Error> {
-    match answer.next().await {
-        Err(error) if is_planted(Defect::BrokenStreamEnds) && error.kind().is_transient() => {
-            Ok(None)
-        }
-        next => next,
     }
 }
 
@@ -157,7 +149,7 @@ impl Losses {
 }
 
 /// An answer that does not have the columns that were asked for.
-fn unexpected(error: impl Into<UnexpectedAnswer>) -> WindowFailure {
+pub(crate) fn unexpected(error: impl Into<UnexpectedAnswer>) -> WindowFailure {
     let UnexpectedAnswer(source) = error.into();
     let error = SyncError {
         fault: Fault::Bug,
@@ -168,7 +160,7 @@ fn unexpected(error: impl Into<UnexpectedAnswer>) -> WindowFailure {
     WindowFailure::Table(TableFailure::Parked(error))
 }
 
-struct UnexpectedAnswer(Box<dyn std::error::Error + Send + Sync>);
+pub(crate) struct UnexpectedAnswer(Box<dyn std::error::Error + Send + Sync>);
 
 impl From<ArrowError> for UnexpectedAnswer {
     fn from(error: ArrowError) -> Self {

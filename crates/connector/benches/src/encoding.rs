@@ -45,16 +45,41 @@ impl Sample {
         Ok(Self { table, records: all, frames: frames.to_vec() })
     }
 
-    /// Encodes the same rows in three ways, one after the other.
-    pub(crate) fn measure(&self) -> Result<Encoding> {
-        let width = self.table.columns.len();
-        let mut cells = Vec::with_capacity(width * self.records.len());
+    /// Encodes the rows so many times.
+    pub(crate) fn encode(&self, times: u64) -> Result<()> {
+        let cells = self.cells()?;
+        let mut encoder = TableEncoder::new(&self.table);
+        for _ in 0..times {
+            for frame in encoder.frames(&mut Replay { cells: &cells, width: self.width(), next: 0 })
+            {
+                black_box(frame?);
+            }
+        }
+        Ok(())
+    }
+
+    fn width(&self) -> usize {
+        self.table.columns.len()
+    }
+
+    /// The values of all rows, one row after the other.
+    fn cells(&self) -> Result<Vec<Value<'_>>> {
+        let mut cells = Vec::with_capacity(self.width() * self.records.len());
         for record in &self.records {
-            ensure!(record.data.len() == width, "records of one table have the same columns");
+            ensure!(
+                record.data.len() == self.width(),
+                "records of one table have the same columns"
+            );
             for value in record.data.values() {
                 cells.push(borrowed(value)?);
             }
         }
+        Ok(cells)
+    }
+
+    /// Encodes the same rows in three ways, one after the other.
+    pub(crate) fn measure(&self) -> Result<Encoding> {
+        let (cells, width) = (self.cells()?, self.width());
         let replay = || Replay { cells: &cells, width, next: 0 };
         let mut encoder = TableEncoder::new(&self.table);
         let ours = self.per_row(|| {

@@ -1,6 +1,7 @@
 //! Messages that a connector has sent, kept to be sent again: by a server that does nothing else, which is as fast as the wire can be.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,12 +11,14 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{Record, RecordType, Records, UpdateResponse};
 use futures::{StreamExt, stream};
+use http_body_util::StreamBody;
 use prost::Message;
+use tonic::body::Body;
 
 use crate::drain::each;
 use crate::wire::{Answer, BytesCodec, Handler};
 
-/// A message of records.
+/// A message of records, or several.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) records: u64,
@@ -75,7 +78,8 @@ pub(crate) fn write(frames: &[Frame], file: &Path) -> Result<()> {
     fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn read(file: &Path) -> Result<Vec<Frame>> {
+/// Reads what [`write`] has written.
+pub(crate) fn read(file: &Path) -> Result<Vec<Frame>> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut bytes = Bytes::from(bytes);
     let mut frames = Vec::new();
@@ -86,16 +90,34 @@ fn read(file: &Path) -> Result<Vec<Frame>> {
     Ok(frames)
 }
 
+/// As large as the connector's.
+const PIECE_BYTES: usize = 256 * 1024;
+
 /// Answers every sync with the same messages in turn, until it has sent enough rows.
 #[derive(Clone)]
 pub(crate) struct Replay {
-    frames: Arc<Vec<Frame>>,
+    pieces: Arc<Vec<Frame>>,
     rows: u64,
 }
 
 impl Replay {
     pub(crate) fn new(file: &Path, rows: u64) -> Result<Self> {
-        Ok(Self { frames: Arc::new(read(file)?), rows })
+        let mut pieces = Vec::new();
+        let mut open = (0, BytesMut::new());
+        let frames = read(file)?;
+        let last = frames.len().saturating_sub(1);
+        for (index, Frame { records, bytes }) in frames.into_iter().enumerate() {
+            let (rows, piece) = &mut open;
+            *rows += records;
+            piece.put_u8(0);
+            piece.put_u32(u32::try_from(bytes.len())?);
+            piece.put_slice(&bytes);
+            if piece.len() + bytes.len() > PIECE_BYTES || index == last {
+                let (records, bytes) = std::mem::take(&mut open);
+                pieces.push(Frame { records, bytes: bytes.freeze() });
+            }
+        }
+        Ok(Self { pieces: Arc::new(pieces), rows })
     }
 }
 
@@ -103,15 +125,24 @@ impl Handler for Replay {
     const SERVICE: &'static str = "fivetran_sdk.v2.SourceConnector";
     type Codec = BytesCodec;
 
+    /// Nothing: see the body.
     fn answer(&self, _: Bytes) -> Answer<Bytes> {
-        let Self { frames, rows } = self.clone();
-        let frames = stream::unfold((0, 0), move |(sent, index)| {
-            let frame = frames.get(index % frames.len().max(1)).filter(|_| sent < rows).cloned();
+        stream::empty().boxed()
+    }
+
+    /// Messages behind their prefixes, in pieces of memory as the connector makes them.
+    fn body(&self) -> Option<Body> {
+        let Self { pieces, rows } = self.clone();
+        let pieces = stream::unfold((0, 0), move |(sent, index)| {
+            let piece = pieces.get(index % pieces.len().max(1)).filter(|_| sent < rows).cloned();
             async move {
-                let Frame { records, bytes } = frame?;
-                Some((Ok(bytes), (sent + records, index + 1)))
+                let Frame { records, bytes } = piece?;
+                Some((http_body::Frame::data(bytes), (sent + records, index + 1)))
             }
         });
-        frames.boxed()
+        let mut status = http::HeaderMap::new();
+        status.insert("grpc-status", http::HeaderValue::from_static("0"));
+        let end = stream::iter([http_body::Frame::trailers(status)]);
+        Some(Body::new(StreamBody::new(pieces.chain(end).map(Ok::<_, Infallible>))))
     }
 }

@@ -11,6 +11,7 @@ mod encoding;
 mod frames;
 mod idiomatic;
 mod influx;
+mod instructions;
 mod machine;
 mod measure;
 mod memory;
@@ -61,6 +62,8 @@ struct Options {
 enum Command {
     /// Watch the connector's memory in the course of one long sync
     Memory(memory::Options),
+    /// Count the instructions that a row takes, by valgrind
+    Instructions(instructions::Options),
     // What this program does when it starts itself.
     /// Answer as InfluxDB 3, with rows that were made before
     #[command(hide = true)]
@@ -78,6 +81,14 @@ enum Command {
         #[arg(long)]
         rows: u64,
     },
+    /// Encode messages again
+    #[command(hide = true)]
+    Encode {
+        #[arg(long)]
+        frames: PathBuf,
+        #[arg(long)]
+        times: u64,
+    },
     /// Serve syncs of InfluxDB with prost's own messages
     #[command(hide = true)]
     Idiomatic,
@@ -89,6 +100,8 @@ async fn main() -> Result<()> {
     match command {
         None => bench(options).await,
         Some(Command::Memory(options)) => memory::run(options).await,
+        Some(Command::Instructions(options)) => instructions::run(options).await,
+        Some(Command::Encode { frames, times }) => instructions::encode(&frames, times),
         Some(Command::Source { shape, rows }) => wire::serve(Source::new(shape, rows)?).await,
         Some(Command::Wire { frames, rows }) => wire::serve(Replay::new(&frames, rows)?).await,
         Some(Command::Idiomatic) => wire::serve(Idiomatic::default()).await,

@@ -29,7 +29,7 @@ impl Program {
         Self::start(Command::new(std::env::current_exe()?).arg(name).args(arguments))
     }
 
-    fn start(command: &mut Command) -> Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let started = Instant::now();
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = child.with_context(|| format!("cannot start {command:?}"))?;
@@ -47,6 +47,14 @@ impl Program {
         // Whoever stops reading stops the writer.
         thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Ok(program)
+    }
+
+    /// Asks it to end, as an orchestrator does, and waits until it has.
+    pub(crate) fn end(mut self) -> Result<()> {
+        let id = self.child.id().to_string();
+        ensure!(Command::new("kill").args(["-TERM", &id]).status()?.success(), "it has ended");
+        self.child.wait()?;
+        Ok(())
     }
 
     /// The time that all processors have spent on it, in user and system mode.

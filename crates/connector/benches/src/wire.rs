@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use anyhow::Result;
 use bytes::{Buf, BufMut, Bytes};
+use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use http::uri::PathAndQuery;
@@ -17,6 +18,12 @@ use tonic::server::{Grpc, NamedService};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
+
+// The connector's own, so that the limit is that of the same server.
+#[path = "../../../fivetran-adapter/src/gathered.rs"]
+mod gathered;
+
+use gathered::Gathered;
 
 /// What the server of a role says in answer to a call.
 pub(crate) type Answer<T> = BoxStream<'static, Result<T, Status>>;
@@ -33,6 +40,11 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
         &self,
         question: <Self::Codec as Codec>::Decode,
     ) -> Answer<<Self::Codec as Codec>::Encode>;
+
+    /// The body of an answer as it is, in the place of one that is encoded.
+    fn body(&self) -> Option<Body> {
+        None
+    }
 }
 
 /// Serves on a free port of the loopback, says which on standard output, and goes on until the process is stopped.
@@ -40,7 +52,7 @@ pub(crate) async fn serve(handler: impl Handler) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say_port(listener.local_addr()?.port())?;
     // As the connector serves.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(Gathered::new);
     Ok(Server::builder().add_service(Calls(handler)).serve_with_incoming(incoming).await?)
 }
 
@@ -69,12 +81,17 @@ impl<H: Handler> tower::Service<http::Request<Body>> for Calls<H> {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let handler = self.0.clone();
         Box::pin(async move {
+            let body = handler.body();
             let answer = move |request: Request<_>| {
                 let answer = handler.answer(request.into_inner());
                 futures::future::ok::<_, Status>(Response::new(answer))
             };
             let mut grpc = Grpc::new(H::Codec::default());
-            Ok(grpc.server_streaming(tower::service_fn(answer), request).await)
+            let answer = grpc.server_streaming(tower::service_fn(answer), request).await;
+            Ok(match body {
+                Some(body) => answer.map(|_| body),
+                None => answer,
+            })
         })
     }
 }

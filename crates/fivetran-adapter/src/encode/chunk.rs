@@ -56,9 +56,11 @@ impl Chunk {
 pub(super) struct OpenChunk {
     pool: Arc<Pool>,
     buffer: Option<Buffer>,
-    /// Where whole messages end, and the open one begins.
+    /// Where whole messages end, and how many records each holds.
     ends: Vec<(usize, usize)>,
-    /// Where the last record ends.
+    /// Where the open message begins, or the next one.
+    start: usize,
+    /// Where the last record ends, and the next one goes: behind the room for a header, if there is no record yet.
     filled: usize,
     /// Records in the open message.
     records: usize,
@@ -76,7 +78,8 @@ impl OpenChunk {
             pool,
             buffer: None,
             ends: Vec::new(),
-            filled: 0,
+            start: 0,
+            filled: PREFIX_BYTES + 2,
             records: 0,
             length_bytes: 1,
             next_bytes: FIRST_BYTES,
@@ -84,47 +87,41 @@ impl OpenChunk {
         }
     }
 
-    /// Where the open message begins, or the next one.
-    fn start(&self) -> usize {
-        self.ends.last().map_or(0, |(end, _)| *end)
-    }
-
+    /// The room that the header of the open message takes, if its length takes as many bytes as that of the one before.
     fn header_bytes(&self) -> usize {
         PREFIX_BYTES + 1 + self.length_bytes
     }
 
-    /// Where the next record goes.
-    fn place(&self) -> usize {
-        match self.records {
-            0 => self.start() + self.header_bytes(),
-            _ => self.filled,
-        }
+    /// Begins a message behind what there is.
+    fn begin(&mut self, start: usize) {
+        self.start = start;
+        self.filled = start + self.header_bytes();
+        self.records = 0;
     }
 
     /// Room for the next record, which may be too little.
     #[inline]
     pub(super) fn room(&mut self) -> &mut [u8] {
-        let place = self.place();
         let buffer = self.buffer.as_mut();
-        buffer.and_then(|buffer| buffer.bytes.get_mut(place..)).unwrap_or_default()
+        buffer.and_then(|buffer| buffer.bytes.get_mut(self.filled..)).unwrap_or_default()
     }
 
     /// Takes a record of so many bytes, which was written into [`room`](Self::room). If the open message has grown enough it is closed instead, and the
     /// record is to be written again: `false`.
     #[inline]
     pub(super) fn take(&mut self, bytes: usize) -> bool {
-        let end = self.place() + bytes;
-        if self.records > 0 && end - self.start() - self.header_bytes() > TARGET_BYTES {
+        let end = self.filled + bytes;
+        if end - self.start > TARGET_BYTES && self.records > 0 {
             self.close();
             return false;
         }
         self.filled = end;
         self.records += 1;
         if self.records == RECORDS_PER_MESSAGE {
-            let message = end - self.start();
+            let message = end - self.start;
             self.close();
             // The next message is like this one, as a rule.
-            if self.filled + message > self.buffer.as_ref().map_or(0, |buffer| buffer.bytes.len()) {
+            if self.start + message > self.buffer.as_ref().map_or(0, |buffer| buffer.bytes.len()) {
                 self.seal();
             }
         }
@@ -139,15 +136,11 @@ impl OpenChunk {
 
     /// Makes room for a record of at most so many bytes.
     pub(super) fn make_room(&mut self, bytes: usize) {
-        let has_grown = self.filled - self.start() + bytes > TARGET_BYTES;
-        if self.records > 0 && has_grown {
+        if self.filled - self.start + bytes > TARGET_BYTES {
             self.close();
         }
-        let open = match self.records {
-            0 => 0,
-            _ => self.filled - self.start(),
-        };
-        let needed = open.max(self.header_bytes()) + bytes;
+        let open = self.filled - self.start;
+        let needed = open + bytes;
         if self.ends.is_empty()
             && let Some(buffer) = &mut self.buffer
         {
@@ -158,22 +151,22 @@ impl OpenChunk {
             return;
         }
         let mut fresh = self.pool.take(self.next_bytes.max(needed));
-        let (start, filled) = (self.start(), self.filled);
         if let Some(buffer) = &self.buffer {
-            fresh.bytes[..open].copy_from_slice(&buffer.bytes[start..start + open]);
+            // What there is of the open message moves.
+            let records = buffer.bytes.get(self.start..self.filled).unwrap_or_default();
+            fresh.bytes[..records.len()].copy_from_slice(records);
         }
-        let records = std::mem::take(&mut self.records);
+        let records = self.records;
         self.seal();
         self.next_bytes = (2 * self.next_bytes).min(LARGEST_BYTES);
         self.buffer = Some(fresh);
         self.records = records;
-        self.filled = if records > 0 { filled - start } else { 0 };
+        self.filled = open;
     }
 
     /// Forgets the records of the open message.
     pub(super) fn discard(&mut self) {
-        self.records = 0;
-        self.filled = self.start();
+        self.begin(self.start);
     }
 
     /// Forgets all that there is.
@@ -187,7 +180,7 @@ impl OpenChunk {
     pub(super) fn finish(&mut self) {
         self.close();
         let held = self.buffer.as_ref().map_or(0, |buffer| buffer.bytes.len());
-        if self.filled < held / 4 {
+        if self.start < held / 4 {
             self.next_bytes = (self.next_bytes / 2).max(FIRST_BYTES);
         }
         self.seal();
@@ -195,11 +188,8 @@ impl OpenChunk {
 
     /// Ends the piece after its last whole message, unless there is none.
     fn seal(&mut self) {
-        let buffer = self.buffer.take();
         let ends = std::mem::take(&mut self.ends);
-        self.records = 0;
-        self.filled = 0;
-        if let (Some(buffer), Some(&(end, _))) = (buffer, ends.last()) {
+        if let (Some(buffer), Some(&(end, _))) = (self.buffer.take(), ends.last()) {
             self.ready.push_back(Chunk {
                 memory: buffer.bytes.len(),
                 records: ends.iter().map(|(_, records)| records).sum(),
@@ -207,22 +197,21 @@ impl OpenChunk {
                 ends,
             });
         }
+        self.begin(0);
     }
 
     /// Ends the open message, if it has a record.
     fn close(&mut self) {
-        let records = std::mem::take(&mut self.records);
+        let Self { start, filled, records, length_bytes, .. } = *self;
         let Some(buffer) = self.buffer.as_mut().filter(|_| records > 0) else { return };
-        let start = self.ends.last().map_or(0, |(end, _)| *end);
         let message = &mut buffer.bytes[start..];
-        let body = self.filled - start - PREFIX_BYTES - 1 - self.length_bytes;
+        let from = PREFIX_BYTES + 1 + length_bytes;
+        let body = filled - start - from;
         let length_bytes = encoded_len_varint(body as u64);
-        let from = PREFIX_BYTES + 1 + self.length_bytes;
         let to = PREFIX_BYTES + 1 + length_bytes;
         if from != to {
             message.copy_within(from..from + body, to);
         }
-        self.length_bytes = length_bytes;
         let mut header = &mut message[..to];
         // Not compressed.
         header.put_u8(0);
@@ -230,7 +219,8 @@ impl OpenChunk {
         header.put_u32((1 + length_bytes + body) as u32);
         header.put_u8(RECORDS_KEY);
         encode_varint(body as u64, &mut header);
-        self.filled = start + to + body;
-        self.ends.push((self.filled, records));
+        self.length_bytes = length_bytes;
+        self.ends.push((start + to + body, records));
+        self.begin(start + to + body);
     }
 }

@@ -154,6 +154,7 @@ impl Entry {
     }
 
     /// Writes the entry up to a value of so many bytes, whatever the lengths.
+    #[cold]
     fn write_long(&self, value: usize, slot: &mut Slot<'_>) {
         let content = self.content_len(value) as u64;
         slot.put_byte(DATA_KEY);
@@ -185,19 +186,17 @@ impl Writer for EntryWriter<'_, '_> {
     #[inline(always)]
     fn number(&mut self, value: &Value<'_>, put: impl FnOnce(&mut Slot<'_>)) -> Option<()> {
         let Self { entry, slot, .. } = self;
+        let start = slot.filled();
         match &entry.block {
             // A name that fits into a block leaves room for every number.
-            Some(block) => {
-                let start = slot.filled();
-                entry.write_short(block, slot);
-                let before = slot.filled();
-                put(slot);
-                entry.set_length(start, slot.filled() - before, slot);
-            }
-            None => {
-                entry.write_long(value::encoded_len(value), slot);
-                put(slot);
-            }
+            Some(block) => entry.write_short(block, slot),
+            None => entry.write_long(value::encoded_len(value), slot),
+        }
+        let before = slot.filled();
+        // In one place alone, or else it would not be inlined.
+        put(slot);
+        if entry.block.is_some() {
+            entry.set_length(start, slot.filled() - before, slot);
         }
         Some(())
     }

@@ -66,9 +66,9 @@ pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
     match *value {
         Value::Null => writer.number(value, |slot| slot.put_word([NULL, 1], 2)),
         Value::Bool(flag) => writer.number(value, |slot| slot.put_word([BOOL, u8::from(flag)], 2)),
-        Value::Short(number) => writer.number(value, put_varint(SHORT, signed(number))),
-        Value::Int(number) => writer.number(value, put_varint(INT, signed(number))),
-        Value::Long(number) => writer.number(value, put_varint(LONG, signed(number))),
+        Value::Short(number) => writer.number(value, |slot| put_signed(SHORT, number, slot)),
+        Value::Int(number) => writer.number(value, |slot| put_signed(INT, number, slot)),
+        Value::Long(number) => writer.number(value, |slot| put_signed(LONG, number, slot)),
         Value::Float(number) => writer.number(value, |slot| {
             slot.put_byte(FLOAT);
             slot.put_word(number.to_le_bytes(), 4);
@@ -78,16 +78,14 @@ pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
             slot.put_word(number.to_le_bytes(), 8);
         }),
         Value::NaiveDate(days) => {
-            writer.number(value, put_timestamp(NAIVE_DATE, midnight(days), 0))
+            writer.number(value, |slot| put_timestamp(NAIVE_DATE, midnight(days), 0, slot))
         }
-        Value::NaiveDateTime(at) => {
-            let put = put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds());
-            writer.number(value, put)
-        }
-        Value::UtcDateTime(at) => {
-            let put = put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds());
-            writer.number(value, put)
-        }
+        Value::NaiveDateTime(at) => writer.number(value, |slot| {
+            put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds(), slot);
+        }),
+        Value::UtcDateTime(at) => writer.number(value, |slot| {
+            put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds(), slot);
+        }),
         Value::Decimal(text) => writer.text(DECIMAL, text.as_bytes()),
         Value::Binary(bytes) => writer.text(BINARY, bytes),
         Value::String(text) => writer.text(STRING, text.as_bytes()),
@@ -118,25 +116,26 @@ fn timestamp_len(seconds: i64, nanos: u32) -> usize {
 }
 
 #[inline(always)]
-fn put_varint(key: u8, number: u64) -> impl FnOnce(&mut Slot<'_>) {
-    move |slot| {
-        slot.put_byte(key);
-        slot.put_varint(number, encoded_len_varint(number));
-    }
+fn put_signed(key: u8, number: impl Into<i64>, slot: &mut Slot<'_>) {
+    put_varint(key, signed(number), slot);
+}
+
+#[inline(always)]
+fn put_varint(key: u8, number: u64, slot: &mut Slot<'_>) {
+    slot.put_byte(key);
+    slot.put_varint(number, encoded_len_varint(number));
 }
 
 /// Writes a timestamp as a message, whose length takes one byte.
 #[inline(always)]
-fn put_timestamp(key: u8, seconds: i64, nanos: u32) -> impl FnOnce(&mut Slot<'_>) {
-    move |slot| {
-        slot.put_word([key, 0], 2);
-        let start = slot.filled();
-        if seconds != 0 {
-            put_varint(SECONDS, signed(seconds))(slot);
-        }
-        if nanos != 0 {
-            put_varint(NANOS, u64::from(nanos))(slot);
-        }
-        slot.set(start - 1, (slot.filled() - start) as u8);
+fn put_timestamp(key: u8, seconds: i64, nanos: u32, slot: &mut Slot<'_>) {
+    slot.put_word([key, 0], 2);
+    let start = slot.filled();
+    if seconds != 0 {
+        put_varint(SECONDS, signed(seconds), slot);
     }
+    if nanos != 0 {
+        put_varint(NANOS, u64::from(nanos), slot);
+    }
+    slot.set(start - 1, (slot.filled() - start) as u8);
 }

@@ -1,0 +1,107 @@
+//! Instructions for each row, counted by valgrind: of the encoder alone and of the whole connector. Unlike times, they repeat.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+
+use crate::drain::{configuration, drain};
+use crate::encoding::Sample;
+use crate::frames;
+use crate::measure::source;
+use crate::program::{self, Program};
+use crate::shape::Shape;
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The kind of table
+    #[arg(long, value_enum, default_value = "narrow")]
+    shape: Shape,
+    /// The connector to count [default: the one that was built beside this program]
+    #[arg(long, value_name = "FILE")]
+    connector: Option<std::path::PathBuf>,
+    /// How many of its hottest functions to name
+    #[arg(long, default_value_t = 12)]
+    functions: usize,
+}
+
+/// What is counted is the difference between two runs, divided by that of their rows: what is done once is in neither.
+const ROWS: [u64; 2] = [100_000, 200_000];
+
+/// What a run under valgrind came to.
+struct Counted {
+    instructions: u64,
+    hottest: Vec<String>,
+}
+
+pub(crate) async fn run(options: Options) -> Result<()> {
+    let Options { shape, connector, functions } = options;
+    let connector = connector.map_or_else(program::connector, Ok)?;
+    let directory = tempfile::tempdir()?;
+    let mut out = std::io::stdout();
+
+    let sample = directory.path().join("frames");
+    let small = source(shape, ROWS[0])?;
+    let plain = Program::connector()?;
+    let captured = frames::capture(plain.port, configuration(small.port, shape), ROWS[0]).await?;
+    frames::write(&captured, &sample)?;
+    let mut encoder = Vec::new();
+    for times in [1, 2] {
+        let mut command = valgrind(&directory.path().join("encoder"), &std::env::current_exe()?);
+        command.arg("encode").arg("--frames").arg(&sample).args(["--times", &times.to_string()]);
+        ensure!(command.output()?.status.success(), "{command:?} has failed");
+        encoder.push(counted(&directory.path().join("encoder"), functions)?);
+    }
+    let rows: u64 = captured.iter().map(|frame| frame.records).sum();
+    tell(&mut out, "encoder", &encoder, rows)?;
+
+    let mut whole = Vec::new();
+    for rows in ROWS {
+        let source = source(shape, rows)?;
+        let file = directory.path().join("connector");
+        let mut command = valgrind(&file, &connector);
+        let counting = Program::start(command.args(["--port", "0"]))?;
+        drain(counting.port, configuration(source.port, shape)).await?;
+        counting.end()?;
+        whole.push(counted(&file, functions)?);
+    }
+    tell(&mut out, "whole connector", &whole, ROWS[1] - ROWS[0])
+}
+
+fn tell(out: &mut impl Write, what: &str, runs: &[Counted], rows: u64) -> Result<()> {
+    let [small, large] = runs else { anyhow::bail!("two runs are compared") };
+    let more = large.instructions.saturating_sub(small.instructions);
+    writeln!(out, "{what}: {:.0} instructions per row", more as f64 / rows as f64)?;
+    for line in &large.hottest {
+        writeln!(out, "  {line}")?;
+    }
+    Ok(())
+}
+
+/// Encodes the rows of some messages so many times: what is counted of the encoder.
+pub(crate) fn encode(file: &Path, times: u64) -> Result<()> {
+    Sample::new(&frames::read(file)?)?.encode(times)
+}
+
+fn valgrind(file: &Path, program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--quiet"]);
+    command.arg(format!("--callgrind-out-file={}", file.display())).arg(program);
+    command
+}
+
+fn counted(file: &Path, functions: usize) -> Result<Counted> {
+    let text = fs::read_to_string(file).with_context(|| format!("no {}", file.display()))?;
+    let totals = text.lines().rev().find_map(|line| line.strip_prefix("totals: "));
+    let totals = totals.or_else(|| text.lines().find_map(|line| line.strip_prefix("summary: ")));
+    let instructions = totals.context("callgrind has counted nothing")?.trim().parse()?;
+    let annotated = Command::new("callgrind_annotate").arg(file).output();
+    let annotated = annotated.context("cannot start callgrind_annotate")?;
+    let annotated = String::from_utf8_lossy(&annotated.stdout).into_owned();
+    let hottest = annotated.lines().filter(|line| line.contains('%') && line.contains(':'));
+    let hottest = hottest.take(functions).map(|line| line.trim().to_owned()).collect();
+    Ok(Counted { instructions, hottest })
+}
