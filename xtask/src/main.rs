@@ -4,8 +4,10 @@
 mod ci;
 mod demo;
 mod dist;
+mod fuzz;
 mod peers;
 mod program;
+mod sbom;
 mod simulate;
 
 use clap::{Parser, Subcommand};
@@ -22,12 +24,14 @@ struct Arguments {
 enum Verb {
     /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
     Demo,
-    /// Builds the executable as Fivetran does, and looks at what it needs
+    /// Builds the executable as Fivetran does, looks at what it needs, and lists what is in it
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,
     /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
     Simulate(simulate::Arguments),
+    /// Feeds every parser of foreign bytes and text what libFuzzer makes
+    Fuzz(fuzz::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -38,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Dist => dist::run(),
         Verb::Peers => peers::run(),
         Verb::Simulate(arguments) => simulate::run(&arguments),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

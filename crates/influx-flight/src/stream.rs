@@ -9,9 +9,9 @@ use arrow::datatypes::SchemaRef;
 use arrow_flight::FlightData;
 use arrow_flight::decode::{DecodedFlightData, DecodedPayload, FlightDataDecoder};
 use arrow_flight::error::FlightError;
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout};
-use tonic::Streaming;
+use tonic::Status;
 
 use crate::error::{Error, ErrorKind};
 use crate::report::{Fault, Reporter};
@@ -35,7 +35,7 @@ pub struct BatchStream {
 impl BatchStream {
     /// Waits for the first message of an answer, which is its schema.
     pub(crate) async fn open(
-        messages: Streaming<FlightData>,
+        messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
         timeouts: Timeouts,
         reporter: Arc<Reporter>,
     ) -> Result<Self, Fault> {
