@@ -1,9 +1,10 @@
 //! The bill of materials of what ships: every crate that is compiled into it, in CycloneDX's JSON.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::program;
@@ -22,17 +23,60 @@ pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
     }
     let package = sources.path().join("crates").join(PACKAGE);
     program::run(
-        program::cargo(["cyclonedx", "--quiet", "--format", "json", "--manifest-path"])
-            .arg(package.join("Cargo.toml"))
-            .args(["--override-filename", PACKAGE]),
+        program::cargo(["cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5"])
+            .args(["--no-build-deps", "--no-default-features"])
+            .args(["--override-filename", PACKAGE, "--manifest-path"])
+            .arg(package.join("Cargo.toml")),
     )?;
-    let name = format!("{PACKAGE}.json");
-    let text = fs::read_to_string(package.join(&name)).context("no bill was written")?;
-    let bill: Value = serde_json::from_str(&text)?;
-    let components = bill["components"].as_array().context("the bill lists no components")?.len();
+    let text = fs::read_to_string(package.join(format!("{PACKAGE}.json")))
+        .context("no bill was written")?
+        // Where it was made is nobody's business.
+        .replace(&sources.path().display().to_string(), ".");
+    let mut bill: Value = serde_json::from_str(&text)?;
+    let components = keep(&mut bill, &shipped()?)?;
     let path = directory.join(format!("{PACKAGE}.cdx.json"));
-    fs::write(&path, text)?;
+    fs::write(&path, serde_json::to_string_pretty(&bill)?)?;
     Ok((path, components))
+}
+
+/// Every crate that is compiled into what ships, with its version.
+fn shipped() -> Result<BTreeSet<(String, String)>> {
+    let tree = program::output(&mut program::cargo([
+        "tree",
+        "--package",
+        PACKAGE,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]))?;
+    let crates = tree.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.trim_start_matches('v').to_owned()))
+    });
+    Ok(crates.filter(|(name, _)| name != PACKAGE).collect())
+}
+
+/// Takes out of a bill what does not ship: it was made of the whole workspace, where crates have features that only tests ask for.
+/// Gives the number of components that are left.
+fn keep(bill: &mut Value, shipped: &BTreeSet<(String, String)>) -> Result<usize> {
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let components = bill["components"].as_array_mut().context("the bill lists no components")?;
+    components.retain(|it| shipped.contains(&(text(it, "name"), text(it, "version"))));
+    let count = components.len();
+    ensure!(
+        count == shipped.len(),
+        "the bill has {count} of the {} crates that ship",
+        shipped.len()
+    );
+    let mut kept: BTreeSet<_> = components.iter().map(|it| text(it, "bom-ref")).collect();
+    kept.insert(text(&bill["metadata"]["component"], "bom-ref"));
+    let dependencies = bill["dependencies"].as_array_mut().context("no dependencies are listed")?;
+    dependencies.retain(|it| kept.contains(&text(it, "ref")));
+    for on in dependencies.iter_mut().filter_map(|it| it.get_mut("dependsOn")?.as_array_mut()) {
+        on.retain(|it| it.as_str().is_some_and(|it| kept.contains(it)));
+    }
+    Ok(count)
 }
 
 /// Copies a file, or a directory with all that is in it.
