@@ -1,11 +1,10 @@
 //! `cargo xtask ci`: every check that a change has to pass.
 
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{dist, peers, program};
+use crate::{dist, fuzz, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -14,8 +13,13 @@ pub(crate) fn run() -> Result<()> {
         cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
     })?;
     step("cargo deny check bans licenses sources", || {
-        install_cargo_deny()?;
+        program::install("cargo-deny", CARGO_DENY)?;
         cargo(&["deny", "check", "bans", "licenses", "sources"])
+    })?;
+    step("cargo deny: what ships", || {
+        let manifest = ["deny", "--manifest-path", "crates/fivetran_source/Cargo.toml"];
+        let check = ["--config", "deny-shipped.toml", "check", "bans", "licenses", "sources"];
+        cargo(&[&manifest[..], &check].concat())
     })?;
     step("cargo doc --workspace --no-deps", || {
         program::run(
@@ -25,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
     })?;
     step("cargo xtask dist", dist::run)?;
     step("cargo xtask peers", peers::run)?;
+    step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
     // Last, so that its result closes the output.
     step("cargo test --workspace", || cargo(&["test", "--workspace"]))
 }
@@ -41,14 +46,5 @@ fn step(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-/// The version that is installed where there is none: a later one may ask for a newer Rust.
+/// The version that is installed where there is none.
 const CARGO_DENY: &str = "0.20.2";
-
-/// A new machine has no `cargo deny`.
-fn install_cargo_deny() -> Result<()> {
-    let found = Command::new("cargo-deny").arg("--version").stdout(Stdio::null()).status();
-    if found.is_ok_and(|status| status.success()) {
-        return Ok(());
-    }
-    cargo(&["install", "--locked", "--quiet", "--version", CARGO_DENY, "cargo-deny"])
-}

@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: Fivetran's build, in an empty target directory, and what it leaves.
+//! `cargo xtask dist`: Fivetran's build, in an empty target directory, what it leaves, and what is in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::program;
+use crate::{program, sbom};
 
 /// What the submission must not carry: the query engine of the look-alike, and the warehouse of `connector debug`.
 const UNWANTED: [&str; 2] = ["datafusion", "rusqlite"];
@@ -53,6 +53,14 @@ pub(crate) fn run() -> Result<()> {
     let names: Vec<_> =
         libraries.lines().filter_map(|line| line.split_whitespace().next()).collect();
     println!("shared libraries: {}", names.join(", "));
+
+    let dist = program::target().join("dist");
+    fs::create_dir_all(&dist)?;
+    let kept = dist.join(name(&executable));
+    fs::copy(&executable, &kept)?;
+    let (bill, components) = sbom::write(&dist)?;
+    println!("bill of materials: {components} components, in CycloneDX");
+    println!("kept in {}: {}, {}", dist.display(), name(&kept), name(&bill));
     Ok(())
 }
 

@@ -5,8 +5,10 @@ mod bench;
 mod ci;
 mod demo;
 mod dist;
+mod fuzz;
 mod peers;
 mod program;
+mod sbom;
 mod simulate;
 
 use clap::{Parser, Subcommand};
@@ -23,7 +25,7 @@ struct Arguments {
 enum Verb {
     /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
     Demo,
-    /// Builds the executable as Fivetran does, and looks at what it needs
+    /// Builds the executable as Fivetran does, looks at what it needs, and lists what is in it
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,
@@ -31,6 +33,8 @@ enum Verb {
     Simulate(simulate::Arguments),
     /// Measures the connector, all in one run: rows per second, processor time and memory, as ratios to what bounds them
     Bench(bench::Arguments),
+    /// Feeds every parser of foreign bytes and text what libFuzzer makes
+    Fuzz(fuzz::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -42,6 +46,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Peers => peers::run(),
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

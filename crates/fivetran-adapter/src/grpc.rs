@@ -24,12 +24,12 @@ use crate::generated::SourceConnectorServer;
 use crate::service::Connector;
 
 /// All four calls.
-pub(crate) struct Calls<S> {
+pub(crate) struct ConnectorService<S> {
     connector: Arc<Connector<S>>,
     others: SourceConnectorServer<Connector<S>>,
 }
 
-impl<S> Calls<S> {
+impl<S> ConnectorService<S> {
     pub(crate) fn new(connector: Connector<S>) -> Self {
         let connector = Arc::new(connector);
         let others = SourceConnectorServer::from_arc(Arc::clone(&connector))
@@ -39,17 +39,17 @@ impl<S> Calls<S> {
     }
 }
 
-impl<S> Clone for Calls<S> {
+impl<S> Clone for ConnectorService<S> {
     fn clone(&self) -> Self {
         Self { connector: Arc::clone(&self.connector), others: self.others.clone() }
     }
 }
 
-impl<S> NamedService for Calls<S> {
+impl<S> NamedService for ConnectorService<S> {
     const NAME: &'static str = <SourceConnectorServer<Connector<S>> as NamedService>::NAME;
 }
 
-impl<S> tower::Service<http::Request<Body>> for Calls<S>
+impl<S> tower::Service<http::Request<Body>> for ConnectorService<S>
 where
     S: Source,
     S::Config: Config,

@@ -62,11 +62,17 @@
 //! # }
 //! ```
 
+mod admission;
+mod connection;
 mod encode;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gathered;
 mod generated;
 mod grpc;
+mod incoming;
+mod limits;
 mod listen;
 mod logs;
 mod merging;
@@ -84,7 +90,8 @@ mod update;
 
 pub use encode::{Frame, TableEncoder};
 pub use fivetran_wire::limit::DEFAULT_PORT;
+pub use limits::Limits;
 pub use listen::{ListenError, listen};
 pub use logs::{LogLayer, log_to_stdout};
-pub use serve::{Limits, ServeError, serve};
+pub use serve::{ServeError, serve};
 pub use signal::shutdown_signal;

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::TcpListener;
 use std::pin::pin;
-use std::time::Duration;
 
 use futures::TryStreamExt;
 use sync_config::Config;
@@ -12,39 +11,17 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
+use crate::admission::Admission;
 use crate::gathered::Gathered;
-use crate::grpc::Calls;
+use crate::grpc::ConnectorService;
+use crate::incoming::connections;
+use crate::limits::Limits;
 use crate::service::Connector;
 
-/// What a client may take of the server. The default is meant for Fivetran.
-///
-/// Flow control is not among it: how far the server may run ahead of a client is decided by the *client's* HTTP/2 windows, and what waits for
-/// them is bounded at 2 MiB for each sync. The server's own windows concern requests, which are small; HTTP/2's default serves them.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// How often an idle connection is asked whether it is still there: 60 s.
-    pub keep_alive_interval: Duration,
-    /// How long it may take to answer before it is closed, and its syncs stopped: 30 s.
-    pub keep_alive_timeout: Duration,
-    /// Calls that one connection may have open at a time: 64.
-    pub concurrent_calls: u32,
-    /// Bytes of headers that a call may have: 16 KiB.
-    pub header_bytes: u32,
-    /// How long a shutdown waits for clients to take the last of what was said: 10 s. Orchestrators commonly kill after 30 s.
-    pub shutdown_grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            keep_alive_interval: Duration::from_secs(60),
-            keep_alive_timeout: Duration::from_secs(30),
-            concurrent_calls: 64,
-            header_bytes: 16 * 1024,
-            shutdown_grace: Duration::from_secs(10),
-        }
-    }
-}
+/// What may be on its way to us over one connection, and in one request of it, before it is read: requests are small, and what waits
+/// here was sent by whoever has reached the port.
+const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 
 /// Why the server ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -80,18 +57,20 @@ where
     let port = listener.local_addr().map_err(ServeError::Listener)?.port();
     let incoming = TcpIncoming::from(listener)
         .with_nodelay(Some(true))
-        .with_keepalive(Some(limits.keep_alive_interval))
-        .map_ok(Gathered::new);
+        .with_keepalive(Some(limits.keep_alive_interval));
+    let incoming = connections(incoming, limits.clone()).map_ok(Gathered::new);
 
     let stop = CancellationToken::new();
     // Calls stop as well if this future is dropped instead of shut down.
     let _stopped_at_the_latest_here = stop.clone().drop_guard();
-    let service = Calls::new(Connector::new(source, stop.clone()));
+    let service = Admission::new(service(source, stop.clone()), limits.clone());
     let server = Server::builder()
         .http2_keepalive_interval(Some(limits.keep_alive_interval))
         .http2_keepalive_timeout(Some(limits.keep_alive_timeout))
         .max_concurrent_streams(limits.concurrent_calls)
         .http2_max_header_list_size(limits.header_bytes)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .serve_with_incoming_shutdown(service, incoming, stop.cancelled());
     let mut server = pin!(server);
     tracing::info!(port, "Serving");
@@ -110,4 +89,13 @@ where
             Ok(())
         }
     }
+}
+
+/// The service, as one connection after another is given it.
+pub(crate) fn service<S>(source: S, stop: CancellationToken) -> ConnectorService<S>
+where
+    S: Source,
+    S::Config: Config,
+{
+    ConnectorService::new(Connector::new(source, stop))
 }

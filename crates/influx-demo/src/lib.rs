@@ -28,21 +28,43 @@
 //! # anyhow::Ok(())
 //! ```
 
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, reason = "without the server nobody reads what the store holds")
+)]
+
+#[cfg(feature = "server")]
 mod auth;
+#[cfg(feature = "server")]
 mod demo;
+#[cfg(feature = "server")]
 mod engine;
+#[cfg(feature = "server")]
 mod faults;
+#[cfg(feature = "server")]
 mod flight;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+#[cfg(feature = "server")]
 mod http_api;
+#[cfg(feature = "server")]
 mod options;
+mod params;
+#[cfg(feature = "server")]
 mod running;
+#[cfg(feature = "server")]
 mod server;
 mod store;
+mod ticket;
 
+#[cfg(feature = "server")]
 pub use demo::Demo;
+#[cfg(feature = "server")]
 pub use faults::{Fault, Faults};
+#[cfg(feature = "server")]
 pub use options::{FileLimitText, FileListing, MissingDatabase, Options, TimeSpelling, Tls};
+#[cfg(feature = "server")]
 pub use running::Running;
 pub use store::{LineError, WriteError};
-/// The status codes of gRPC, as [`Fault::fail`] takes them.
+/// The status codes of gRPC, as `Fault::fail` takes them.
 pub use tonic::Code;

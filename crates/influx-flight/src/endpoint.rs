@@ -182,10 +182,10 @@ fn parse(text: &str) -> Result<Endpoint, EndpointProblem> {
         None => (None, text),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (Some(Scheme::Https), rest),
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (Some(Scheme::Http), rest),
-        Some((scheme, rest)) if scheme.contains(['@', '/', '?', '#']) => {
-            return Err(problem_of_odd_text(scheme, rest));
+        Some((scheme, _)) if is_scheme(scheme) => {
+            return Err(EndpointProblem::Scheme(scheme.to_owned()));
         }
-        Some((scheme, _)) => return Err(EndpointProblem::Scheme(scheme.to_owned())),
+        Some((before, after)) => return Err(problem_of_odd_text(before, after)),
     };
     if rest.is_empty() {
         return Err(EndpointProblem::Empty);
@@ -215,14 +215,21 @@ fn parse(text: &str) -> Result<Endpoint, EndpointProblem> {
     Ok(Endpoint { scheme, host, port, path: path.to_owned() })
 }
 
+/// Whether a scheme can be called so (RFC 3986): any other text is not repeated, since it may end in a password that holds `://`.
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
 /// The problem of a text where `://` stands behind something that cannot be a scheme.
 fn problem_of_odd_text(before: &str, after: &str) -> EndpointProblem {
     if before.contains('@') || after.contains('@') {
         EndpointProblem::Credentials
     } else if before.contains(['?', '#']) {
         EndpointProblem::Query
-    } else {
+    } else if before.contains('/') {
         EndpointProblem::Path
+    } else {
+        EndpointProblem::Host
     }
 }
 

@@ -35,6 +35,14 @@ pub struct ParquetFile {
     pub bytes: u64,
 }
 
+/// Asks for the files of a table. The table's name is a value here: in it single quotes are doubled.
+pub(crate) fn question(table: &str) -> String {
+    format!(
+        "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = '{}'",
+        table.replace('\'', "''")
+    )
+}
+
 impl Client {
     /// The files of a table.
     ///
@@ -48,11 +56,7 @@ impl Client {
     }
 
     async fn list_files(&self, table: &str) -> Result<Vec<ParquetFile>, Error> {
-        let question = format!(
-            "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = '{}'",
-            table.replace('\'', "''")
-        );
-        let mut answer = self.query(&question).await?;
+        let mut answer = self.query(&question(table)).await?;
         let mut files = Vec::new();
         while let Some(batch) = answer.try_next().await? {
             let paths = self.text_column(&batch, "path")?;
@@ -106,7 +110,16 @@ fn node_and_sequence(path: &str) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::node_and_sequence;
+    use super::{node_and_sequence, question};
+
+    #[test]
+    fn a_table_that_is_asked_for_is_a_text_and_nothing_else() {
+        for (table, text) in [("census", "'census'"), ("o'b'' OR 1=1", "'o''b'''' OR 1=1'")] {
+            let asked = question(table);
+            let (_, shown) = asked.split_once(" WHERE table_name = ").unwrap();
+            assert_eq!(shown, text);
+        }
+    }
 
     #[test]
     fn a_path_names_node_and_sequence() {

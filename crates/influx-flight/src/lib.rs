@@ -27,6 +27,8 @@ mod clock;
 mod endpoint;
 mod error;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 mod probe;
 mod report;

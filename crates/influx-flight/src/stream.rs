@@ -1,6 +1,7 @@
 //! The answer to a question, batch by batch.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use arrow::datatypes::SchemaRef;
 use arrow_flight::FlightData;
 use arrow_flight::decode::{DecodedFlightData, DecodedPayload, FlightDataDecoder};
 use arrow_flight::error::FlightError;
-use futures::{StreamExt, TryStreamExt};
+use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout};
-use tonic::Streaming;
+use tonic::Status;
 
 use crate::error::{Error, ErrorKind};
 use crate::report::{Fault, Reporter};
@@ -35,7 +36,7 @@ pub struct BatchStream {
 impl BatchStream {
     /// Waits for the first message of an answer, which is its schema.
     pub(crate) async fn open(
-        messages: Streaming<FlightData>,
+        messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
         timeouts: Timeouts,
         reporter: Arc<Reporter>,
     ) -> Result<Self, Fault> {
@@ -117,12 +118,19 @@ impl fmt::Debug for BatchStream {
     }
 }
 
+/// The next message. After a fault there is nothing more to be had from `messages`.
 async fn next_message(
     messages: &mut FlightDataDecoder,
     idle: Duration,
 ) -> Result<Option<DecodedFlightData>, Fault> {
-    match timeout(idle, messages.next()).await {
-        Ok(message) => message.transpose().map_err(Fault::Flight),
+    // Arrow checks most of what it reads, and panics on some of the rest, such as a buffer that is shorter than its length says. What
+    // it was making is lost with the panic, and `messages` is not asked again, so that nothing half made is seen.
+    let message = AssertUnwindSafe(messages.next()).catch_unwind();
+    match timeout(idle, message).await {
+        Ok(Ok(message)) => message.transpose().map_err(Fault::Flight),
+        Ok(Err(_panic)) => {
+            Err(Fault::Flight(FlightError::protocol("a message contradicts itself")))
+        }
         Err(_) => Err(Fault::Silence(idle)),
     }
 }

@@ -40,6 +40,8 @@ mod density;
 mod discover;
 mod fault;
 mod fingerprint;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod influx;
 mod notes;
 mod outage;

@@ -85,7 +85,9 @@ mod tests {
     use crate::database::{Bin, Columns};
     use crate::window::Window;
     use proptest::prelude::*;
-    use sqlparser::ast::{Expr, ObjectNamePart, SelectItem, SetExpr, Statement, TableFactor};
+    use sqlparser::ast::{
+        Expr, Ident, ObjectNamePart, SelectItem, SetExpr, Statement, TableFactor,
+    };
     use sqlparser::dialect::GenericDialect;
     use sqlparser::parser::Parser;
 
@@ -117,33 +119,74 @@ mod tests {
         );
     }
 
+    /// Any name; and often one of what could end a name, begin a comment, or join a second statement.
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![".+", r#"["'`;\\()*/, .a-z$%\[\]-]{1,16}"#]
+    }
+
+    fn parsed(sql: &str) -> Statement {
+        let mut statements = Parser::parse_sql(&GenericDialect {}, sql).unwrap();
+        assert_eq!(statements.len(), 1, "{sql}");
+        statements.remove(0)
+    }
+
+    fn quoted(name: &str) -> Ident {
+        Ident::with_quote('"', name)
+    }
+
+    /// What is selected, and from what: the places of a statement in which names stand.
+    fn places(statement: &mut Statement) -> (&mut Vec<SelectItem>, &mut ObjectNamePart) {
+        let Statement::Query(query) = statement else { panic!("not a query") };
+        let SetExpr::Select(select) = query.body.as_mut() else { panic!("not a select") };
+        let [from] = select.from.as_mut_slice() else { panic!("not one table") };
+        let TableFactor::Table { name, .. } = &mut from.relation else { panic!("not a table") };
+        let [name] = name.0.as_mut_slice() else { panic!("not one name") };
+        (&mut select.projection, name)
+    }
+
     proptest! {
         #[test]
-        fn whatever_the_names_the_statement_has_one_table_and_its_columns(
-            measurement in ".+",
-            columns in proptest::collection::vec(".+", 1..4),
+        fn whatever_the_names_the_statement_has_one_table_one_projection_two_bounds_and_nothing_else(
+            measurement in name(),
+            columns in proptest::collection::vec(name(), 1..4),
         ) {
-            let items: Vec<_> = columns.iter().cloned().map(Item::Column).collect();
-            let statements = Parser::parse_sql(&GenericDialect {}, &select(&measurement, &Columns::Listed(items), window())).unwrap();
-            prop_assert_eq!(statements.len(), 1);
-            let Statement::Query(query) = &statements[0] else { panic!("not a query") };
+            let listed = |names: Vec<String>| Columns::Listed(names.into_iter().map(Item::Column).collect());
+            let built = parsed(&select(&measurement, &listed(columns.clone()), window()));
+
+            // A statement with plain names, in which the names are then put where names stand.
+            let plain = (0..columns.len()).map(|number| format!("c{number}")).collect();
+            let mut expected = parsed(&select("m", &listed(plain), window()));
+            let (projection, table) = places(&mut expected);
+            *table = ObjectNamePart::Identifier(quoted(&measurement));
+            let items = columns.iter().map(|name| SelectItem::UnnamedExpr(Expr::Identifier(quoted(name))));
+            *projection = items.collect();
+            prop_assert_eq!(&built, &expected);
+
+            let Statement::Query(query) = built else { panic!("not a query") };
             prop_assert!(query.order_by.is_none() && query.limit_clause.is_none());
-            let SetExpr::Select(select) = query.body.as_ref() else { panic!("not a select") };
-            prop_assert_eq!(select.from.len(), 1);
-            prop_assert!(select.from[0].joins.is_empty());
-            let TableFactor::Table { name, .. } = &select.from[0].relation else { panic!("not a table") };
-            let names: Vec<_> = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|part| &part.value).collect();
-            prop_assert_eq!(names, [&measurement]);
-            let selected: Vec<_> = select.projection.iter().map(|item| match item {
-                SelectItem::UnnamedExpr(Expr::Identifier(name)) => name.value.clone(),
-                other => panic!("not a column: {other}"),
-            }).collect();
-            prop_assert_eq!(selected, columns);
-            let bounds = select.selection.as_ref().map(ToString::to_string);
+            let bounds = query.body.as_select().and_then(|select| select.selection.as_ref());
             prop_assert_eq!(
-                bounds.as_deref(),
+                bounds.map(ToString::to_string).as_deref(),
                 Some(r#""time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#)
             );
+        }
+
+        #[test]
+        fn whatever_the_name_every_other_question_is_about_one_table(measurement in name()) {
+            type Question = fn(&str) -> String;
+            let questions: [Question; 6] = [
+                columns,
+                first_time,
+                |name| any_point(name, window()),
+                |name| counts(name, window(), Bin::Day),
+                |name| counts(name, window(), Bin::Hour),
+                |name| select(name, &Columns::All, window()),
+            ];
+            for question in questions {
+                let mut expected = parsed(&question("m"));
+                *places(&mut expected).1 = ObjectNamePart::Identifier(quoted(&measurement));
+                prop_assert_eq!(parsed(&question(&measurement)), expected);
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ mod parity;
 mod process;
 mod proxy;
 mod recovery;
+mod scarcity;
 mod stack;
 mod sync;
 mod walls;

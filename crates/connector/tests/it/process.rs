@@ -11,20 +11,31 @@ pub(crate) struct Process {
     child: Child,
     port: u16,
     /// What it says, which is little, stays in the pipe: closing that would be an error of its next line.
-    _log: Lines<BufReader<ChildStdout>>,
+    log: Lines<BufReader<ChildStdout>>,
 }
 
 impl Process {
     pub(crate) fn start() -> Self {
-        let mut child = Command::new(cargo_bin!("connector"))
-            .args(["--port", "0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::spawn(&mut Command::new(cargo_bin!("connector")))
+    }
+
+    /// The program, with no more than so many files and sockets open at a time.
+    pub(crate) fn with_files(limit: u32) -> Self {
+        let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
+        Self::spawn(Command::new("sh").arg("-c").arg(limited).arg(cargo_bin!("connector")))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap()).lines();
         let first: Value = serde_json::from_str(&log.next().unwrap().unwrap()).unwrap();
         let port = first["context"]["port"].as_u64().unwrap();
-        Self { child, port: port.try_into().unwrap(), _log: log }
+        Self { child, port: port.try_into().unwrap(), log }
+    }
+
+    /// The next line of the log.
+    pub(crate) fn says(&mut self) -> String {
+        self.log.next().unwrap().unwrap()
     }
 
     pub(crate) fn port(&self) -> u16 {

@@ -8,6 +8,7 @@
 mod calls;
 mod encoder;
 mod lifecycle;
+mod limits;
 mod listening;
 mod logs;
 mod merging;

@@ -83,6 +83,19 @@ impl Client {
         self.call(method::CONFIGURATION_FORM, ConfigurationFormRequest {}).await
     }
 
+    /// The form, asked for with a header of so many bytes.
+    pub(crate) async fn form_with_header(
+        &mut self,
+        bytes: usize,
+    ) -> Result<ConfigurationFormResponse, Status> {
+        self.0.ready().await.unwrap();
+        let mut request = Request::new(ConfigurationFormRequest {});
+        request.metadata_mut().insert("x-large", "x".repeat(bytes).parse().unwrap());
+        let path = PathAndQuery::from_static(method::CONFIGURATION_FORM);
+        let call = self.0.unary(request, path, ProstCodec::default());
+        Ok(soon("an answer", call).await?.into_inner())
+    }
+
     pub(crate) async fn test(
         &mut self,
         name: &str,

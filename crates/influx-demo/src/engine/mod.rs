@@ -19,11 +19,11 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig};
 
 use crate::options::{FileListing, Options, TimeSpelling};
+use crate::params::Params;
 use crate::store::Store;
 use limits::Limits;
 
 pub(crate) use error::QueryError;
-pub(crate) use params::Params;
 
 /// No batch has more rows than this.
 pub(crate) const MAX_BATCH_ROWS: usize = 8192;
@@ -155,7 +155,7 @@ async fn logical_plan(
         .with_allow_dml(false)
         .with_allow_statements(false)
         .verify_plan(&plan)?;
-    plan.with_param_values(params.values())
+    plan.with_param_values(params::values(params))
 }
 
 impl Planned {

@@ -1,43 +1,26 @@
-//! Values for `$name` and `$1`, as a ticket carries them.
-
-use std::collections::HashMap;
+//! The values of a query's parameters, as DataFusion takes them.
 
 use datafusion::common::ParamValues;
 use datafusion::common::metadata::ScalarAndMetadata;
 use datafusion::scalar::ScalarValue;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
-/// The parameters of one query.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Params(HashMap<String, ScalarValue>);
+use crate::params::Params;
 
-impl Params {
-    /// Takes strings, numbers, booleans and nulls; a list or an object is refused with the name that it bears.
-    pub(crate) fn parse(params: Map<String, Value>) -> Result<Self, String> {
-        let values = params.into_iter().map(|(name, value)| match scalar(value) {
-            Some(value) => Ok((name, value)),
-            None => Err(name),
-        });
-        values.collect::<Result<_, _>>().map(Self)
-    }
-
-    pub(super) fn values(&self) -> ParamValues {
-        let values = self
-            .0
-            .iter()
-            .map(|(name, value)| (name.clone(), ScalarAndMetadata::from(value.clone())));
-        ParamValues::Map(values.collect())
-    }
+pub(super) fn values(params: &Params) -> ParamValues {
+    let values =
+        params.iter().map(|(name, value)| (name.clone(), ScalarAndMetadata::from(scalar(value))));
+    ParamValues::Map(values.collect())
 }
 
-fn scalar(value: Value) -> Option<ScalarValue> {
-    Some(match value {
-        Value::Null => ScalarValue::Null,
-        Value::Bool(value) => ScalarValue::Boolean(Some(value)),
-        Value::String(value) => ScalarValue::Utf8(Some(value)),
-        Value::Number(number) => number_scalar(&number),
-        Value::Array(_) | Value::Object(_) => return None,
-    })
+fn scalar(value: &Value) -> ScalarValue {
+    match value {
+        Value::Bool(value) => ScalarValue::Boolean(Some(*value)),
+        Value::String(value) => ScalarValue::Utf8(Some(value.clone())),
+        Value::Number(number) => number_scalar(number),
+        // Lists and objects are refused before they are parameters.
+        Value::Null | Value::Array(_) | Value::Object(_) => ScalarValue::Null,
+    }
 }
 
 /// A whole number that is not negative is unsigned, which then compares with no time: so does the real server.

@@ -3,7 +3,6 @@
 mod answer;
 mod influxql;
 mod sql;
-mod ticket;
 
 use std::time::Duration;
 
@@ -23,8 +22,8 @@ use crate::engine::QueryError;
 use crate::faults::Effect;
 use crate::options::MissingDatabase;
 use crate::server::Connection;
+use crate::ticket::{Query, Ticket};
 use answer::Answer;
-use ticket::{Query, Ticket};
 
 /// The headers that name a database for FlightSQL, which has no place for it in its messages.
 const DATABASE_HEADERS: [&str; 4] = ["database", "bucket", "bucket-name", "iox-namespace-name"];

@@ -13,8 +13,9 @@ use prost::Message;
 use tonic::Status;
 
 use super::answer::Rows;
-use super::ticket::Ticket;
-use crate::engine::{CATALOG, Engine, Params, QueryError, TableListing};
+use crate::engine::{CATALOG, Engine, QueryError, TableListing};
+use crate::params::Params;
+use crate::ticket::Ticket;
 
 /// What a command's faults are matched with, and how it appears among the recorded queries.
 pub(super) fn text(command: &Any) -> String {

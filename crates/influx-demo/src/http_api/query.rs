@@ -14,7 +14,8 @@ use tonic::Code;
 
 use super::problem;
 use crate::demo::Demo;
-use crate::engine::{Params, QueryError};
+use crate::engine::QueryError;
+use crate::params::Params;
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -208,6 +208,28 @@ async fn messages_that_are_no_answer() {
     assert_eq!(no_arrow.await, (ErrorKind::Protocol, false));
 }
 
+/// The same messages, in which a batch of one row, a null, claims to have very many.
+fn with_too_many_rows() -> Vec<arrow_flight::FlightData> {
+    let null: ArrayRef = Arc::new(Int64Array::from(vec![None]));
+    let batch = RecordBatch::try_from_iter_with_nullable([("n", null, true)]).unwrap();
+    let mut messages = messages(&batch.schema(), &[batch]);
+    let header = &mut messages[1].data_header;
+    // A node of Arrow's message: so many values, so many of them null.
+    let counts = |values: i64| [values.to_le_bytes(), 1_i64.to_le_bytes()].concat();
+    let place = header.windows(16).position(|bytes| bytes == counts(1)).unwrap();
+    let mut changed = header.to_vec();
+    changed[place..place + 16].copy_from_slice(&counts(1_279));
+    *header = changed.into();
+    messages
+}
+
+/// Found by fuzzing: Arrow panics on it.
+#[tokio::test]
+async fn a_message_that_contradicts_itself() {
+    let contradiction = broken(|| vec![Step::Send(with_too_many_rows()), Step::ok()]);
+    assert_eq!(contradiction.await, (ErrorKind::Protocol, false));
+}
+
 async fn impatient(server: &Server, timeouts: Timeouts) -> Client {
     Client::connect(target(server.http()).with_timeouts(timeouts)).await.unwrap()
 }

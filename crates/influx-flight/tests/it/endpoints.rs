@@ -108,6 +108,12 @@ fn credentials_are_refused_and_not_repeated() {
     refuse("user:secret@host:8181", "\"***@host:8181\"");
     refuse("https://secret@host/path", "belong in the token");
     refuse("secret@https://host", "belong in the token");
+    // A password may hold what ends a scheme.
+    refuse("user:sec://ret@host", "\"***@host\" is not an address of an InfluxDB: it holds a user");
+    refuse(
+        "user:sec ret://@host",
+        "\"***@host\" is not an address of an InfluxDB: it holds a user",
+    );
     refuse("https://host/?token=secret", "\"https://host/?***\"");
     refuse("host?token=secret", "\"host?***\"");
 }

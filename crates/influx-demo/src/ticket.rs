@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tonic::Status;
 
-use crate::engine::Params;
+use crate::params::Params;
 
 const READ_INFO: &str = "type.googleapis.com/influxdata.iox.querier.v1.ReadInfo";
 

@@ -1,0 +1,22 @@
+//! What the fuzz targets of `xtask/fuzz` drive: the service, without sockets and HTTP/2 around it.
+
+use std::convert::Infallible;
+
+use sync_config::Config;
+use sync_core::Source;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+
+use crate::serve;
+
+/// The service that [`serve`](crate::serve) serves: a request with the bytes of a gRPC message goes in, and its answer comes out.
+pub fn service<S>(
+    source: S,
+) -> impl Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>
+where
+    S: Source,
+    S::Config: Config,
+{
+    serve::service(source, CancellationToken::new())
+}

@@ -1,0 +1,48 @@
+//! What the fuzz targets of `xtask/fuzz` drive: the reading of an answer, without a connection around it.
+
+use std::sync::Arc;
+
+use arrow_flight::FlightData;
+use futures::Stream;
+use tonic::Status;
+
+use crate::error::Error;
+use crate::files;
+use crate::report::Reporter;
+use crate::stream::BatchStream;
+use crate::target::Target;
+
+/// Reads the messages of an answer as if `target` had sent them.
+///
+/// # Errors
+///
+/// As [`Client::query`](crate::Client::query).
+pub async fn answer(
+    messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
+    target: &Target,
+) -> Result<BatchStream, Error> {
+    let reporter = reporter(target);
+    BatchStream::open(messages, target.timeouts, Arc::clone(&reporter))
+        .await
+        .map_err(|fault| reporter.fault(fault))
+}
+
+/// The SQL that asks for the files of a table.
+#[must_use]
+pub fn files_statement(table: &str) -> String {
+    files::question(table)
+}
+
+/// The error that a status from `target` becomes.
+#[must_use]
+pub fn error(status: Status, target: &Target) -> Error {
+    reporter(target).fault(status.into())
+}
+
+fn reporter(target: &Target) -> Arc<Reporter> {
+    Arc::new(Reporter::new(
+        target.endpoint.to_string(),
+        target.database.clone(),
+        target.token.clone(),
+    ))
+}

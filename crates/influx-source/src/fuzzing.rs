@@ -1,0 +1,40 @@
+//! What the fuzz targets of `xtask/fuzz` drive: SQL as it is built, and what the state remembers of a table.
+
+use serde_json::{Map, Value};
+
+use crate::database::{Bin, Columns};
+use crate::notes::Notes;
+use crate::sql::{self, Item};
+use crate::window::Window;
+
+/// Every data query of a measurement in a window; `None` if the window is empty.
+///
+/// The first selects the columns, the next the same as tags in which null is an empty text; then come all columns, a first point,
+/// any point, counts by day and by hour, and the list of columns.
+#[must_use]
+pub fn statements(
+    measurement: &str,
+    columns: &[String],
+    from: i64,
+    to: i64,
+) -> Option<[String; 8]> {
+    let window = Window::new(from, to)?;
+    let items =
+        |item: fn(String) -> Item| Columns::Listed(columns.iter().cloned().map(item).collect());
+    Some([
+        sql::select(measurement, &items(Item::Column), window),
+        sql::select(measurement, &items(Item::TagOrEmpty), window),
+        sql::select(measurement, &Columns::All, window),
+        sql::first_time(measurement),
+        sql::any_point(measurement, window),
+        sql::counts(measurement, window, Bin::Day),
+        sql::counts(measurement, window, Bin::Hour),
+        sql::columns(measurement),
+    ])
+}
+
+/// The notes of a table, read and written again.
+#[must_use]
+pub fn notes(notes: &Map<String, Value>) -> Map<String, Value> {
+    Notes::read(notes).write()
+}

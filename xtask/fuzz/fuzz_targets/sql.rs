@@ -1,0 +1,57 @@
+//! SQL, built from names: a line each for the bounds, then the measurement, then its columns.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+/// Names that are as they are in any SQL; those of the input stand in their places.
+const PLAIN: [&str; 7] = ["m", "c0", "c1", "c2", "c3", "c4", "c5"];
+
+fuzz_target!(|input: &[u8]| {
+    let Some(text) = fuzz::text(input) else { return };
+    let mut lines = fuzz::lines(text);
+    let mut bound = || lines.next().and_then(|line| line.parse().ok());
+    let (Some(from), Some(to)) = (bound(), bound()) else { return };
+    // InfluxDB has no empty name.
+    let names: Vec<String> = lines.filter(|name| !name.is_empty()).take(PLAIN.len()).collect();
+    let Some((measurement, columns)) = names.split_first() else { return };
+    if columns.is_empty() {
+        return;
+    }
+
+    let plain: Vec<String> = PLAIN.iter().take(names.len()).map(|&name| name.into()).collect();
+    let built = influx_source::fuzzing::statements(measurement, columns, from, to);
+    let expected = influx_source::fuzzing::statements(PLAIN[0], &plain[1..], from, to);
+    assert_eq!(built.is_some(), from < to);
+    for (built, expected) in built.iter().flatten().zip(expected.iter().flatten()) {
+        check(built, expected, &names);
+    }
+    let files = influx_flight::fuzzing::files_statement;
+    check(&files(measurement), &files(PLAIN[0]), &names);
+});
+
+/// Whatever the names, they change nothing but themselves.
+fn check(built: &str, expected: &str, names: &[String]) {
+    let statements = Parser::parse_sql(&GenericDialect {}, built);
+    assert_eq!(statements.map(|statements| statements.len()), Ok(1), "{built}");
+    let renamed: Vec<_> = tokens(expected).into_iter().map(|token| renamed(token, names)).collect();
+    assert_eq!(tokens(built), renamed, "{built}");
+}
+
+fn tokens(sql: &str) -> Vec<Token> {
+    Tokenizer::new(&GenericDialect {}, sql).tokenize().expect("SQL")
+}
+
+fn renamed(mut token: Token, names: &[String]) -> Token {
+    let name = match &mut token {
+        Token::Word(word) if word.quote_style == Some('"') => &mut word.value,
+        Token::SingleQuotedString(text) => text,
+        _ => return token,
+    };
+    if let Some(place) = PLAIN.iter().position(|plain| name == plain) {
+        name.clone_from(&names[place]);
+    }
+    token
+}

@@ -1,0 +1,27 @@
+//! A `DoGet` ticket, as a client sends it to the look-alike.
+#![no_main]
+
+use arrow_flight::sql::Any;
+use influx_demo::fuzzing::{ticket, ticket_of_command};
+use libfuzzer_sys::fuzz_target;
+use prost::Message;
+use tonic::Code;
+
+fuzz_target!(|input: &[u8]| {
+    match ticket(input) {
+        Ok(asked) => assert_eq!(ticket(input).ok(), Some(asked)),
+        // One answer for all that is no ticket, as from the real server.
+        Err(status) => {
+            let said = (status.code(), status.message());
+            assert_eq!(said, (Code::InvalidArgument, "Invalid ticket. Error: Invalid ticket"));
+        }
+    }
+
+    // A command comes back as it was handed out, whatever is in it.
+    let Ok(database) = std::str::from_utf8(&input[..input.len() / 2]) else { return };
+    let value = input[input.len() / 2..].to_vec().into();
+    let command = Any { type_url: database.to_owned(), value };
+    let asked = ticket(&ticket_of_command(database, command.encode_to_vec().into()));
+    let asked = asked.expect("a ticket of ours can be read");
+    assert_eq!((asked.database.as_str(), asked.query), (database, format!("{command:?}")));
+});

@@ -1,0 +1,172 @@
+//! `Update`, as it comes from whoever has reached the port: the bytes of a request, through the service to a source and back.
+#![no_main]
+
+use std::sync::{Arc, Mutex};
+
+use fivetran_adapter::fuzzing::service;
+use fivetran_wire::selection::Selection as Wire;
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::{UpdateRequest, UpdateResponse, method};
+use http_body_util::{BodyExt, Full};
+use influx_source::InfluxConfig;
+use libfuzzer_sys::fuzz_target;
+use prost::Message;
+use prost::bytes::{Buf, Bytes};
+use sync_core::{
+    Catalog, Column, DataType, Selection, SetupTest, Sink, Source, SyncError, SyncRequest, Table,
+};
+use sync_state::State;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
+
+fuzz_target!(|input: &[u8]| {
+    // As it is, with a gRPC prefix of the input's own.
+    let asked = Asked::default();
+    let _ = fuzz::run(update(input.to_vec(), asked.clone()));
+
+    // As a message that is whole.
+    let Ok(mut request) = UpdateRequest::decode(input) else { return };
+    if format!("{request:?}").contains(fuzz::SECRET) {
+        return;
+    }
+    fuzz::with_secret(&mut request.configuration);
+    let config = sync_config::parse::<InfluxConfig>(&request.configuration);
+    let asked = Asked::default();
+    let (said, status) = fuzz::run(update(framed(&request), asked.clone()));
+    assert!(!contains(&said, fuzz::SECRET), "{}", String::from_utf8_lossy(&said));
+    let operations = operations(said);
+    let Ok(config) = config else {
+        // The customer is told, and nothing is synced.
+        assert!(matches!(operations.as_slice(), [Operation::Task(_)]), "{operations:?}");
+        assert_eq!((status.as_deref(), asked.take()), (Some("0"), None));
+        return;
+    };
+    let taken = asked.take().expect("a sync was asked for");
+    let state = request.state_json.clone().unwrap_or_default();
+    assert_eq!(taken.state.clone().unwrap_or_default().trim(), state.trim());
+    check_selection(&request, &taken.selection);
+    let warnings =
+        operations.iter().filter(|operation| matches!(operation, Operation::Warning(_))).count();
+    assert_eq!(warnings, config.warnings.len());
+    let last = operations.last();
+    match State::parse(taken.state.as_deref()) {
+        Ok(state) => {
+            let Some(Operation::Checkpoint(checkpoint)) = last else { panic!("{operations:?}") };
+            assert_eq!(State::parse(Some(&checkpoint.state_json)).expect("a state"), state);
+        }
+        Err(_) => assert!(matches!(last, Some(Operation::Task(_))), "{operations:?}"),
+    }
+    assert_eq!(status.as_deref(), Some("0"));
+});
+
+/// What is listed is included as it says, and what is not as the list says of all that is new.
+fn check_selection(request: &UpdateRequest, taken: &Selection) {
+    let table = |schema: Option<&str>, name: &str| {
+        let mut table = Table::new(name, vec![Column::new("never listed", DataType::Long)]);
+        table.schema = schema.map(str::to_owned);
+        taken.project(&table).is_some()
+    };
+    let shape = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
+    match shape {
+        None => assert!(table(None, "any")),
+        Some(Wire::WithoutSchema(list)) => {
+            for (place, one) in list.tables.iter().enumerate() {
+                // The last entry counts.
+                if list.tables[place + 1..].iter().all(|other| other.table_name != one.table_name) {
+                    assert_eq!(table(None, &one.table_name), one.included);
+                }
+            }
+        }
+        Some(Wire::WithSchema(list)) => {
+            for (place, one) in list.schemas.iter().enumerate() {
+                let later = &list.schemas[place + 1..];
+                if !one.included && later.iter().all(|other| other.schema_name != one.schema_name) {
+                    assert!(!table(Some(&one.schema_name), "any"));
+                }
+            }
+        }
+    }
+}
+
+/// A source that says what it was asked, and vouches for the state that it was given.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Option<SyncRequest>>>);
+
+impl Asked {
+    fn take(&self) -> Option<SyncRequest> {
+        self.0.lock().expect("nobody panicked").take()
+    }
+}
+
+impl Source for Asked {
+    type Config = InfluxConfig;
+
+    fn setup_tests(&self) -> &'static [SetupTest] {
+        &[]
+    }
+
+    async fn test(&self, _name: &str, _config: &InfluxConfig) -> Result<(), SyncError> {
+        Ok(())
+    }
+
+    async fn schema(&self, _config: &InfluxConfig) -> Result<Catalog, SyncError> {
+        Ok(Catalog::Tables(vec![]))
+    }
+
+    async fn sync<S: Sink>(
+        &self,
+        _config: &InfluxConfig,
+        request: SyncRequest,
+        sink: &S,
+    ) -> Result<(), SyncError> {
+        let state = State::parse(request.state.as_deref());
+        *self.0.lock().expect("nobody panicked") = Some(request);
+        let state = state.map_err(|error| SyncError::setup(error.to_string(), "Re-sync"))?;
+        sink.checkpoint(state.to_json()).await.map_err(|error| SyncError::bug(error.to_string()))
+    }
+}
+
+/// Asks the service; gives all bytes of the answer, and its status.
+async fn update(body: Vec<u8>, source: Asked) -> (Vec<u8>, Option<String>) {
+    let body = Body::new(Full::new(Bytes::from(body)));
+    let request = http::Request::post(method::UPDATE)
+        .header("content-type", "application/grpc")
+        .body(body)
+        .expect("a request");
+    let response = service(source).call(request).await.expect("an answer");
+    let (head, body) = response.into_parts();
+    let collected = body.collect().await.expect("a whole answer");
+    let trailers = collected.trailers().unwrap_or(&head.headers);
+    let status = trailers
+        .get("grpc-status")
+        .map(|status| status.to_str().expect("a status is a number").to_owned());
+    if let Some(message) = trailers.get("grpc-message") {
+        assert!(!contains(message.as_bytes(), fuzz::SECRET));
+    }
+    (collected.to_bytes().to_vec(), status)
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// A message behind its gRPC prefix.
+fn framed(message: &impl Message) -> Vec<u8> {
+    let mut bytes = vec![0];
+    bytes.extend((message.encoded_len() as u32).to_be_bytes());
+    message.encode(&mut bytes).expect("a vector grows");
+    bytes
+}
+
+/// The messages of an answer.
+fn operations(said: Vec<u8>) -> Vec<Operation> {
+    let mut rest = Bytes::from(said);
+    let mut operations = Vec::new();
+    while rest.has_remaining() {
+        assert_eq!(rest.get_u8(), 0, "nothing is compressed");
+        let length = rest.get_u32() as usize;
+        let message = UpdateResponse::decode(rest.split_to(length)).expect("a message");
+        operations.push(message.operation.expect("an operation"));
+    }
+    operations
+}
