@@ -4,11 +4,12 @@
 mod ci;
 mod demo;
 mod dist;
+mod e2e;
 mod peers;
-mod program;
 mod simulate;
 
 use clap::{Parser, Subcommand};
+use xtask::program;
 
 /// The project's automation.
 #[derive(Parser)]
@@ -28,6 +29,8 @@ enum Verb {
     Peers,
     /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
     Simulate(simulate::Arguments),
+    /// Runs the whole stack in containers, in a hostile world; needs a Docker engine
+    E2e(e2e::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Dist => dist::run(),
         Verb::Peers => peers::run(),
         Verb::Simulate(arguments) => simulate::run(&arguments),
+        Verb::E2e(arguments) => e2e::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

@@ -66,12 +66,13 @@ fn is_influx_or_arrow(name: &str) -> bool {
 }
 
 #[test]
-fn there_are_thirteen_members() {
+fn there_are_fourteen_members() {
     assert_eq!(
         Walls::new().members(),
         [
             "arrow-rows",
             "connector",
+            "e2e",
             "fivetran-adapter",
             "fivetran-tester",
             "fivetran-wire",
@@ -125,6 +126,7 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("influx-flight", &[]);
     below("influx-demo", &[]);
     below("xtask", &[]);
+    below("e2e", &["xtask"]);
     below("arrow-rows", &["sync-core"]);
     below(
         "influx-source",
