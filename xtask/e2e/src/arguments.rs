@@ -41,6 +41,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) short: bool,
 
+    /// Instead of the scenarios: soak for so many minutes, and draw a graph
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["scenario", "tester", "short"])]
+    pub(crate) soak: Option<u64>,
+
     /// Leave the images there, to be looked at with `docker images`
     #[arg(long)]
     pub(crate) keep_images: bool,

@@ -3,11 +3,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is read by people")]
 
 mod arguments;
+mod certificates;
 mod clock;
 mod compare;
 mod console;
 mod engine;
 mod faults;
+mod graph;
 mod image;
 mod images;
 mod influx;
@@ -19,7 +21,9 @@ mod proxy;
 mod run;
 mod scenarios;
 mod secrets;
+mod soak;
 mod sync;
+mod trend;
 mod truth;
 mod warehouse;
 mod world;

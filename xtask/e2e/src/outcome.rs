@@ -47,13 +47,19 @@ impl Outcome {
     }
 }
 
+/// A comparison in words, with examples of what is wrong.
+pub(crate) fn words(comparison: &Comparison) -> String {
+    let Comparison { rows, missing, extra, examples } = comparison;
+    let mut words = format!("{rows} rows, {missing} missing, {extra} extra");
+    examples.iter().for_each(|example| words.push_str(&format!("\n    {example}")));
+    words
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict {
             Verdict::Compared(comparison) => {
-                let Comparison { rows, missing, extra, examples } = comparison;
-                write!(f, "{rows} rows, {missing} missing, {extra} extra, {:.1} s", self.seconds)?;
-                examples.iter().try_for_each(|example| write!(f, "\n    {example}"))
+                write!(f, "{:.1} s, {}", self.seconds, words(comparison))
             }
             Verdict::Skipped(reason) => write!(f, "skipped: {reason}"),
             Verdict::Failed(reason) => write!(f, "FAILED in round {}: {reason}", self.round),

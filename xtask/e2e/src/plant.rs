@@ -10,8 +10,6 @@ use crate::clock::{SETTLE, nanoseconds, now};
 
 /// Most points are as old as what a sync that begins now reads, so that at the end there is nothing to wait for.
 const AGE: Duration = Duration::from_millis(SETTLE.as_millis() as u64 + 500);
-/// How late a point may come. The connector reads the last hour again, whatever its server shows.
-const LATE: Duration = Duration::from_secs(40 * 60);
 /// How many points are remembered to be written again.
 const REMEMBERED: usize = 400;
 const POINTS_IN_A_BODY: usize = 2_000;
@@ -19,14 +17,21 @@ const POINTS_IN_A_BODY: usize = 2_000;
 /// One writer's points.
 pub(crate) struct Plant {
     rng: Rng,
+    /// How late a point may come, or come again.
+    late: i64,
     /// Measurement and tags, and a time of which there is a point.
     written: VecDeque<(String, i64)>,
     batches: u64,
 }
 
 impl Plant {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { rng: Rng::with_seed(seed), written: VecDeque::new(), batches: 0 }
+    pub(crate) fn new(seed: u64, late: Duration) -> Self {
+        Self {
+            rng: Rng::with_seed(seed),
+            late: nanoseconds(late),
+            written: VecDeque::new(),
+            batches: 0,
+        }
     }
 
     /// What was written before there was a connector, in bodies of a write.
@@ -54,7 +59,7 @@ impl Plant {
             self.tick(now, &mut lines);
         }
         if self.rng.u8(0..3) == 0 {
-            let age = self.rng.i64(nanoseconds(AGE)..nanoseconds(LATE));
+            let age = self.rng.i64(nanoseconds(AGE)..self.late);
             self.tick(now - age, &mut lines);
         }
         if self.rng.bool() {
@@ -101,7 +106,7 @@ impl Plant {
             return;
         }
         let (series, time) = self.written[self.rng.usize(0..self.written.len())].clone();
-        if now - time < nanoseconds(LATE) {
+        if now - time < self.late {
             let fields = self.fields();
             lines.push(format!("{series} {fields} {time}"));
         }
@@ -146,7 +151,8 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_points() {
         let series = |seed| {
-            let bodies = Plant::new(seed).history(3_000, Duration::from_secs(3_600));
+            let bodies = Plant::new(seed, Duration::from_secs(60))
+                .history(3_000, Duration::from_secs(3_600));
             assert_eq!(bodies.len(), 2);
             let lines: Vec<String> =
                 bodies.iter().flat_map(|body| body.lines()).map(str::to_owned).collect();
@@ -159,7 +165,7 @@ mod tests {
 
     #[test]
     fn no_point_is_later_than_the_present() {
-        let mut plant = Plant::new(7);
+        let mut plant = Plant::new(7, Duration::from_secs(60));
         for _ in 0..200 {
             for line in plant.batch().lines() {
                 let time: i64 = line[line.len() - 19..].parse().unwrap();

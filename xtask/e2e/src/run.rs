@@ -17,6 +17,7 @@ use crate::images;
 use crate::outcome::{self, Outcome, Verdict};
 use crate::scenarios::{self, End, Scenario};
 use crate::secrets::Secrets;
+use crate::soak;
 use crate::world::{Run, World};
 
 /// No scenario takes longer: what hangs is a failure too.
@@ -81,14 +82,10 @@ async fn work(
         directory: place.directory.clone(),
     };
 
-    let rounds = (0..arguments.rounds).flat_map(|round| chosen.iter().map(move |s| (*s, round)));
-    let outcomes: Vec<Outcome> = stream::iter(rounds)
-        .map(|(scenario, round)| play(&run, scenario, round, seed))
-        .buffer_unordered(arguments.jobs as usize)
-        .collect()
-        .await;
-
-    console.say(&format!("\n{}", outcome::table(chosen, &outcomes)));
+    let held = match arguments.soak {
+        Some(minutes) => soak::run(&run, minutes, seed).await?,
+        None => play_all(&run, arguments, chosen, seed).await,
+    };
     let search = secrets.search(&place.directory)?;
     console.say(&format!(
         "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) with all that was said, logged and stored: found {}.",
@@ -101,22 +98,31 @@ async fn work(
     for leak in &search.leaks {
         console.say(&format!("  {} in {}", leak.form, leak.file.display()));
     }
-    let failed = outcomes.iter().filter(|outcome| outcome.failed()).count();
-    let good = failed == 0 && search.leaks.is_empty();
+    let good = held && search.leaks.is_empty();
     if good {
         console.say("The promise of design.md holds.");
     } else {
-        console.say(&format!(
-            "{failed} of {} scenarios failed; their logs are in {}",
-            outcomes.len(),
-            place.directory.display()
-        ));
+        let kept = place.directory.display();
+        console.say(&format!("Something does NOT hold. What all containers said is in {kept}"));
     }
     console.say(&which);
     if good {
         place.forget();
     }
     Ok(good)
+}
+
+/// Plays scenarios, some at once; false if one has failed.
+async fn play_all(run: &Run, arguments: &Arguments, chosen: &[&Scenario], seed: u64) -> bool {
+    let rounds = (0..arguments.rounds).flat_map(|round| chosen.iter().map(move |s| (*s, round)));
+    let outcomes: Vec<Outcome> = stream::iter(rounds)
+        .map(|(scenario, round)| play(run, scenario, round, seed))
+        .buffer_unordered(arguments.jobs as usize)
+        .collect()
+        .await;
+
+    run.console.say(&format!("\n{}", outcome::table(chosen, &outcomes)));
+    !outcomes.iter().any(Outcome::failed)
 }
 
 async fn play(run: &Run, scenario: &Scenario, round: u32, seed: u64) -> Outcome {

@@ -104,7 +104,7 @@ impl World {
             // Between containers there is no loopback.
             ("allow_plaintext", "true".to_owned()),
             // Several windows in what is little data, so that a fault has something to fall between.
-            ("window_rows", "500".to_owned()),
+            ("window_rows", "1000".to_owned()),
         ];
         let directory = self.directory.join(name);
         open_to_all(&directory)?;

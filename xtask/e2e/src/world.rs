@@ -1,6 +1,7 @@
 //! One scenario's world: a network, the containers in it, and what is counted.
 
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +15,11 @@ use crate::engine::{Container, Engine};
 use crate::faults::Faults;
 use crate::images::{FAKETIME, Images};
 use crate::influx::{Influx, blocking};
+use crate::plant::Plant;
 use crate::probe::Usage;
 use crate::proxy::Remote;
 use crate::secrets::Secrets;
-use crate::writers::Writers;
+use crate::writers::{Pace, Writers};
 
 /// What the containers call each other.
 pub(crate) const INFLUXDB: &str = "influxdb";
@@ -116,7 +118,7 @@ impl World {
     }
 
     pub(crate) async fn write_history(&mut self, points: usize) -> Result<()> {
-        let mut plant = crate::plant::Plant::new(self.rng.u64(..));
+        let mut plant = Plant::new(self.rng.u64(..), Duration::ZERO);
         let influx = self.influx.clone();
         blocking(move || {
             let bodies = plant.history(points, Duration::from_secs(6 * 3_600));
@@ -126,7 +128,7 @@ impl World {
     }
 
     pub(crate) fn start_writers(&mut self) -> Writers {
-        Writers::start(&self.influx, self.rng.u64(..))
+        Writers::start(&self.influx, self.rng.u64(..), &Pace::default())
     }
 
     pub(crate) async fn start_influxdb(&mut self, unusual: &Unusual) -> Result<()> {
@@ -253,6 +255,22 @@ impl World {
         self.run.engine.kill(&self.container(role)).await
     }
 
+    /// Lets some time pass, so many milliseconds, drawn by chance.
+    pub(crate) async fn pass(&mut self, milliseconds: Range<u64>) {
+        tokio::time::sleep(Duration::from_millis(self.rng.u64(milliseconds))).await;
+    }
+
+    /// Takes a container off the network: its packets go nowhere, and nobody is told.
+    pub(crate) async fn cut(&self, role: &str) -> Result<()> {
+        self.fault(&format!("{role} cut off"));
+        self.run.engine.disconnect(&self.network, &self.container(role)).await
+    }
+
+    pub(crate) async fn mend(&self, role: &str) -> Result<()> {
+        self.run.engine.reconnect(&self.network, &self.container(role), role).await?;
+        if role == INFLUXDB { self.influxdb_is_back().await } else { Ok(()) }
+    }
+
     pub(crate) async fn start_again(&self, role: &str) -> Result<()> {
         self.run.engine.start_again(&self.container(role)).await?;
         if role == INFLUXDB { self.influxdb_is_back().await } else { Ok(()) }
@@ -305,4 +323,14 @@ impl World {
 pub(crate) fn open_to_all(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory)?;
     Ok(fs::set_permissions(directory, fs::Permissions::from_mode(0o777))?)
+}
+
+/// Writes a file that a container's user may write to.
+pub(crate) fn write_for_all(file: &Path, content: &[u8]) -> Result<()> {
+    // Another user's file cannot be written to, but it can be replaced.
+    if file.exists() {
+        fs::remove_file(file)?;
+    }
+    fs::write(file, content)?;
+    Ok(fs::set_permissions(file, fs::Permissions::from_mode(0o666))?)
 }

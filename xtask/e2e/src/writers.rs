@@ -1,5 +1,6 @@
 //! Writers that keep writing, whatever happens: what InfluxDB has not acknowledged they write again.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -13,10 +14,24 @@ use crate::plant::Plant;
 
 /// How many write at once.
 const WRITERS: u64 = 2;
-/// Between two batches of one writer, in milliseconds.
-const PAUSE: std::ops::Range<u64> = 60..160;
 /// Before a batch that was refused is written again.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// How writers write.
+#[derive(Clone, Debug)]
+pub(crate) struct Pace {
+    /// How late a point may come.
+    pub(crate) late: Duration,
+    /// Between two batches of one writer, in milliseconds.
+    pub(crate) pause: Range<u64>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        // The connector reads the last hour again, whatever its server shows.
+        Self { late: Duration::from_secs(40 * 60), pause: 60..160 }
+    }
+}
 
 pub(crate) struct Writers {
     /// Dropped to stop them.
@@ -32,13 +47,14 @@ struct Counts {
 }
 
 impl Writers {
-    pub(crate) fn start(influx: &Influx, seed: u64) -> Self {
+    pub(crate) fn start(influx: &Influx, seed: u64, pace: &Pace) -> Self {
         let counts = Arc::new(Counts::default());
         let mut writers = Self { stop: Vec::new(), threads: Vec::new(), counts: counts.clone() };
         for writer in 0..WRITERS {
             let (stop, stopped) = channel();
             let (influx, counts) = (influx.clone(), counts.clone());
-            let (mut plant, mut rng) = (Plant::new(seed ^ writer), Rng::with_seed(seed ^ !writer));
+            let mut plant = Plant::new(seed ^ writer, pace.late);
+            let (mut rng, pause) = (Rng::with_seed(seed ^ !writer), pace.pause.clone());
             writers.stop.push(stop);
             writers.threads.push(std::thread::spawn(move || {
                 let is_stopped =
@@ -51,7 +67,7 @@ impl Writers {
                                 .points
                                 .fetch_add(batch.lines().count() as u64, Ordering::Relaxed);
                             batch = plant.batch();
-                            Duration::from_millis(rng.u64(PAUSE))
+                            Duration::from_millis(rng.u64(pause.clone()))
                         }
                         // It may be down, cut off, or have another token by now.
                         Err(_) => {

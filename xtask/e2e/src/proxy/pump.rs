@@ -1,6 +1,6 @@
 //! One connection: two directions, each read and passed on, as far as the rules let it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -32,6 +32,7 @@ enum Ended {
 pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mut rng: Rng) {
     let rules = route.rules.subscribe();
     let passed = AtomicU64::new(0);
+    let silent = AtomicBool::new(false);
     let fate = rules.borrow().fate(&mut rng);
     let (back_rng, there_rng) = (rng.fork(), rng.fork());
     // Small messages are passed on at once.
@@ -49,11 +50,20 @@ pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mu
         route,
         rules.clone(),
         &passed,
+        &silent,
         fate,
         there_rng
     ));
-    let mut back =
-        std::pin::pin!(one(target_read, client_write, route, rules, &passed, fate, back_rng));
+    let mut back = std::pin::pin!(one(
+        target_read,
+        client_write,
+        route,
+        rules,
+        &passed,
+        &silent,
+        fate,
+        back_rng
+    ));
     // A cut ends both at once; a goodbye of one side lets the other finish.
     tokio::select! {
         ended = &mut there => if let Ended::ByItself = ended { back.await; },
@@ -67,12 +77,12 @@ async fn one(
     route: &Route,
     mut rules: watch::Receiver<Rules>,
     passed: &AtomicU64,
+    silent: &AtomicBool,
     mut fate: Fate,
     mut rng: Rng,
 ) -> Ended {
     let counters = &route.counters;
     let mut piece = vec![0; PIECE];
-    let mut silent = false;
     loop {
         let read = tokio::select! {
             read = from.read(&mut piece) => read,
@@ -84,7 +94,6 @@ async fn one(
                     cut: drawn.cut.saturating_add(so_far),
                     lose: drawn.lose.saturating_add(so_far),
                 };
-                silent = false;
                 continue;
             }
         };
@@ -101,11 +110,11 @@ async fn one(
             counters.cut.fetch_add(1, Ordering::Relaxed);
             return Ended::ByUs;
         }
-        if so_far >= fate.lose {
-            if !silent {
-                counters.lost.fetch_add(1, Ordering::Relaxed);
-                silent = true;
-            }
+        if so_far >= fate.lose && !silent.swap(true, Ordering::Relaxed) {
+            counters.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        // For good, whatever the rules become: a stream with a hole in it is nothing that a network makes.
+        if silent.load(Ordering::Relaxed) {
             continue;
         }
         let wait = wait(&rules.borrow(), length, &mut rng);
