@@ -23,7 +23,7 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
         name: world.container("holder"),
         image: world.run.images.tools.clone(),
         command: vec!["proxy".to_owned(), "--seed".to_owned(), "0".to_owned()],
-        binds: vec![format!("{volume}:/small")],
+        binds: vec![format!("{volume}:/small:nocopy")],
         network: Some((world.network.clone(), "holder".to_owned())),
         ..Container::default()
     };
@@ -40,7 +40,10 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
         image: world.run.images.platform.clone(),
         command: command.concat().into_iter().map(str::to_owned).collect(),
         environment: vec!["SQLITE_TMPDIR=/small".to_owned()],
-        binds: vec![format!("{volume}:/small"), format!("{settings}:/data/configuration.json:ro")],
+        binds: vec![
+            format!("{volume}:/small:nocopy"),
+            format!("{settings}:/data/configuration.json:ro"),
+        ],
         network: Some((world.network.clone(), "platform-small".to_owned())),
         ..Container::default()
     };

@@ -14,16 +14,18 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
     platform.unselected.tables.push(TABLE.to_owned());
     platform.unselected.columns.push((COLUMN.0.to_owned(), COLUMN.1.to_owned()));
     world.synced(&platform, &[]).await?;
-    let comparison = world.settled(&platform).await?;
-    ensure!(comparison.holds(), "without a table and a column: {comparison:?}");
+    let without = world.promise(writers, std::slice::from_ref(&platform)).await?;
+    ensure!(without.holds(), "without a table and a column: {without:?}");
 
     world.fault("selection changed");
+    let writers = world.start_writers();
     platform.unselected.tables.clear();
     world.synced(&platform, &[]).await?;
-    let comparison = world.settled(&platform).await?;
-    ensure!(comparison.holds(), "with the table again: {comparison:?}");
+    let with_table = world.promise(writers, std::slice::from_ref(&platform)).await?;
+    ensure!(with_table.holds(), "with the table again: {with_table:?}");
 
     world.fault("selection changed");
+    let writers = world.start_writers();
     platform.unselected.columns.clear();
     world.synced(&platform, &[]).await?;
     world.synced(&platform, &["--resync"]).await?;
