@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{dist, peers, program};
+use crate::{dist, e2e, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -25,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
     })?;
     step("cargo xtask dist", dist::run)?;
     step("cargo xtask peers", peers::run)?;
+    step("cargo xtask e2e --short", e2e::short)?;
     // Last, so that its result closes the output.
     step("cargo test --workspace", || cargo(&["test", "--workspace"]))
 }

@@ -45,7 +45,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MINUTES", conflicts_with_all = ["scenario", "tester", "short"])]
     pub(crate) soak: Option<u64>,
 
-    /// Leave the images there, to be looked at with `docker images`
+    /// Instead of the scenarios: much of everything, with sizes and times
+    #[arg(long, conflicts_with_all = ["scenario", "tester", "short", "soak"])]
+    pub(crate) load: bool,
+
+    /// Leave the images there, with the tag `kept`: for `docker images`, and for fixtures/compose
     #[arg(long)]
     pub(crate) keep_images: bool,
 

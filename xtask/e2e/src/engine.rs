@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use backon::{ConstantBuilder, Retryable};
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{
@@ -18,6 +20,10 @@ use futures::TryStreamExt;
 pub(crate) const LABEL: &str = "influxdb3-fivetran.e2e";
 /// The label of what belongs to one scenario; its value is the scenario's network.
 const SCENARIO: &str = "influxdb3-fivetran.e2e.scenario";
+
+/// How often, and after what pause, a container that could not be frozen is frozen again.
+const FREEZES: usize = 20;
+const FREEZE_AGAIN: Duration = Duration::from_millis(200);
 
 #[derive(Clone)]
 pub(crate) struct Engine {
@@ -177,7 +183,10 @@ impl Engine {
     }
 
     pub(crate) async fn pause(&self, name: &str) -> Result<()> {
-        Ok(self.docker.pause_container(name).await?)
+        // A process that is just then being made, or in a system call that takes its time, may escape the freezer.
+        let tries = ConstantBuilder::default().with_delay(FREEZE_AGAIN).with_max_times(FREEZES);
+        let frozen = (|| self.docker.pause_container(name)).retry(tries).await;
+        frozen.with_context(|| format!("cannot freeze {name}"))
     }
 
     pub(crate) async fn unpause(&self, name: &str) -> Result<()> {

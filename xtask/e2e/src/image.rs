@@ -18,7 +18,7 @@ pub(crate) const USER: u32 = 65532;
 pub(crate) struct Image {
     /// By absolute path.
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
-    /// Empty directories, to mount something at.
+    /// Empty directories, to mount something at that anybody may write to.
     pub(crate) directories: Vec<&'static str>,
     /// The executable.
     pub(crate) entrypoint: String,
@@ -49,7 +49,7 @@ impl Image {
             json!([{ "Config": config_name, "RepoTags": [name], "Layers": [layer_name] }]);
 
         let mut archive = Builder::new(Vec::new());
-        directory(&mut archive, &layer_digest)?;
+        directory(&mut archive, &layer_digest, 0o755)?;
         file(&mut archive, &layer_name, &layer, 0o644)?;
         file(&mut archive, &config_name, &config, 0o644)?;
         file(&mut archive, "manifest.json", &serde_json::to_vec(&manifest)?, 0o644)?;
@@ -67,7 +67,13 @@ impl Image {
         }
         let mut layer = Builder::new(Vec::new());
         for path in directories.iter().filter(|path| !path.as_os_str().is_empty()) {
-            directory(&mut layer, &path.to_string_lossy())?;
+            // A new volume takes over the rights of the place where it is mounted.
+            let is_for_all = self.directories.iter().any(|open| relative(Path::new(open)) == *path);
+            directory(
+                &mut layer,
+                &path.to_string_lossy(),
+                if is_for_all { 0o1777 } else { 0o755 },
+            )?;
         }
         for (path, bytes) in files {
             file(&mut layer, &path.to_string_lossy(), bytes, 0o755)?;
@@ -76,8 +82,8 @@ impl Image {
     }
 }
 
-fn directory(archive: &mut Builder<Vec<u8>>, path: &str) -> Result<()> {
-    let mut header = header(0, 0o755);
+fn directory(archive: &mut Builder<Vec<u8>>, path: &str, mode: u32) -> Result<()> {
+    let mut header = header(0, mode);
     header.set_entry_type(EntryType::Directory);
     Ok(archive.append_data(&mut header, format!("{path}/"), std::io::empty())?)
 }

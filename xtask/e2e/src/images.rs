@@ -16,6 +16,8 @@ use crate::libraries;
 
 /// What is tried where no other image of InfluxDB is asked for.
 const INFLUXDB: &str = "influxdb:3-core";
+/// The tag of images that are to stay.
+pub(crate) const KEPT: &str = "kept";
 /// What a container with a clock of its own has preloaded.
 pub(crate) const FAKETIME: &str = "/usr/lib/faketime.so";
 /// Where Debian and Ubuntu, Fedora, and Arch put it.
@@ -54,10 +56,10 @@ pub(crate) async fn influxdb(engine: &Engine, asked: Option<&str>) -> Result<Opt
     }
 }
 
-/// Builds the programs, makes an image of each, and shows them.
+/// Builds the programs, makes an image of each with this tag, and shows them.
 pub(crate) async fn build(
     engine: &Engine,
-    run: &str,
+    tag: &str,
     influxdb: Option<String>,
     console: &Console,
 ) -> Result<Images> {
@@ -80,9 +82,9 @@ pub(crate) async fn build(
     let mut names = BTreeMap::new();
     for (name, executable) in made {
         let image = image(&executable, faketime)?;
-        let tag = format!("influxdb3-fivetran/{name}:{run}");
-        engine.load(image.archive(&tag)?).await?;
-        names.insert(name, tag);
+        let tagged = format!("influxdb3-fivetran/{name}:{tag}");
+        engine.load(image.archive(&tagged)?).await?;
+        names.insert(name, tagged);
     }
     let mut name = |of: &str| names.remove(of).unwrap_or_default();
     let images = Images {

@@ -17,8 +17,8 @@ use crate::images;
 use crate::outcome::{self, Outcome, Verdict};
 use crate::scenarios::{self, End, Scenario};
 use crate::secrets::Secrets;
-use crate::soak;
 use crate::world::{Run, World};
+use crate::{load, sdk_tester, soak};
 
 /// No scenario takes longer: what hangs is a failure too.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was made is removed")),
         _ = terminated.recv() => Err(anyhow::anyhow!("terminated; what was made is removed")),
     };
-    clean(&engine, &run.id, arguments.keep_images).await?;
+    clean(&engine, &run.id).await?;
     result
 }
 
@@ -71,7 +71,8 @@ async fn work(
         place.id,
         place.directory.display()
     ));
-    let images = images::build(engine, &place.id, influxdb, &console).await?;
+    let tag = if arguments.keep_images { images::KEPT } else { &place.id };
+    let images = images::build(engine, tag, influxdb, &console).await?;
     let secrets = Secrets::default();
     let run = Run {
         id: place.id.clone(),
@@ -82,9 +83,11 @@ async fn work(
         directory: place.directory.clone(),
     };
 
-    let held = match arguments.soak {
-        Some(minutes) => soak::run(&run, minutes, seed).await?,
-        None => play_all(&run, arguments, chosen, seed).await,
+    let held = match (arguments.soak, &arguments.tester) {
+        (Some(minutes), _) => soak::run(&run, minutes, seed).await?,
+        (_, Some(image)) => sdk_tester::run(&run, image, seed).await?,
+        _ if arguments.load => load::run(&run, seed).await?,
+        _ => play_all(&run, arguments, chosen, seed).await,
     };
     let search = secrets.search(&place.directory)?;
     console.say(&format!(
@@ -219,7 +222,7 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
     }
     for image in engine.images().await? {
         let run = image.rsplit_once(':').map_or("", |(_, run)| run);
-        if !lives(run) {
+        if run != images::KEPT && !lives(run) {
             engine.remove_image(&image).await?;
         }
     }
@@ -227,14 +230,14 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
 }
 
 /// Removes what this run has made.
-async fn clean(engine: &Engine, run: &str, keep_images: bool) -> Result<()> {
+async fn clean(engine: &Engine, run: &str) -> Result<()> {
     // Twice: a request that was under way when the run was interrupted may be done only now.
     for _ in 0..2 {
         engine.remove_run(run).await?;
         tokio::time::sleep(AFTERMATH).await;
     }
     for image in engine.images().await? {
-        if !keep_images && image.ends_with(&format!(":{run}")) {
+        if image.ends_with(&format!(":{run}")) {
             engine.remove_image(&image).await?;
         }
     }

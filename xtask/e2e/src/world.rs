@@ -99,9 +99,7 @@ impl World {
     }
 
     pub(crate) fn note(&self, text: &str) {
-        self.run
-            .console
-            .note(self.network.rsplit_once('-').map_or("", |_| &self.network[13..]), text);
+        self.run.console.note(&self.name, text);
     }
 
     /// Says and counts a fault.

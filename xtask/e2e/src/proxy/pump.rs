@@ -8,7 +8,6 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::watch;
 
 use super::rules::Fate;
 use super::{Route, Rules};
@@ -29,41 +28,28 @@ enum Ended {
     ByUs,
 }
 
+/// What the two directions of a connection share.
+struct Connection<'a> {
+    route: &'a Route,
+    /// Bytes that were read from either side.
+    passed: AtomicU64,
+    silent: AtomicBool,
+}
+
 pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mut rng: Rng) {
-    let rules = route.rules.subscribe();
-    let passed = AtomicU64::new(0);
-    let silent = AtomicBool::new(false);
-    let fate = rules.borrow().fate(&mut rng);
+    let connection =
+        Connection { route, passed: AtomicU64::new(0), silent: AtomicBool::new(false) };
+    let fate = route.rules.borrow().fate(&mut rng);
     let (back_rng, there_rng) = (rng.fork(), rng.fork());
     // Small messages are passed on at once.
     let _ = (client.set_nodelay(true), target.set_nodelay(true));
-    for stream in [&client, &target] {
-        if rules.borrow().cut_after.is_some() {
-            reset(stream);
-        }
+    if route.rules.borrow().cut_after.is_some() {
+        [&client, &target].into_iter().for_each(reset);
     }
     let (client_read, client_write) = client.into_split();
     let (target_read, target_write) = target.into_split();
-    let mut there = std::pin::pin!(one(
-        client_read,
-        target_write,
-        route,
-        rules.clone(),
-        &passed,
-        &silent,
-        fate,
-        there_rng
-    ));
-    let mut back = std::pin::pin!(one(
-        target_read,
-        client_write,
-        route,
-        rules,
-        &passed,
-        &silent,
-        fate,
-        back_rng
-    ));
+    let mut there = std::pin::pin!(connection.one(client_read, target_write, fate, there_rng));
+    let mut back = std::pin::pin!(connection.one(target_read, client_write, fate, back_rng));
     // A cut ends both at once; a goodbye of one side lets the other finish.
     tokio::select! {
         ended = &mut there => if let Ended::ByItself = ended { back.await; },
@@ -71,61 +57,63 @@ pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mu
     }
 }
 
-async fn one(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    route: &Route,
-    mut rules: watch::Receiver<Rules>,
-    passed: &AtomicU64,
-    silent: &AtomicBool,
-    mut fate: Fate,
-    mut rng: Rng,
-) -> Ended {
-    let counters = &route.counters;
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = tokio::select! {
-            read = from.read(&mut piece) => read,
-            // New rules hold for this connection too, from here on.
-            Ok(()) = rules.changed() => {
-                let drawn = rules.borrow().fate(&mut rng);
-                let so_far = passed.load(Ordering::Relaxed);
-                fate = Fate {
-                    cut: drawn.cut.saturating_add(so_far),
-                    lose: drawn.lose.saturating_add(so_far),
-                };
+impl Connection<'_> {
+    /// One direction.
+    async fn one(
+        &self,
+        mut from: OwnedReadHalf,
+        mut to: OwnedWriteHalf,
+        mut fate: Fate,
+        mut rng: Rng,
+    ) -> Ended {
+        let Self { route, passed, silent } = self;
+        let mut rules = route.rules.subscribe();
+        let counters = &route.counters;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = tokio::select! {
+                read = from.read(&mut piece) => read,
+                // New rules hold for this connection too, from here on.
+                Ok(()) = rules.changed() => {
+                    let drawn = rules.borrow().fate(&mut rng);
+                    let so_far = passed.load(Ordering::Relaxed);
+                    fate = Fate {
+                        cut: drawn.cut.saturating_add(so_far),
+                        lose: drawn.lose.saturating_add(so_far),
+                    };
+                    continue;
+                }
+            };
+            let length = match read {
+                Ok(0) | Err(_) => {
+                    // Nobody minds a goodbye to one who is gone.
+                    let _ = to.shutdown().await;
+                    return Ended::ByItself;
+                }
+                Ok(length) => length,
+            };
+            let so_far = passed.fetch_add(length as u64, Ordering::Relaxed) + length as u64;
+            if so_far >= fate.cut {
+                counters.cut.fetch_add(1, Ordering::Relaxed);
+                return Ended::ByUs;
+            }
+            if so_far >= fate.lose && !silent.swap(true, Ordering::Relaxed) {
+                counters.lost.fetch_add(1, Ordering::Relaxed);
+            }
+            // For good, whatever the rules become: a stream with a hole in it is nothing that a network makes.
+            if silent.load(Ordering::Relaxed) {
                 continue;
             }
-        };
-        let length = match read {
-            Ok(0) | Err(_) => {
-                // Nobody minds a goodbye to one who is gone.
-                let _ = to.shutdown().await;
+            let wait = wait(&rules.borrow(), length, &mut rng);
+            if !wait.is_zero() {
+                counters.delayed.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(wait).await;
+            }
+            if to.write_all(&piece[..length]).await.is_err() {
                 return Ended::ByItself;
             }
-            Ok(length) => length,
-        };
-        let so_far = passed.fetch_add(length as u64, Ordering::Relaxed) + length as u64;
-        if so_far >= fate.cut {
-            counters.cut.fetch_add(1, Ordering::Relaxed);
-            return Ended::ByUs;
+            counters.bytes.fetch_add(length as u64, Ordering::Relaxed);
         }
-        if so_far >= fate.lose && !silent.swap(true, Ordering::Relaxed) {
-            counters.lost.fetch_add(1, Ordering::Relaxed);
-        }
-        // For good, whatever the rules become: a stream with a hole in it is nothing that a network makes.
-        if silent.load(Ordering::Relaxed) {
-            continue;
-        }
-        let wait = wait(&rules.borrow(), length, &mut rng);
-        if !wait.is_zero() {
-            counters.delayed.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(wait).await;
-        }
-        if to.write_all(&piece[..length]).await.is_err() {
-            return Ended::ByItself;
-        }
-        counters.bytes.fetch_add(length as u64, Ordering::Relaxed);
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     "influxdb-killed", influxdb_killed, SHORT, "InfluxDB is killed at random moments of syncs, and started again";
     "network-cut", network_cut, SHORT, "InfluxDB is out of reach for seconds, again and again";
     "network-cut-long", network_cut_long, LONG, "InfluxDB is out of reach for longer than the connector has patience";
-    "slow-network", slow_network, SHORT, "a proxy delays every piece, or lets little pass";
+    "slow-network", slow_network, LONG, "a proxy delays every piece, or lets little pass";
     "cut-network", cut_network, SHORT, "a proxy resets connections in the middle, and refuses new ones";
     "silent-network", silent_network, LONG, "a proxy lets connections stay open that carry nothing more";
     "paused", paused, SHORT, "InfluxDB, connector and platform are frozen for seconds";
@@ -78,5 +78,5 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     "upgrade", upgrade, SHORT, "the state is one of an earlier version";
     "tls", tls, SHORT, "a private CA, an expired certificate, a wrong name";
     "token", token, SHORT, "the token is revoked in mid-sync, and replaced";
-    "twenty-connectors", twenty, SHORT, "twenty connectors on one InfluxDB";
+    "twenty-connectors", twenty, LONG, "twenty connectors on one InfluxDB";
 ];
