@@ -5,13 +5,14 @@ mod bench;
 mod ci;
 mod demo;
 mod dist;
+mod e2e;
 mod fuzz;
 mod peers;
-mod program;
 mod sbom;
 mod simulate;
 
 use clap::{Parser, Subcommand};
+use xtask::program;
 
 /// The project's automation.
 #[derive(Parser)]
@@ -35,6 +36,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Feeds every parser of foreign bytes and text what libFuzzer makes
     Fuzz(fuzz::Arguments),
+    /// Runs the whole stack in containers, in a hostile world; needs a Docker engine
+    E2e(e2e::Arguments),
     /// Runs every check that a change has to pass
     Ci,
 }
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
+        Verb::E2e(arguments) => e2e::run(&arguments),
         Verb::Ci => ci::run(),
     }
 }

@@ -9,13 +9,13 @@ use std::{env, thread};
 use anyhow::{Context, Result, bail, ensure};
 
 /// The root of the repository.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }
 
 /// Where builds go: what `cargo` itself would choose.
-pub(crate) fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
         Some(directory) => root().join(directory),
         None => root().join("target"),
@@ -24,7 +24,7 @@ pub(crate) fn target() -> PathBuf {
 
 /// The `cargo` that runs us, without what it has told us of our own package: build scripts that look at that would run again, and
 /// everything above them be compiled twice.
-pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
@@ -36,7 +36,7 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
 
 /// Installs one of cargo's commands where there is none, in a version that builds with the Rust of this project: a later one may ask
 /// for a newer.
-pub(crate) fn install(command: &str, version: &str) -> Result<()> {
+pub fn install(command: &str, version: &str) -> Result<()> {
     let found = Command::new(command).arg("--version").stdout(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
         return Ok(());
@@ -46,14 +46,20 @@ pub(crate) fn install(command: &str, version: &str) -> Result<()> {
 }
 
 /// Runs a command to its end.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
+///
+/// # Errors
+/// It cannot be started, or fails.
+pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
     ensure!(status.success(), "{command:?} ended with {status}");
     Ok(())
 }
 
 /// Runs a command to its end and gives what it printed.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+///
+/// # Errors
+/// It cannot be started, fails, or prints what is not text.
+pub fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stderr(Stdio::inherit())
         .output()
@@ -63,21 +69,27 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Builds the connector and the look-alike, and gives the directory of their executables.
-pub(crate) fn build() -> Result<PathBuf> {
+///
+/// # Errors
+/// The build fails.
+pub fn build() -> Result<PathBuf> {
     run(&mut cargo(["build", "--package", "connector", "--package", "influx-demo"]))?;
     Ok(target().join("debug"))
 }
 
 /// A program that is stopped when it is dropped.
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
     /// Where it listens, such as `127.0.0.1:8181`.
-    pub(crate) address: String,
+    pub address: String,
 }
 
 impl Server {
     /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it listens on.
-    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+    ///
+    /// # Errors
+    /// The program cannot be started, or ends before it listens.
+    pub fn start(command: &mut Command) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let child = child.with_context(|| format!("cannot start {command:?}"))?;
         let mut server = Self { child, address: String::new() };
@@ -112,7 +124,10 @@ fn port(line: &str) -> Option<u16> {
 }
 
 /// The look-alike, with points: each pair is a database and a file of `fixtures/`.
-pub(crate) fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
+///
+/// # Errors
+/// It does not start.
+pub fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
     let mut command = Command::new(binaries.join("influx-demo"));
     command.args(["--bind", "127.0.0.1:0", "--token", TOKEN]);
     for (database, file) in loads {
@@ -123,9 +138,12 @@ pub(crate) fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Ser
 }
 
 /// The connector, serving as it does for Fivetran.
-pub(crate) fn connector(binaries: &Path) -> Result<Server> {
+///
+/// # Errors
+/// It does not start.
+pub fn connector(binaries: &Path) -> Result<Server> {
     Server::start(Command::new(binaries.join("connector")).args(["--port", "0"]))
 }
 
 /// The look-alike's token.
-pub(crate) const TOKEN: &str = "demo-token";
+pub const TOKEN: &str = "demo-token";

@@ -2,7 +2,6 @@
 #![allow(clippy::print_stdout, reason = "these commands talk to people, on standard output")]
 
 mod check;
-mod configuration;
 mod debug;
 mod discover;
 mod peer;

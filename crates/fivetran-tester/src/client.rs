@@ -23,6 +23,9 @@ use crate::message::{Message, UpdateCodec};
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// The first pause; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
+/// How often a silent connector is asked for a sign of life, and how long it may take to give one.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -114,5 +117,8 @@ fn endpoint(address: &str) -> Result<Endpoint, Error> {
     if endpoint.uri().port_u16().is_none() {
         return Err(refuse("it has no port".to_owned()));
     }
-    Ok(endpoint)
+    // A connector whose machine is gone, without a goodbye, must not be waited for without end.
+    Ok(endpoint
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT))
 }

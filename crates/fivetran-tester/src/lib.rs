@@ -22,10 +22,13 @@
 //! # }
 //! ```
 //!
+//! The same as a program: `fivetran-tester --connector localhost:50051 --configuration configuration.json --directory trial`.
+//!
 //! What it does not do: rename (tables and columns keep the source's names; [`fivetran_wire::naming`] tells what Fivetran would call
 //! them), load in parallel, or infer one type for a column from several values.
 
 mod client;
+mod configuration;
 mod declared;
 mod error;
 mod landing;
@@ -40,6 +43,7 @@ mod tester;
 mod time;
 mod warehouse;
 
+pub use configuration::{Configuration, ConfigurationError, read_configuration};
 pub use declared::{ColumnType, DeclaredColumn, DeclaredTable};
 pub use error::Error;
 pub use name::TableName;
@@ -49,5 +53,5 @@ pub use rules::{Breach, Place, Rule};
 pub use selection::SelectionBuilder;
 pub use sync::{Event, Stop, SyncOptions, Trailing};
 pub(crate) use tester::Clock;
-pub use tester::{Checked, Configuration, SetupTest, Tester, Verdict};
+pub use tester::{Checked, SetupTest, Tester, Verdict};
 pub use warehouse::{Row, Warehouse, WarehouseColumn, WarehouseTable};

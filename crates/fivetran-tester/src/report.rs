@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::{Breach, TableName};
 
 /// What a sync came to.
@@ -28,6 +30,35 @@ pub struct Report {
     pub end: End,
     /// From the request to the end of the stream, by the tester's clock.
     pub duration: Duration,
+}
+
+impl Report {
+    /// All records that are rows, of all tables.
+    pub fn rows(&self) -> u64 {
+        self.tables.values().map(Counts::rows).sum()
+    }
+
+    /// Whether the sync ended as it was asked to, and broke no rule.
+    pub fn succeeded(&self) -> bool {
+        matches!(self.end, End::Completed | End::Stopped) && self.breaches.is_empty()
+    }
+
+    /// The report for a program.
+    pub fn to_json(&self) -> Value {
+        let tables = self.tables.iter().map(|(name, counts)| {
+            (name.to_string(), json!({ "rows": counts.rows(), "truncates": counts.truncates }))
+        });
+        json!({
+            "end": self.end.to_string(),
+            "rows": self.rows(),
+            "tables": tables.collect::<serde_json::Map<_, _>>(),
+            "checkpoints": self.checkpoints,
+            "warnings": self.warnings,
+            "tasks": self.tasks,
+            "breaches": self.breaches.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "seconds": self.duration.as_secs_f64(),
+        })
+    }
 }
 
 /// Warnings whose texts a [`Report`] keeps: memory must not grow with the stream.
@@ -89,7 +120,7 @@ impl fmt::Display for End {
 /// A few lines for people: the end, the tables, and what was said and broken.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: u64 = self.tables.values().map(Counts::rows).sum();
+        let rows = self.rows();
         let Self { end, checkpoints, duration, .. } = self;
         write!(f, "{end}: {rows} rows, {checkpoints} checkpoints, {duration:?}")?;
         for (table, counts) in &self.tables {

@@ -1,6 +1,5 @@
 //! Fivetran's side of the four calls.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -13,10 +12,7 @@ use crate::client::Client;
 use crate::declared::{self, DeclaredTable};
 use crate::landing::{Landing, Paths};
 use crate::rules::{Breaches, Judge, Place, Rule, check_form};
-use crate::{Breach, Error, Event, Project, Report, SyncOptions, sync};
-
-/// What a customer typed into the form, by field name.
-pub type Configuration = BTreeMap<String, String>;
+use crate::{Breach, Configuration, Error, Event, Project, Report, SyncOptions, sync};
 
 /// Tells the time.
 pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;

@@ -1,9 +1,13 @@
 //! Who may ask: one check for HTTP and gRPC.
 
+use std::sync::{PoisonError, RwLock};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use blake3::Hash;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use uuid::Uuid;
 
 use crate::options::Options;
 
@@ -15,15 +19,49 @@ pub(crate) enum Access {
     Expired,
 }
 
-/// Checks the `authorization` header. A server without a token ignores it.
-pub(crate) fn check(options: &Options, headers: &HeaderMap) -> Access {
-    let Some(expected) = &options.token else { return Access::Granted };
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match header.and_then(token) {
-        Some(token) if token == *expected => Access::Granted,
-        Some(token) if options.expired_token.as_deref() == Some(&token) => Access::Expired,
-        _ => Access::Unknown,
+/// The tokens that are known. As in InfluxDB, only a hash is kept of the valid one.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    /// None: nobody is asked for a token.
+    admin: RwLock<Option<Hash>>,
+    expired: Option<String>,
+}
+
+impl Tokens {
+    pub(crate) fn new(options: &Options) -> Self {
+        let admin = options.token.as_ref().map(|token| blake3::hash(token.as_bytes()));
+        Self { admin: RwLock::new(admin), expired: options.expired_token.clone() }
     }
+
+    fn admin(&self) -> Option<Hash> {
+        *self.admin.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether calls are asked for a token.
+    pub(crate) fn are_asked_for(&self) -> bool {
+        self.admin().is_some()
+    }
+
+    /// Lets this token in, and no other one from now on.
+    pub(crate) fn replace(&self, hash: Hash) {
+        *self.admin.write().unwrap_or_else(PoisonError::into_inner) = Some(hash);
+    }
+
+    /// Checks the `authorization` header. A server without a token ignores it.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Access {
+        let Some(expected) = self.admin() else { return Access::Granted };
+        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        match header.and_then(token) {
+            Some(token) if blake3::hash(token.as_bytes()) == expected => Access::Granted,
+            Some(token) if self.expired.as_deref() == Some(&token) => Access::Expired,
+            _ => Access::Unknown,
+        }
+    }
+}
+
+/// A token that was never there before, in the form of InfluxDB's.
+pub(crate) fn new_token() -> String {
+    format!("apiv3_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
 /// The token in a header. The case of the scheme matters here, unlike in RFC 9110.
@@ -48,7 +86,7 @@ mod tests {
     fn check_header(header: &str, expected: Access) {
         let options = Options::default().token("secret").expired_token("old");
         let headers = HeaderMap::from_iter([(AUTHORIZATION, header.parse().unwrap())]);
-        assert_eq!(check(&options, &headers), expected, "{header}");
+        assert_eq!(Tokens::new(&options).check(&headers), expected, "{header}");
     }
 
     #[test]
@@ -69,7 +107,8 @@ mod tests {
     fn tokens() {
         check_header("Bearer wrong", Access::Unknown);
         check_header("Bearer old", Access::Expired);
-        assert_eq!(check(&Options::default().token("secret"), &HeaderMap::new()), Access::Unknown);
-        assert_eq!(check(&Options::default(), &HeaderMap::new()), Access::Granted);
+        let without = |options| Tokens::new(&options).check(&HeaderMap::new());
+        assert_eq!(without(Options::default().token("secret")), Access::Unknown);
+        assert_eq!(without(Options::default()), Access::Granted);
     }
 }

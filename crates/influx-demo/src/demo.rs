@@ -3,15 +3,19 @@
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::Utc;
+use blake3::Hash;
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::auth::{Tokens, new_token};
 use crate::engine::Engine;
 use crate::faults::Faults;
+use crate::journal::Entry;
 use crate::options::Options;
 use crate::running::Running;
 use crate::server;
@@ -40,6 +44,7 @@ pub struct Demo {
 #[derive(Debug)]
 struct Shared {
     options: Options,
+    tokens: Tokens,
     store: Arc<Store>,
     engine: Engine,
     faults: Faults,
@@ -54,6 +59,7 @@ impl Demo {
         let store = Arc::new(Store::default());
         let engine = Engine::new(Arc::clone(&store), &options);
         let shared = Shared {
+            tokens: Tokens::new(&options),
             options,
             store,
             engine,
@@ -79,6 +85,44 @@ impl Demo {
             Acceptance::AllOrNothing,
             Utc::now(),
         )
+    }
+
+    /// Takes up what an earlier look-alike kept in a directory, which must exist, and from now on keeps there what is written and
+    /// which admin token is valid: acknowledged writes then survive the process. Snapshots, drops and retention do not.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be used, or holds something else.
+    pub fn keep_in(&self, directory: &Path) -> io::Result<()> {
+        let Shared { store, tokens, .. } = &*self.shared;
+        store.journal().open(directory, |entry| {
+            let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
+            match entry {
+                Entry::AdminToken(hash) => {
+                    let hash = Hash::from_hex(&*hash).map_err(|_| invalid("no hash of a token"))?;
+                    tokens.replace(hash);
+                }
+                Entry::Write { database, precision, at, lines } => {
+                    let at = DateTime::from_timestamp_nanos(at);
+                    // Lines that were refused are refused again; the others are what it is about.
+                    let _ = store.write(&database, &lines, precision, Acceptance::Partial, at);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a new admin token, and lets no other token in from now on.
+    pub(crate) fn replace_admin_token(&self) -> io::Result<(String, Hash)> {
+        let token = new_token();
+        let hash = blake3::hash(token.as_bytes());
+        self.shared.store.journal().append(&Entry::AdminToken(hash.to_hex().as_str().into()))?;
+        self.shared.tokens.replace(hash);
+        Ok((token, hash))
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
     }
 
     /// Makes a database without tables, if there is none of the name.

@@ -2,7 +2,7 @@
 //!
 //! Line protocol comes in over HTTP or in-process; SQL is asked over Arrow Flight, and DataFusion answers it. Types, column
 //! marks, merging, errors and their codes, and the zero-row batches that keep a stream alive are those of the real server, held
-//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process. [`Demo::snapshot`] files them
+//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process, unless [`Demo::keep_in`] is told a directory. [`Demo::snapshot`] files them
 //! as the real server files points in Parquet: files are listed, counted and limited as there, though none is on a disk.
 //!
 //! ```
@@ -47,6 +47,8 @@ mod flight;
 pub mod fuzzing;
 #[cfg(feature = "server")]
 mod http_api;
+#[cfg(feature = "server")]
+mod journal;
 #[cfg(feature = "server")]
 mod options;
 mod params;

@@ -10,7 +10,7 @@ use influx_demo::{Demo, Options, Tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// An InfluxDB 3 look-alike for tests and first runs. All points are in memory and end with it.
+/// An InfluxDB 3 look-alike for tests and first runs. All points are in memory, and end with it if no directory keeps them.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -29,6 +29,10 @@ struct Arguments {
     /// Line protocol to load, with nanosecond timestamps; FILE goes into the database above
     #[arg(long, value_name = "[DATABASE=]FILE")]
     load: Vec<String>,
+
+    /// An existing directory that keeps what is written, for the next start
+    #[arg(long, value_name = "DIRECTORY")]
+    data_directory: Option<PathBuf>,
 
     /// A certificate in PEM, to serve TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -53,6 +57,11 @@ async fn main() -> anyhow::Result<()> {
         let (database, file) = split(load, &arguments.database)?;
         demo.write(database, &read(file)?)
             .with_context(|| format!("cannot load {}", file.display()))?;
+    }
+    // After the files: what was written later stands above them.
+    if let Some(directory) = &arguments.data_directory {
+        demo.keep_in(directory)
+            .with_context(|| format!("cannot keep points in {}", directory.display()))?;
     }
 
     let listener = TcpListener::bind(arguments.bind)

@@ -166,8 +166,8 @@ mod tests {
             prop_assert!(query.order_by.is_none() && query.limit_clause.is_none());
             let bounds = query.body.as_select().and_then(|select| select.selection.as_ref());
             prop_assert_eq!(
-                bounds.map(ToString::to_string).as_deref(),
-                Some(r#""time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#)
+                bounds.map(ToString::to_string),
+                Some(r#""time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#.to_owned())
             );
         }
 

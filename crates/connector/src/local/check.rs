@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use fivetran_tester::Verdict;
+use fivetran_tester::{Verdict, read_configuration};
 
+use super::Connection;
 use super::peer::Peer;
-use super::{Connection, configuration};
 
 pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
-    let configuration = configuration::read(&connection.configuration)?;
+    let configuration = read_configuration(&connection.configuration)?;
     let peer = Peer::connect(connection).await?;
     let checked = peer.tester.check(&configuration).await?;
     let mut passed = checked.breaches.is_empty();

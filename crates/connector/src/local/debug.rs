@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use fivetran_tester::{End, Event, Project, Report, Stop, SyncOptions};
+use fivetran_tester::{Event, Project, Stop, SyncOptions, read_configuration};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::peer::Peer;
-use super::{Connection, configuration, report};
+use super::{Connection, report};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -50,7 +50,7 @@ impl Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let configuration = configuration::read(&arguments.connection.configuration)?;
+    let configuration = read_configuration(&arguments.connection.configuration)?;
     let peer = Peer::connect(&arguments.connection).await?;
     let mut project = Project::open(&arguments.directory)?;
     let options = SyncOptions { stop: arguments.stop(), ..SyncOptions::default() };
@@ -67,10 +67,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
     print!("{}", report::summary(&report, &project, arguments.rows)?);
     if let Some(file) = &arguments.report {
-        fs::write(file, report::json(&report).to_string())
+        fs::write(file, report.to_json().to_string())
             .with_context(|| format!("cannot write the report to {}", file.display()))?;
     }
-    Ok(if succeeded(&report) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn style() -> anyhow::Result<ProgressStyle> {
@@ -84,8 +84,4 @@ fn draw(bar: &ProgressBar, event: Event<'_>) {
         Event::Task(text) => bar.suspend(|| println!("Task: {text}")),
         _ => {}
     }
-}
-
-fn succeeded(report: &Report) -> bool {
-    matches!(report.end, End::Completed | End::Stopped) && report.breaches.is_empty()
 }

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use fivetran_tester::read_configuration;
+
+use super::Connection;
 use super::peer::Peer;
 use super::table::table;
-use super::{Connection, configuration};
 
 pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
-    let configuration = configuration::read(&connection.configuration)?;
+    let configuration = read_configuration(&connection.configuration)?;
     let peer = Peer::connect(connection).await?;
     let checked = peer.tester.tables(&configuration).await?;
     let mut shown = table(["table", "column", "type", "key"]);

@@ -1,10 +1,9 @@
-//! What a sync came to, for people and for programs.
+//! What a sync came to, for people.
 
 use std::fmt::Write;
 
 use comfy_table::CellAlignment;
 use fivetran_tester::{Counts, Project, Report, WarehouseTable};
-use serde_json::{Value, json};
 
 use super::table::table;
 
@@ -43,32 +42,11 @@ pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::
         text,
         "\nThe sync {}: {} rows, {} checkpoints, {:.2} s.",
         report.end,
-        rows_sent(report),
+        report.rows(),
         report.checkpoints,
         report.duration.as_secs_f64()
     )?;
     Ok(text)
-}
-
-/// The same for a program.
-pub(crate) fn json(report: &Report) -> Value {
-    let tables = report.tables.iter().map(|(name, counts)| {
-        (name.to_string(), json!({ "rows": counts.rows(), "truncates": counts.truncates }))
-    });
-    json!({
-        "end": report.end.to_string(),
-        "rows": rows_sent(report),
-        "tables": tables.collect::<serde_json::Map<_, _>>(),
-        "checkpoints": report.checkpoints,
-        "warnings": report.warnings,
-        "tasks": report.tasks,
-        "breaches": report.breaches.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "seconds": report.duration.as_secs_f64(),
-    })
-}
-
-fn rows_sent(report: &Report) -> u64 {
-    report.tables.values().map(Counts::rows).sum()
 }
 
 fn title(table: &WarehouseTable, shown: usize) -> String {

@@ -66,13 +66,14 @@ fn is_influx_or_arrow(name: &str) -> bool {
 }
 
 #[test]
-fn there_are_fourteen_members() {
+fn there_are_fifteen_members() {
     assert_eq!(
         Walls::new().members(),
         [
             "arrow-rows",
             "connector",
             "connector-bench",
+            "e2e",
             "fivetran-adapter",
             "fivetran-tester",
             "fivetran-wire",
@@ -126,6 +127,7 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("influx-flight", &[]);
     below("influx-demo", &[]);
     below("xtask", &[]);
+    below("e2e", &["xtask"]);
     below("arrow-rows", &["sync-core"]);
     below(
         "influx-source",

@@ -16,7 +16,7 @@ use futures::{StreamExt, TryStreamExt};
 use http::HeaderMap;
 use tonic::{Code, Request, Response, Status, Streaming, async_trait};
 
-use crate::auth::{self, Access};
+use crate::auth::Access;
 use crate::demo::Demo;
 use crate::engine::QueryError;
 use crate::faults::Effect;
@@ -38,7 +38,7 @@ pub(crate) struct Flight {
 
 impl Flight {
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Status> {
-        match auth::check(self.demo.options(), headers) {
+        match self.demo.tokens().check(headers) {
             Access::Granted => Ok(()),
             Access::Unknown => Err(Status::unauthenticated("Unauthenticated")),
             Access::Expired => Err(Status::permission_denied("Permission denied")),

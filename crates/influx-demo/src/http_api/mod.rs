@@ -1,6 +1,7 @@
 //! The HTTP side: writes of all three generations, SQL as JSON or CSV, and what the server says of itself.
 
 mod query;
+mod token;
 mod write;
 
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
@@ -12,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{self, Access};
+use crate::auth::Access;
 use crate::demo::Demo;
 use crate::store::INTERNAL;
 
@@ -31,15 +32,18 @@ pub(crate) fn router(demo: Demo) -> Router {
         .route("/api/v3/write_lp", post(write::v3))
         .route("/api/v3/query_sql", get(query::get).post(query::post))
         .route("/api/v3/configure/database", get(databases))
+        .route(token::ADMIN, post(token::create))
+        .route("/api/v3/configure/token/admin/regenerate", post(token::regenerate))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found") })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(demo.clone(), authorize))
         .with_state(demo)
 }
 
-/// Every path asks for the token, also `/ping` and those that do not exist.
+/// Every path asks for the token, also `/ping` and those that do not exist; but for the one that makes the first token.
 async fn authorize(State(demo): State<Demo>, request: Request, next: Next) -> Response {
-    match auth::check(demo.options(), request.headers()) {
+    match demo.tokens().check(request.headers()) {
+        _ if request.uri().path() == token::ADMIN => next.run(request).await,
         Access::Granted => next.run(request).await,
         Access::Unknown => problem(StatusCode::UNAUTHORIZED, "the request was not authenticated"),
         Access::Expired => problem(StatusCode::FORBIDDEN, "access denied"),

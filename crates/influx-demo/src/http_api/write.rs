@@ -49,6 +49,9 @@ pub(super) async fn v3(
                     ("partial write of line protocol occurred", lines.iter().map(line).collect())
                 }
                 WriteError::Refused(refused) => ("line protocol parsing error", line(&refused)),
+                WriteError::NotKept(message) => {
+                    return problem(StatusCode::INTERNAL_SERVER_ERROR, message);
+                }
             };
             (StatusCode::BAD_REQUEST, Json(json!({ "error": error, "data": data }))).into_response()
         }
@@ -97,6 +100,9 @@ fn compatible(
     let message = match write(demo, database, precision, Acceptance::Partial, headers, body) {
         Ok(()) => return StatusCode::NO_CONTENT.into_response(),
         Err(Refusal::Request(message)) => message,
+        Err(Refusal::Lines(WriteError::NotKept(message))) => {
+            return problem(StatusCode::INTERNAL_SERVER_ERROR, message);
+        }
         Err(Refusal::Lines(error)) => error.to_string(),
     };
     (StatusCode::BAD_REQUEST, Json(json!({ "code": "invalid", "message": message })))

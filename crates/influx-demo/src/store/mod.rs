@@ -22,6 +22,7 @@ pub(crate) use read_view::ReadView;
 pub(crate) use write::{Acceptance, Precision};
 pub use write::{LineError, WriteError};
 
+use crate::journal::{Entry, Journal};
 use files::{Stamp, Window};
 use node::Nodes;
 use table::Table;
@@ -36,6 +37,7 @@ const HARD_DELETION: TimeDelta = TimeDelta::hours(72);
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     state: Mutex<State>,
+    journal: Journal,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +90,10 @@ impl Store {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves whole values behind: every change under the lock is a plain insertion.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     pub(crate) fn create_database(&self, name: &str) {
@@ -180,7 +186,8 @@ impl Store {
         acceptance: Acceptance,
         now: DateTime<Utc>,
     ) -> Result<(), WriteError> {
-        let lines = write::parse(lines, precision, now);
+        let text = lines;
+        let lines = write::parse(text, precision, now);
         let mut state = self.lock();
         if acceptance == Acceptance::AllOrNothing {
             let database = state.databases.get(database);
@@ -191,6 +198,15 @@ impl Store {
         let errors = write::apply(state.database(database), &lines);
         if errors.len() < lines.len() {
             state.nodes.flush();
+            // Still under the lock, so that the order of the journal is that of the points.
+            let entry = Entry::Write {
+                database: database.into(),
+                precision,
+                at: now.timestamp_nanos_opt().unwrap_or_default(),
+                lines: text.into(),
+            };
+            let kept = self.journal.append(&entry);
+            kept.map_err(|error| WriteError::NotKept(error.to_string()))?;
         }
         if errors.is_empty() { Ok(()) } else { Err(WriteError::Partial(errors)) }
     }

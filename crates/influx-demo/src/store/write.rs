@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use influxdb_line_protocol::{ParsedLine, parse_lines, split_lines};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Database;
@@ -13,7 +14,8 @@ use super::table::Table;
 const QUOTED_BYTES: usize = 20;
 
 /// The unit of the timestamps in a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Precision {
     /// Guessed from each timestamp's size.
     Auto,
@@ -82,6 +84,9 @@ pub enum WriteError {
     /// Nothing is stored, because of this line.
     #[error("line protocol parsing error: {0}")]
     Refused(LineError),
+    /// The good lines are in memory, but could not be written to the directory where they are to be kept.
+    #[error("the write cannot be kept: {0}")]
+    NotKept(String),
 }
 
 fn list(errors: &[LineError]) -> String {

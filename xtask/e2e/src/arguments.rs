@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::ops::RangeInclusive;
+
+use crate::proxy;
+
+/// Runs the whole stack in containers, in a hostile world: faults are injected while writers keep writing, and at the end of each
+/// scenario every point of InfluxDB is compared with every row of the warehouse.
+#[derive(clap::Parser)]
+#[command(name = "cargo xtask e2e", bin_name = "cargo xtask e2e", max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The image of InfluxDB [default: influxdb:3-core where it is there or can be pulled, else the look-alike of this workspace]
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) influxdb: Option<String>,
+
+    /// Fivetran's own sdk-tester, to run against the connector instead of the scenarios
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) tester: Option<String>,
+
+    /// Play this scenario alone; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Vec<String>,
+
+    /// List the scenarios
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// How often to play each, each time with other chances
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(COUNT))]
+    pub(crate) rounds: u32,
+
+    /// What all chances are drawn from [default: the time]
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+
+    /// How many scenarios to play at once
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(COUNT))]
+    pub(crate) jobs: u32,
+
+    /// The short form: without the scenarios that take minutes
+    #[arg(long)]
+    pub(crate) short: bool,
+
+    /// Instead of the scenarios: soak for so many minutes, and draw a graph
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["scenario", "tester", "short"])]
+    pub(crate) soak: Option<u64>,
+
+    /// Instead of the scenarios: much of everything, with sizes and times
+    #[arg(long, conflicts_with_all = ["scenario", "tester", "short", "soak"])]
+    pub(crate) load: bool,
+
+    /// Leave the images there, with the tag `kept`: for `docker images`, and for fixtures/compose
+    #[arg(long)]
+    pub(crate) keep_images: bool,
+
+    #[command(subcommand)]
+    pub(crate) inside: Option<Inside>,
+}
+
+const COUNT: RangeInclusive<i64> = 1..=1_000;
+
+/// What this program is inside of a container.
+#[derive(clap::Subcommand)]
+pub(crate) enum Inside {
+    /// A TCP proxy that loses, delays and cuts
+    #[command(hide = true)]
+    Proxy(proxy::Arguments),
+    /// Prints what the first process of this PID namespace uses
+    #[command(hide = true)]
+    Probe,
+}

@@ -1,0 +1,20 @@
+//! The faults that were injected, counted by kind.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Clone, Default)]
+pub(crate) struct Faults(Arc<Mutex<BTreeMap<String, u64>>>);
+
+impl Faults {
+    pub(crate) fn count(&self, kind: &str, times: u64) {
+        if times > 0 {
+            let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *faults.entry(kind.to_owned()).or_default() += times;
+        }
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,125 @@
+//! InfluxDB over its HTTP API: what writers and the comparison need, and the token's life.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, Value, json};
+use ureq::Agent;
+use ureq::tls::TlsConfig;
+
+use crate::secrets::{Secret, Secrets};
+
+/// The database of all scenarios.
+pub(crate) const DATABASE: &str = "plant";
+/// No answer of these small databases takes longer, if there is one.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A row, by column.
+pub(crate) type Row = Map<String, Value>;
+
+/// One server. A clone is the same one.
+#[derive(Clone)]
+pub(crate) struct Influx(Arc<Inner>);
+
+struct Inner {
+    agent: Agent,
+    url: RwLock<String>,
+    token: RwLock<Option<Secret>>,
+    secrets: Secrets,
+}
+
+impl Influx {
+    pub(crate) fn new(secrets: Secrets) -> Self {
+        // Whether a certificate is good is the connector's to say; here it is about the points.
+        let tls = TlsConfig::builder().disable_verification(true).build();
+        let config = Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .timeout_connect(Some(Duration::from_secs(2)))
+            .http_status_as_error(false)
+            .tls_config(tls)
+            .build();
+        Self(Arc::new(Inner {
+            agent: config.new_agent(),
+            url: RwLock::default(),
+            token: RwLock::default(),
+            secrets,
+        }))
+    }
+
+    /// Where it answers now.
+    pub(crate) fn moved_to(&self, url: String) {
+        *self.0.url.write().unwrap_or_else(PoisonError::into_inner) = url;
+    }
+
+    pub(crate) fn token(&self) -> Option<Secret> {
+        self.0.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether anybody answers, be it that a token is asked for.
+    pub(crate) fn answers(&self) -> bool {
+        self.call("GET", "/health", None).is_ok()
+    }
+
+    fn call(&self, method: &str, path: &str, body: Option<&str>) -> Result<(u16, String)> {
+        let url = self.0.url.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
+        if let Some(token) = self.token() {
+            request = request.header("authorization", format!("Bearer {}", token.expose()));
+        }
+        if body.is_some_and(|body| body.starts_with('{')) {
+            request = request.header("content-type", "application/json");
+        }
+        let mut response = self.0.agent.run(request.body(body.unwrap_or_default().to_owned())?)?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
+        Ok((status, text))
+    }
+
+    /// Asks for the first admin token.
+    pub(crate) fn make_token(&self) -> Result<()> {
+        self.take_token("/api/v3/configure/token/admin")
+    }
+
+    /// Revokes the token, and takes a new one.
+    pub(crate) fn replace_token(&self) -> Result<()> {
+        self.take_token("/api/v3/configure/token/admin/regenerate")
+    }
+
+    fn take_token(&self, path: &str) -> Result<()> {
+        let (status, text) = self.call("POST", path, None)?;
+        ensure!(matches!(status, 200 | 201), "InfluxDB gives no token: status {status}");
+        let answer: Value = serde_json::from_str(&text).context("the token's answer is no JSON")?;
+        let token = Secret::new(answer["token"].as_str().context("no token in the answer")?);
+        self.0.secrets.add(&token);
+        *self.0.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        Ok(())
+    }
+
+    /// Writes line protocol with timestamps in nanoseconds. When this returns, InfluxDB has acknowledged it.
+    pub(crate) fn write(&self, lines: &str) -> Result<()> {
+        let path = format!("/api/v3/write_lp?db={DATABASE}&precision=nanosecond");
+        let (status, text) = self.call("POST", &path, Some(lines))?;
+        ensure!(status == 204, "InfluxDB refuses a write: status {status}: {text}");
+        Ok(())
+    }
+
+    /// Every row of an answer.
+    pub(crate) fn query(&self, sql: &str) -> Result<Vec<Row>> {
+        let body = json!({ "db": DATABASE, "q": sql, "format": "jsonl" }).to_string();
+        let (status, text) = self.call("POST", "/api/v3/query_sql", Some(&body))?;
+        ensure!(status == 200, "InfluxDB refuses {sql:?}: status {status}: {text}");
+        let rows = text.lines().filter(|line| !line.is_empty()).map(serde_json::from_str);
+        rows.collect::<Result<_, _>>().context("an answer is not JSON lines")
+    }
+}
+
+/// Runs what blocks on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(failure) => bail!("a thread has failed: {failure}"),
+    }
+}

@@ -1,0 +1,140 @@
+//! How scenarios went, and the table of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+
+use crate::compare::Comparison;
+use crate::scenarios::Scenario;
+use crate::world::Syncs;
+
+pub(crate) enum Verdict {
+    Compared(Comparison),
+    Skipped(String),
+    Failed(String),
+}
+
+/// One round of one scenario.
+pub(crate) struct Outcome {
+    scenario: &'static str,
+    round: u32,
+    pub(crate) verdict: Verdict,
+    pub(crate) faults: BTreeMap<String, u64>,
+    pub(crate) syncs: Syncs,
+    pub(crate) seconds: f64,
+}
+
+impl Outcome {
+    pub(crate) fn new(scenario: &'static str, round: u32) -> Self {
+        Self {
+            scenario,
+            round,
+            verdict: Verdict::Failed("it was not played".to_owned()),
+            faults: BTreeMap::new(),
+            syncs: Syncs::default(),
+            seconds: 0.0,
+        }
+    }
+
+    pub(crate) fn failed(&self) -> bool {
+        match &self.verdict {
+            Verdict::Compared(comparison) => !comparison.holds(),
+            Verdict::Skipped(_) => false,
+            Verdict::Failed(_) => true,
+        }
+    }
+}
+
+/// A comparison in words, with examples of what is wrong.
+pub(crate) fn words(comparison: &Comparison) -> String {
+    let Comparison { rows, missing, extra, examples } = comparison;
+    let mut words = format!("{rows} rows, {missing} missing, {extra} extra");
+    examples.iter().for_each(|example| words.push_str(&format!("\n    {example}")));
+    words
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Verdict::Compared(comparison) => {
+                write!(f, "{:.1} s, {}", self.seconds, words(comparison))
+            }
+            Verdict::Skipped(reason) => write!(f, "skipped: {reason}"),
+            Verdict::Failed(reason) => write!(f, "FAILED in round {}: {reason}", self.round),
+        }
+    }
+}
+
+/// All rounds of each scenario in one line.
+pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_header([
+        "scenario",
+        "rounds",
+        "faults injected",
+        "syncs",
+        "failed",
+        "rows",
+        "missing",
+        "extra",
+        "s",
+    ]);
+    let (mut total, mut all_faults, mut all_syncs) = (Comparison::default(), 0, Syncs::default());
+    for scenario in scenarios {
+        let of_it: Vec<_> =
+            outcomes.iter().filter(|outcome| outcome.scenario == scenario.name).collect();
+        let (mut comparison, mut faults, mut syncs) =
+            (Comparison::default(), BTreeMap::<&str, u64>::new(), Syncs::default());
+        let (mut seconds, mut words) = (0.0, Vec::new());
+        for outcome in &of_it {
+            seconds += outcome.seconds;
+            syncs.all += outcome.syncs.all;
+            syncs.failed += outcome.syncs.failed;
+            for (kind, count) in &outcome.faults {
+                *faults.entry(kind).or_default() += count;
+            }
+            match &outcome.verdict {
+                Verdict::Compared(found) => comparison.add(found),
+                Verdict::Skipped(reason) => words.push(format!("skipped: {reason}")),
+                Verdict::Failed(_) => words.push("FAILED".to_owned()),
+            }
+        }
+        words.dedup();
+        let faulty = faults.iter().map(|(kind, count)| format!("{count} {kind}"));
+        total.add(&comparison);
+        all_faults += faults.values().sum::<u64>();
+        all_syncs.all += syncs.all;
+        all_syncs.failed += syncs.failed;
+        table.add_row([
+            scenario.name.to_owned(),
+            of_it.len().to_string(),
+            words.into_iter().chain(faulty).collect::<Vec<_>>().join(", "),
+            syncs.all.to_string(),
+            syncs.failed.to_string(),
+            comparison.rows.to_string(),
+            comparison.missing.to_string(),
+            comparison.extra.to_string(),
+            format!("{seconds:.0}"),
+        ]);
+    }
+    table.add_row([
+        "all".to_owned(),
+        outcomes.len().to_string(),
+        all_faults.to_string(),
+        all_syncs.all.to_string(),
+        all_syncs.failed.to_string(),
+        total.rows.to_string(),
+        total.missing.to_string(),
+        total.extra.to_string(),
+        String::new(),
+    ]);
+    for index in [1, 3, 4, 5, 6, 7, 8] {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}

@@ -1,0 +1,245 @@
+//! A run: images, scenarios, a table, and nothing left behind.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+use futures::{StreamExt, stream};
+use tokio::signal::unix::{SignalKind, signal};
+use xtask::program;
+
+use crate::arguments::Arguments;
+use crate::console::Console;
+use crate::engine::Engine;
+use crate::images;
+use crate::outcome::{self, Outcome, Verdict};
+use crate::scenarios::{self, End, Scenario};
+use crate::secrets::Secrets;
+use crate::world::{Run, World};
+use crate::{load, sdk_tester, soak};
+
+/// No scenario takes longer: what hangs is a failure too.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// Between two looks at what is left: what was asked for just before an end may still be on its way.
+const AFTERMATH: Duration = Duration::from_millis(500);
+
+/// Plays what was asked for. False: something did not hold.
+pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
+    let chosen = chosen(arguments)?;
+    if arguments.list {
+        for scenario in scenarios::ALL {
+            println!("{:16} {}", scenario.name, scenario.about);
+        }
+        return Ok(true);
+    }
+    let seed = arguments.seed.unwrap_or_else(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+    });
+    let run = Place::new()?;
+    remove_dead_runs(&engine).await?;
+
+    let mut terminated = signal(SignalKind::terminate())?;
+    let work = work(arguments, &engine, &run, &chosen, seed);
+    let result = tokio::select! {
+        result = work => result,
+        Ok(()) = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was made is removed")),
+        _ = terminated.recv() => Err(anyhow::anyhow!("terminated; what was made is removed")),
+    };
+    clean(&engine, &run.id).await?;
+    result
+}
+
+async fn work(
+    arguments: &Arguments,
+    engine: &Engine,
+    place: &Place,
+    chosen: &[&Scenario],
+    seed: u64,
+) -> Result<bool> {
+    let console = Arc::new(Console::new(&place.directory.join("console.log"))?);
+    let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
+    let which = match &influxdb {
+        Some(image) => format!("InfluxDB is the image {image}."),
+        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, and cannot be pulled).".to_owned(),
+    };
+    console.say(&which);
+    console.say(&format!(
+        "Docker {}, run {}, seed {seed}, directory {}",
+        engine.version().await?,
+        place.id,
+        place.directory.display()
+    ));
+    let tag = if arguments.keep_images { images::KEPT } else { &place.id };
+    let images = images::build(engine, tag, influxdb, &console).await?;
+    let secrets = Secrets::default();
+    let run = Run {
+        id: place.id.clone(),
+        engine: engine.clone(),
+        images,
+        console: Arc::clone(&console),
+        secrets: secrets.clone(),
+        directory: place.directory.clone(),
+    };
+
+    let held = match (arguments.soak, &arguments.tester) {
+        (Some(minutes), _) => soak::run(&run, minutes, seed).await?,
+        (_, Some(image)) => sdk_tester::run(&run, image, seed).await?,
+        _ if arguments.load => load::run(&run, seed).await?,
+        _ => play_all(&run, arguments, chosen, seed).await,
+    };
+    let search = secrets.search(&place.directory)?;
+    console.say(&format!(
+        "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) with all that was said, logged and stored: found {}.",
+        secrets.len(), search.files, search.bytes as f64 / 1e6, search.leaks.len()
+    ));
+    console.say(&format!(
+        "(In {} of the configuration files that tell the connector its token the search finds it, as it must.)",
+        search.inputs
+    ));
+    for leak in &search.leaks {
+        console.say(&format!("  {} in {}", leak.form, leak.file.display()));
+    }
+    let good = held && search.leaks.is_empty();
+    if good {
+        console.say("The promise of design.md holds.");
+    } else {
+        let kept = place.directory.display();
+        console.say(&format!("Something does NOT hold. What all containers said is in {kept}"));
+    }
+    console.say(&which);
+    if good {
+        place.forget();
+    }
+    Ok(good)
+}
+
+/// Plays scenarios, some at once; false if one has failed.
+async fn play_all(run: &Run, arguments: &Arguments, chosen: &[&Scenario], seed: u64) -> bool {
+    let rounds = (0..arguments.rounds).flat_map(|round| chosen.iter().map(move |s| (*s, round)));
+    let outcomes: Vec<Outcome> = stream::iter(rounds)
+        .map(|(scenario, round)| play(run, scenario, round, seed))
+        .buffer_unordered(arguments.jobs as usize)
+        .collect()
+        .await;
+
+    run.console.say(&format!("\n{}", outcome::table(chosen, &outcomes)));
+    !outcomes.iter().any(Outcome::failed)
+}
+
+async fn play(run: &Run, scenario: &Scenario, round: u32, seed: u64) -> Outcome {
+    let name = format!("{}-{round}", scenario.name);
+    // Each has chances of its own, whatever else is played and in which order.
+    let letters = name
+        .bytes()
+        .fold(seed, |sum, byte| sum.wrapping_mul(0x0000_0100_0000_01b3).wrapping_add(byte.into()));
+    run.console.note(&name, "begins");
+    let started = Instant::now();
+    let mut outcome = Outcome::new(scenario.name, round);
+    match World::new(run, &name, letters).await {
+        Ok(mut world) => {
+            let played = tokio::time::timeout(LONGEST, (scenario.play)(&mut world)).await;
+            let played = played.unwrap_or_else(|_| bail!("it does not end within {LONGEST:?}"));
+            outcome.verdict = match played {
+                Ok(End::Compared(comparison)) => Verdict::Compared(comparison),
+                Ok(End::Skipped(reason)) => Verdict::Skipped(reason),
+                Err(error) => Verdict::Failed(format!("{error:#}")),
+            };
+            outcome.faults = world.faults.counts();
+            outcome.syncs = world.syncs;
+            if let Err(error) = world.end().await {
+                outcome.verdict = Verdict::Failed(format!("it cannot be removed: {error:#}"));
+            }
+        }
+        Err(error) => outcome.verdict = Verdict::Failed(format!("{error:#}")),
+    }
+    outcome.seconds = started.elapsed().as_secs_f64();
+    run.console.note(&name, &outcome.to_string());
+    outcome
+}
+
+fn chosen(arguments: &Arguments) -> Result<Vec<&'static Scenario>> {
+    for name in &arguments.scenario {
+        ensure!(
+            scenarios::ALL.iter().any(|scenario| scenario.name == name),
+            "there is no scenario {name}; --list names them"
+        );
+    }
+    let wanted = |scenario: &&Scenario| match arguments.scenario.as_slice() {
+        [] => !(arguments.short && scenario.long),
+        names => names.iter().any(|name| name == scenario.name),
+    };
+    // The long ones first, so that the others are played while they wait.
+    let (long, short): (Vec<_>, Vec<_>) =
+        scenarios::ALL.iter().filter(wanted).partition(|scenario| scenario.long);
+    Ok([long, short].concat())
+}
+
+/// A run's number and its directory. While the run lives, it holds a lock, by which others know that it does.
+pub(crate) struct Place {
+    pub(crate) id: String,
+    pub(crate) directory: PathBuf,
+    _lock: File,
+}
+
+impl Place {
+    fn new() -> Result<Self> {
+        let id = format!("{:08x}", fastrand::u32(..));
+        let directory = program::target().join("e2e").join(&id);
+        fs::create_dir_all(&directory)?;
+        let lock = File::create(lock(&id))?;
+        lock.try_lock().context("a lock of this run is taken")?;
+        Ok(Self { id, directory, _lock: lock })
+    }
+
+    /// Removes what nobody will ask about. What cannot be removed is of no harm.
+    fn forget(&self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(lock(&self.id));
+    }
+}
+
+fn lock(id: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("influxdb3-fivetran-e2e-{id}.lock"))
+}
+
+fn lives(id: &str) -> bool {
+    File::open(Path::new(&lock(id))).is_ok_and(|file| file.try_lock().is_err())
+}
+
+/// Removes what runs have left that were killed.
+async fn remove_dead_runs(engine: &Engine) -> Result<()> {
+    for run in engine.runs().await? {
+        if !lives(&run) {
+            engine.remove_run(&run).await?;
+        }
+    }
+    for image in engine.images().await? {
+        let run = image.rsplit_once(':').map_or("", |(_, run)| run);
+        if run != images::KEPT && !lives(run) {
+            engine.remove_image(&image).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what this run has made.
+async fn clean(engine: &Engine, run: &str) -> Result<()> {
+    // Twice: a request that was under way when the run was interrupted may be done only now.
+    for _ in 0..2 {
+        engine.remove_run(run).await?;
+        tokio::time::sleep(AFTERMATH).await;
+    }
+    for image in engine.images().await? {
+        if image.ends_with(&format!(":{run}")) {
+            engine.remove_image(&image).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The platform is killed, or breaks off by itself, and what no checkpoint vouches for is lost or kept.
+
+use anyhow::Result;
+
+use super::End;
+use crate::world::World;
+
+const TIMES: u32 = 3;
+
+pub(super) async fn play(world: &mut World) -> Result<End> {
+    let writers = world.usual().await?;
+    let platform = world.platform()?;
+    for _ in 0..TIMES {
+        let sync = world.begin(&platform, &["--rest", "15ms"]).await?;
+        world.pass(100..2_000).await;
+        world.fault("platform killed");
+        world.run.engine.kill(&sync.container).await?;
+        world.ended(sync).await?;
+
+        let rows = world.rng.u64(1..3_000).to_string();
+        let mut options = vec!["--stop-after-rows", &rows];
+        if world.rng.bool() {
+            options.push("--roll-back");
+        }
+        world.fault("platform broke off");
+        world.sync(&platform, &options).await?;
+    }
+    Ok(End::Compared(world.promise(writers, &[platform]).await?))
+}
