@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// How many rows to move
     #[arg(long, default_value_t = 20_000_000)]
     rows: u64,
+    /// How many queries the connector runs at once
+    #[arg(long, default_value_t = 4)]
+    parallel_queries: usize,
     /// Where to draw it
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -36,14 +39,19 @@ type Sample = (f64, f64);
 
 /// Moves the rows, and says how much memory the connector had meanwhile.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let Options { shape, rows, svg } = options;
+    let Options { shape, rows, parallel_queries, svg } = options;
     let source = source(shape, rows)?;
     let connector = Program::connector()?;
     let idle = connector.resident_bytes()? as f64 / 1e6;
-    let samples =
-        watch(&connector, drain(connector.port, configuration(source.port, shape))).await?;
+    let mut configuration = configuration(source.port, shape);
+    configuration.insert("parallel_queries".to_owned(), parallel_queries.to_string());
+    let samples = watch(&connector, drain(connector.port, configuration)).await?;
     let mut out = std::io::stdout();
-    writeln!(out, "{} rows, {}; idle: {idle:.1} MB", rows, shape.name())?;
+    writeln!(
+        out,
+        "{rows} rows, {}, {parallel_queries} queries at once; idle: {idle:.1} MB",
+        shape.name()
+    )?;
     for (part, (from, to)) in parts(&samples).enumerate() {
         writeln!(
             out,
