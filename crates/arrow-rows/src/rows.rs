@@ -119,7 +119,7 @@ impl<'a> OpenColumn<'a> {
                 Err(refused) => refused.row,
             };
             let mut keys = cells.iter().step_by(width).take(good);
-            if let Some(row) = keys.position(|key| *key == Value::Null) {
+            if let Some(row) = keys.position(|key| matches!(key, Value::Null)) {
                 let reason = "a value of the key must not be null; a number that is not finite counts as null";
                 return Err(RefusedAt { row, refusal: Refusal::new("null", reason) });
             }

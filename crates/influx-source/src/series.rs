@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayBuilder, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringBuilder,
 };
-use arrow::compute::cast;
+use arrow::compute::{cast, partition};
 use arrow::datatypes::{DataType, Int32Type};
 use arrow::error::ArrowError;
 use hashbrown::HashMap;
@@ -67,20 +67,19 @@ impl SeriesIds {
     /// A tag that is not text.
     pub(crate) fn of(&mut self, tags: &[ArrayRef], rows: usize) -> Result<ArrayRef, ArrowError> {
         let tags: Vec<_> = tags.iter().map(text).collect::<Result<_, _>>()?;
+        // InfluxDB sends series by series, as a rule, so that most rows have the tags of the row before.
+        let runs = match tags.as_slice() {
+            [] => vec![0..rows],
+            tags => partition(tags)?.ranges(),
+        };
         let tags: Vec<_> = tags.iter().map(|tag| tag.as_string::<i32>()).collect();
         self.batch += 1;
         let mut hashes = StringBuilder::new();
         let mut places: Vec<i32> = Vec::with_capacity(rows);
         let mut current = Vec::new();
-        for row in 0..rows {
-            let place = match places.last() {
-                Some(&place) if tags.iter().all(|tag| is_as_before(tag, row)) => place,
-                _ => {
-                    self.collect(&tags, row, &mut current);
-                    self.place(&current, &mut hashes)
-                }
-            };
-            places.push(place);
+        for run in runs.into_iter().filter(|run| !run.is_empty()) {
+            self.collect(&tags, run.start, &mut current);
+            places.resize(run.end, self.place(&current, &mut hashes));
         }
         let dictionary: DictionaryArray<Int32Type> =
             DictionaryArray::try_new(Int32Array::from(places), Arc::new(hashes.finish()))?;
@@ -128,14 +127,6 @@ fn text(tag: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     match tag.data_type() {
         DataType::Utf8 => Ok(Arc::clone(tag)),
         _ => cast(tag, &DataType::Utf8),
-    }
-}
-
-/// Whether a row, which is not the first, has the same tag as the row before it.
-fn is_as_before(tag: &StringArray, row: usize) -> bool {
-    match (tag.is_valid(row), tag.is_valid(row - 1)) {
-        (true, true) => tag.value(row) == tag.value(row - 1),
-        (is_valid, was_valid) => is_valid == was_valid,
     }
 }
 

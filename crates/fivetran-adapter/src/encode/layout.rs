@@ -3,8 +3,8 @@
 use prost::encoding::{WireType, encode_varint, encoded_len_varint};
 use sync_core::{Table, Value};
 
-use super::slot::{BLOCK_BYTES, SLACK_BYTES, Slot};
-use super::value::{self, Writer};
+use super::slot::{self, BLOCK_BYTES, SLACK_BYTES, Slot};
+use super::value::{self, NUMBER_BYTES, Writer};
 
 // Field numbers of `Record` and of the entries of its map.
 const SCHEMA_NAME: u32 = 1;
@@ -139,28 +139,22 @@ impl Entry {
         1 + encoded_len_varint(content as u64) + content
     }
 
-    /// Writes the entry up to its value; how long that is, is [set](Self::set_length) behind it.
-    #[inline(always)]
-    fn write_short(&self, block: &[u8; BLOCK_BYTES], slot: &mut Slot<'_>) {
-        slot.put_block(block, self.short.len());
-    }
-
-    /// Sets the lengths of an entry that began at `start` with a [short](Self::write_short) form.
-    #[inline(always)]
-    fn set_length(&self, start: usize, value: usize, slot: &mut Slot<'_>) {
-        let last = self.short.len() - 1;
-        slot.set(start + 1, (last - 1 + value) as u8);
-        slot.set(start + last, value as u8);
-    }
-
     /// Writes the entry up to a value of so many bytes, whatever the lengths.
     #[cold]
     fn write_long(&self, value: usize, slot: &mut Slot<'_>) {
         let content = self.content_len(value) as u64;
         slot.put_byte(DATA_KEY);
-        slot.put_varint(content, encoded_len_varint(content));
+        slot.put_varint(content);
         slot.put_bytes(self.between_lengths());
-        slot.put_varint(value as u64, encoded_len_varint(value as u64));
+        slot.put_varint(value as u64);
+    }
+
+    /// Sets the lengths of an entry, whose value takes so many bytes, and at whose begin its block was put.
+    #[inline(always)]
+    fn set_lengths<const N: usize>(&self, value: usize, window: &mut [u8; N]) {
+        let last = self.short.len() - 1;
+        window[1] = (last - 1 + value) as u8;
+        window[last] = value as u8;
     }
 
     /// The entry without its own key and length.
@@ -184,20 +178,25 @@ struct EntryWriter<'w, 'r> {
 
 impl Writer for EntryWriter<'_, '_> {
     #[inline(always)]
-    fn number(&mut self, value: &Value<'_>, put: impl FnOnce(&mut Slot<'_>)) -> Option<()> {
+    fn number(
+        &mut self,
+        value: &Value<'_>,
+        put: impl FnOnce(&mut [u8; NUMBER_BYTES]) -> usize,
+    ) -> Option<()> {
         let Self { entry, slot, .. } = self;
-        let start = slot.filled();
-        match &entry.block {
-            // A name that fits into a block leaves room for every number.
-            Some(block) => entry.write_short(block, slot),
-            None => entry.write_long(value::encoded_len(value), slot),
-        }
-        let before = slot.filled();
-        // In one place alone, or else it would not be inlined.
-        put(slot);
-        if entry.block.is_some() {
-            entry.set_length(start, slot.filled() - before, slot);
-        }
+        // A name that fits into a block leaves room for every number.
+        let Some(block) = &entry.block else {
+            entry.write_long(value::encoded_len(value), slot);
+            let length = put(slot.window());
+            slot.skip(length);
+            return Some(());
+        };
+        let window = slot.window::<{ BLOCK_BYTES + NUMBER_BYTES }>();
+        window[..BLOCK_BYTES].copy_from_slice(block);
+        let short = entry.short.len();
+        let length = put(slot::window(&mut window[short..]));
+        entry.set_lengths(length, window);
+        slot.skip(short + length);
         Some(())
     }
 
@@ -207,18 +206,24 @@ impl Writer for EntryWriter<'_, '_> {
         if slot.left() < text.len() + *fixed {
             return None;
         }
-        let text_length = encoded_len_varint(text.len() as u64);
-        let length = 1 + text_length + text.len();
         match &entry.block {
-            Some(block) if length <= entry.short_value => {
-                let start = slot.filled();
-                entry.write_short(block, slot);
-                entry.set_length(start, length, slot);
+            // Its length takes one byte.
+            Some(block) if 2 + text.len() <= entry.short_value => {
+                let window = slot.window::<{ BLOCK_BYTES + NUMBER_BYTES }>();
+                window[..BLOCK_BYTES].copy_from_slice(block);
+                let short = entry.short.len();
+                let before = slot::window::<2>(&mut window[short..]);
+                *before = [key, text.len() as u8];
+                entry.set_lengths(2 + text.len(), window);
+                slot.skip(short + 2);
             }
-            _ => entry.write_long(length, slot),
+            _ => {
+                let length = text.len() as u64;
+                entry.write_long(1 + encoded_len_varint(length) + text.len(), slot);
+                slot.put_byte(key);
+                slot.put_varint(length);
+            }
         }
-        slot.put_byte(key);
-        slot.put_varint(text.len() as u64, text_length);
         slot.put_bytes(text);
         Some(())
     }

@@ -1,10 +1,12 @@
 //! The bytes of one record, while they are written.
 
+use prost::encoding::encoded_len_varint;
+
 /// Bytes that are written at once, of which only the first may count.
 pub(super) const BLOCK_BYTES: usize = 32;
 
-/// Bytes behind a record that writing may touch: of a block one byte at least counts.
-pub(super) const SLACK_BYTES: usize = BLOCK_BYTES - 1;
+/// Bytes behind a record that writing may touch: the most that a [window](Slot::window) has.
+pub(super) const SLACK_BYTES: usize = 2 * BLOCK_BYTES;
 
 /// Room for one record and more, filled from the start.
 ///
@@ -42,12 +44,6 @@ impl<'a> Slot<'a> {
         self.filled += bytes;
     }
 
-    /// Sets a byte that is there.
-    #[inline(always)]
-    pub(super) fn set(&mut self, place: usize, byte: u8) {
-        self.room[place] = byte;
-    }
-
     /// Adds a byte.
     #[inline(always)]
     pub(super) fn put_byte(&mut self, byte: u8) {
@@ -82,10 +78,11 @@ impl<'a> Slot<'a> {
         self.filled = end;
     }
 
-    /// Adds the first `counted` bytes of a block.
+    /// The next bytes of the room, however many of them are then [filled](Self::skip): one look at whether there are as many serves all that is written
+    /// into them.
     #[inline(always)]
-    pub(super) fn put_block(&mut self, block: &[u8; BLOCK_BYTES], counted: usize) {
-        self.put_word(*block, counted);
+    pub(super) fn window<const N: usize>(&mut self) -> &mut [u8; N] {
+        window(&mut self.room[self.filled..])
     }
 
     #[inline(always)]
@@ -100,22 +97,51 @@ impl<'a> Slot<'a> {
         self.filled += counted;
     }
 
-    /// Adds a number as a varint, which takes so many bytes: seven bits a byte, lowest first, each byte but the last with a bit that says that more
-    /// follows.
+    /// Adds a number as a varint: seven bits a byte, lowest first, each byte but the last with a bit that says that more follows.
     #[inline(always)]
-    pub(super) fn put_varint(&mut self, number: u64, bytes: usize) {
-        if number < 0x80 {
-            self.put_byte(number as u8);
-        } else if number < 1 << 56 {
-            let more = MORE & ((1 << (8 * (bytes - 1))) - 1);
-            self.put_word((spread(number) | more).to_le_bytes(), bytes);
-        } else {
-            let ninth = (number >> 56) as u8 & 0x7F;
-            let tenth = (number >> 63) as u8;
-            self.put_word((spread(number) | MORE).to_le_bytes(), 8);
-            self.put_word([ninth | (tenth << 7), tenth], 1 + usize::from(tenth));
-        }
+    pub(super) fn put_varint(&mut self, number: u64) {
+        self.filled += put_varint(number, self.window());
     }
+}
+
+/// The most bytes that a varint takes.
+pub(super) const VARINT_BYTES: usize = 10;
+
+/// Begins a window with a number as a varint, and answers with its length.
+#[inline(always)]
+pub(super) fn put_varint(number: u64, window: &mut [u8; VARINT_BYTES]) -> usize {
+    if number < 0x80 {
+        window[0] = number as u8;
+        1
+    } else if number < 1 << 56 {
+        let bytes = encoded_len_varint(number);
+        let more = MORE & ((1 << (8 * (bytes - 1))) - 1);
+        window[..8].copy_from_slice(&(spread(number) | more).to_le_bytes());
+        bytes
+    } else {
+        let ninth = (number >> 56) as u8 & 0x7F;
+        let tenth = (number >> 63) as u8;
+        window[..8].copy_from_slice(&(spread(number) | MORE).to_le_bytes());
+        window[8] = ninth | (tenth << 7);
+        window[9] = tenth;
+        9 + usize::from(tenth)
+    }
+}
+
+/// The first bytes of some, which are at least as many.
+#[inline(always)]
+pub(super) fn window<const N: usize>(bytes: &mut [u8]) -> &mut [u8; N] {
+    match bytes.first_chunk_mut() {
+        Some(window) => window,
+        None => no_room(),
+    }
+}
+
+/// As for any other place behind the end of a slice.
+#[cold]
+#[allow(clippy::panic, reason = "a layout that asks for too little room is a mistake of ours")]
+fn no_room() -> ! {
+    panic!("a record is written behind the room that was made for it")
 }
 
 /// In each byte of a word, the bit that says that more follows.
@@ -131,7 +157,7 @@ fn spread(number: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use prost::encoding::{encode_varint, encoded_len_varint};
+    use prost::encoding::encode_varint;
 
     use super::{SLACK_BYTES, Slot};
 
@@ -159,7 +185,7 @@ mod tests {
             encode_varint(number, &mut expect);
             let mut room = vec![0; expect.len() + SLACK_BYTES];
             let mut slot = Slot::new(&mut room);
-            slot.put_varint(number, encoded_len_varint(number));
+            slot.put_varint(number);
             assert_eq!(slot.filled, expect.len(), "{number:#x}");
             assert_eq!(room[..expect.len()], expect, "{number:#x}");
         }

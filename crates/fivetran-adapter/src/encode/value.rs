@@ -7,7 +7,7 @@ use prost::encoding::{WireType, encoded_len_varint};
 use sync_core::Value;
 
 use super::layout::key;
-use super::slot::Slot;
+use super::slot::{self, put_varint};
 
 const NULL: u8 = key(1, WireType::Varint);
 const BOOL: u8 = key(2, WireType::Varint);
@@ -51,10 +51,17 @@ pub(super) fn encoded_len(value: &Value<'_>) -> usize {
 /// The most bytes that a value takes which is no text: a timestamp with a negative second.
 pub(super) const LONGEST_NUMBER: usize = 2 + (1 + 10) + (1 + 5);
 
+/// Room for any such value, and for what writing it may touch behind it.
+pub(super) const NUMBER_BYTES: usize = 32;
+
 /// Who writes a value once it is known which kind it is.
 pub(super) trait Writer {
-    /// Writes a value of at most [`LONGEST_NUMBER`] bytes, which `put` adds.
-    fn number(&mut self, value: &Value<'_>, put: impl FnOnce(&mut Slot<'_>)) -> Option<()>;
+    /// Writes a value of at most [`LONGEST_NUMBER`] bytes, which `put` begins a window with; `put` answers with their number.
+    fn number(
+        &mut self,
+        value: &Value<'_>,
+        put: impl FnOnce(&mut [u8; NUMBER_BYTES]) -> usize,
+    ) -> Option<()>;
 
     /// Writes a value that is a key, a length and these bytes; `None` if there may be no room for them.
     fn text(&mut self, key: u8, text: &[u8]) -> Option<()>;
@@ -64,27 +71,29 @@ pub(super) trait Writer {
 #[inline(always)]
 pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
     match *value {
-        Value::Null => writer.number(value, |slot| slot.put_word([NULL, 1], 2)),
-        Value::Bool(flag) => writer.number(value, |slot| slot.put_word([BOOL, u8::from(flag)], 2)),
-        Value::Short(number) => writer.number(value, |slot| put_signed(SHORT, number, slot)),
-        Value::Int(number) => writer.number(value, |slot| put_signed(INT, number, slot)),
-        Value::Long(number) => writer.number(value, |slot| put_signed(LONG, number, slot)),
-        Value::Float(number) => writer.number(value, |slot| {
-            slot.put_byte(FLOAT);
-            slot.put_word(number.to_le_bytes(), 4);
+        Value::Null => writer.number(value, |window| put_byte(NULL, 1, window)),
+        Value::Bool(flag) => writer.number(value, |window| put_byte(BOOL, flag.into(), window)),
+        Value::Short(number) => writer.number(value, |window| put_signed(SHORT, number, window)),
+        Value::Int(number) => writer.number(value, |window| put_signed(INT, number, window)),
+        Value::Long(number) => writer.number(value, |window| put_signed(LONG, number, window)),
+        Value::Float(number) => writer.number(value, |window| {
+            window[0] = FLOAT;
+            window[1..5].copy_from_slice(&number.to_le_bytes());
+            5
         }),
-        Value::Double(number) => writer.number(value, |slot| {
-            slot.put_byte(DOUBLE);
-            slot.put_word(number.to_le_bytes(), 8);
+        Value::Double(number) => writer.number(value, |window| {
+            window[0] = DOUBLE;
+            window[1..9].copy_from_slice(&number.to_le_bytes());
+            9
         }),
         Value::NaiveDate(days) => {
-            writer.number(value, |slot| put_timestamp(NAIVE_DATE, midnight(days), 0, slot))
+            writer.number(value, |window| put_timestamp(NAIVE_DATE, midnight(days), 0, window))
         }
-        Value::NaiveDateTime(at) => writer.number(value, |slot| {
-            put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds(), slot);
+        Value::NaiveDateTime(at) => writer.number(value, |window| {
+            put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds(), window)
         }),
-        Value::UtcDateTime(at) => writer.number(value, |slot| {
-            put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds(), slot);
+        Value::UtcDateTime(at) => writer.number(value, |window| {
+            put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds(), window)
         }),
         Value::Decimal(text) => writer.text(DECIMAL, text.as_bytes()),
         Value::Binary(bytes) => writer.text(BINARY, bytes),
@@ -116,26 +125,33 @@ fn timestamp_len(seconds: i64, nanos: u32) -> usize {
 }
 
 #[inline(always)]
-fn put_signed(key: u8, number: impl Into<i64>, slot: &mut Slot<'_>) {
-    put_varint(key, signed(number), slot);
+fn put_byte(key: u8, byte: u8, window: &mut [u8; NUMBER_BYTES]) -> usize {
+    window[0] = key;
+    window[1] = byte;
+    2
 }
 
 #[inline(always)]
-fn put_varint(key: u8, number: u64, slot: &mut Slot<'_>) {
-    slot.put_byte(key);
-    slot.put_varint(number, encoded_len_varint(number));
+fn put_signed(key: u8, number: impl Into<i64>, window: &mut [u8; NUMBER_BYTES]) -> usize {
+    window[0] = key;
+    1 + put_varint(signed(number), slot::window(&mut window[1..]))
 }
 
 /// Writes a timestamp as a message, whose length takes one byte.
 #[inline(always)]
-fn put_timestamp(key: u8, seconds: i64, nanos: u32, slot: &mut Slot<'_>) {
-    slot.put_word([key, 0], 2);
-    let start = slot.filled();
+fn put_timestamp(key: u8, seconds: i64, nanos: u32, window: &mut [u8; NUMBER_BYTES]) -> usize {
+    let mut end = 2;
     if seconds != 0 {
-        put_varint(SECONDS, signed(seconds), slot);
+        window[2] = SECONDS;
+        end = 3 + put_varint(signed(seconds), slot::window(&mut window[3..]));
     }
     if nanos != 0 {
-        put_varint(NANOS, u64::from(nanos), slot);
+        // It is 13 at most, which the compiler is told so that it need not look.
+        let place = end & 0xF;
+        window[place] = NANOS;
+        end += 1 + put_varint(nanos.into(), slot::window(&mut window[place + 1..]));
     }
-    slot.set(start - 1, (slot.filled() - start) as u8);
+    window[0] = key;
+    window[1] = (end - 2) as u8;
+    end
 }
