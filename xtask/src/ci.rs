@@ -8,12 +8,16 @@ use crate::{dist, e2e, fuzz, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
-    step("cargo fmt --all --check", || cargo(&["fmt", "--all", "--check"]))?;
+    step("cargo fmt --all --check", || {
+        cargo(&["fmt", "--all", "--check"])?;
+        // The fuzz targets are a workspace of their own.
+        cargo(&["fmt", "--manifest-path", "xtask/fuzz/Cargo.toml", "--check"])
+    })?;
     step("cargo clippy --workspace --all-targets -- -D warnings", || {
         cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
     })?;
     step("cargo deny check bans licenses sources", || {
-        program::install("cargo-deny", CARGO_DENY)?;
+        program::install("deny", CARGO_DENY)?;
         cargo(&["deny", "check", "bans", "licenses", "sources"])
     })?;
     step("cargo deny: what ships", || {

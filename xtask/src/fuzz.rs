@@ -196,5 +196,5 @@ fn host() -> Result<String> {
 const CARGO_FUZZ: &str = "0.13.2";
 
 fn install_cargo_fuzz() -> Result<()> {
-    program::install("cargo-fuzz", CARGO_FUZZ)
+    program::install("fuzz", CARGO_FUZZ)
 }

@@ -37,12 +37,13 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
 /// Installs one of cargo's commands where there is none, in a version that builds with the Rust of this project: a later one may ask
 /// for a newer.
 pub fn install(command: &str, version: &str) -> Result<()> {
-    let found = Command::new(command).arg("--version").stdout(Stdio::null()).status();
+    let found = cargo([command, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
         return Ok(());
     }
-    println!("cargo install {command} {version} ...");
-    run(&mut cargo(["install", "--locked", "--quiet", "--version", version, command]))
+    let package = format!("cargo-{command}");
+    println!("cargo install {package} {version} ...");
+    run(&mut cargo(["install", "--locked", "--quiet", "--version", version, &package]))
 }
 
 /// Runs a command to its end.

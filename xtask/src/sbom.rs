@@ -15,7 +15,7 @@ const PACKAGE: &str = "fivetran_source";
 
 /// Writes the bill into `directory`; gives its path and the number of its components.
 pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
-    program::install("cargo-cyclonedx", CARGO_CYCLONEDX)?;
+    program::install("cyclonedx", CARGO_CYCLONEDX)?;
     // The command writes beside each manifest, so it is given manifests of its own.
     let sources = tempfile::tempdir()?;
     for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask"] {
