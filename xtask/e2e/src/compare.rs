@@ -21,7 +21,8 @@ pub(crate) enum Cell {
 
 impl Cell {
     pub(crate) fn float(value: f64) -> Self {
-        Self::Float(value.to_bits())
+        // SQLite keeps a zero without its sign, so both sides lose it here.
+        Self::Float((value + 0.0).to_bits())
     }
 }
 
@@ -228,6 +229,13 @@ mod tests {
         let mut late = point(2, "s2");
         late.time = "2025-06-02T06:36:58.190260001Z".to_owned();
         check(&truth, &[("a", point(1, "s1")), ("b", late)], 0, 1);
+    }
+
+    #[test]
+    fn floats_are_compared_by_their_bits_but_for_the_sign_of_zero() {
+        assert_eq!(Cell::float(-0.0), Cell::float(0.0));
+        assert_ne!(Cell::float(0.1 + 0.2), Cell::float(0.3));
+        assert_ne!(Cell::float(-1.0), Cell::float(1.0));
     }
 
     #[test]

@@ -66,9 +66,7 @@ pub(crate) async fn build(
     console.say("cargo build --release -p fivetran_source");
     program::run(&mut program::cargo(["build", "--release", "-p", "fivetran_source"]))?;
     let packages = ["influx-demo", "fivetran-tester"].map(|name| ["--package", name]).concat();
-    let features = ["--features", "fivetran-tester/program"];
-    let build = ["build"].into_iter().chain(packages).chain(features);
-    program::run(&mut program::cargo(build))?;
+    program::run(&mut program::cargo(["build"].into_iter().chain(packages)))?;
 
     let target = program::target();
     let faketime = FAKETIME_FOUND.iter().map(Path::new).find(|path| path.exists());

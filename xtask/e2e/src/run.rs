@@ -1,5 +1,6 @@
 //! A run: images, scenarios, a table, and nothing left behind.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,9 @@ const LONGEST: Duration = Duration::from_secs(20 * 60);
 /// Between two looks at what is left: what was asked for just before an end may still be on its way.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
+/// What has been played so far: it is told of an interrupted run too.
+type Played = RefCell<Vec<Outcome>>;
+
 /// Plays what was asked for. False: something did not hold.
 pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
     let chosen = chosen(arguments)?;
@@ -41,13 +45,17 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
     remove_dead_runs(&engine).await?;
 
     let mut terminated = signal(SignalKind::terminate())?;
-    let work = work(arguments, &engine, &run, &chosen, seed);
+    let played = Played::default();
+    let work = work(arguments, &engine, &run, &chosen, seed, &played);
     let result = tokio::select! {
         result = work => result,
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was made is removed")),
         _ = terminated.recv() => Err(anyhow::anyhow!("terminated; what was made is removed")),
     };
     clean(&engine, &run.id).await?;
+    if result.is_err() && !played.borrow().is_empty() {
+        println!("\nAs far as it came:\n{}", outcome::table(&chosen, &played.borrow()));
+    }
     result
 }
 
@@ -57,6 +65,7 @@ async fn work(
     place: &Place,
     chosen: &[&Scenario],
     seed: u64,
+    played: &Played,
 ) -> Result<bool> {
     let console = Arc::new(Console::new(&place.directory.join("console.log"))?);
     let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
@@ -87,7 +96,7 @@ async fn work(
         (Some(minutes), _) => soak::run(&run, minutes, seed).await?,
         (_, Some(image)) => sdk_tester::run(&run, image, seed).await?,
         _ if arguments.load => load::run(&run, seed).await?,
-        _ => play_all(&run, arguments, chosen, seed).await,
+        _ => play_all(&run, arguments, chosen, seed, played).await,
     };
     let search = secrets.search(&place.directory)?;
     console.say(&format!(
@@ -116,16 +125,21 @@ async fn work(
 }
 
 /// Plays scenarios, some at once; false if one has failed.
-async fn play_all(run: &Run, arguments: &Arguments, chosen: &[&Scenario], seed: u64) -> bool {
+async fn play_all(
+    run: &Run,
+    arguments: &Arguments,
+    chosen: &[&Scenario],
+    seed: u64,
+    played: &Played,
+) -> bool {
     let rounds = (0..arguments.rounds).flat_map(|round| chosen.iter().map(move |s| (*s, round)));
-    let outcomes: Vec<Outcome> = stream::iter(rounds)
+    stream::iter(rounds)
         .map(|(scenario, round)| play(run, scenario, round, seed))
         .buffer_unordered(arguments.jobs as usize)
-        .collect()
+        .for_each(async |outcome| played.borrow_mut().push(outcome))
         .await;
-
-    run.console.say(&format!("\n{}", outcome::table(chosen, &outcomes)));
-    !outcomes.iter().any(Outcome::failed)
+    run.console.say(&format!("\n{}", outcome::table(chosen, &played.borrow())));
+    !played.borrow().iter().any(Outcome::failed)
 }
 
 async fn play(run: &Run, scenario: &Scenario, round: u32, seed: u64) -> Outcome {
@@ -218,6 +232,7 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
     for run in engine.runs().await? {
         if !lives(&run) {
             engine.remove_run(&run).await?;
+            let _ = fs::remove_file(lock(&run));
         }
     }
     for image in engine.images().await? {

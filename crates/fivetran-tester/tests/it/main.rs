@@ -9,6 +9,8 @@
 
 mod calls;
 mod landing;
+#[cfg(feature = "program")]
+mod program;
 mod reading;
 mod recovery;
 mod rules_of_records;

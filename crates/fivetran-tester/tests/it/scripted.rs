@@ -147,6 +147,8 @@ pub(crate) struct Stage {
     pub(crate) project: Project,
     pub(crate) script: Arc<Script>,
     pub(crate) directory: tempfile::TempDir,
+    /// Where the connector listens.
+    pub(crate) address: String,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -164,7 +166,7 @@ impl Stage {
         let tester = Tester::connect(&address).await.unwrap().with_clock(still);
         let directory = tempfile::tempdir().unwrap();
         let project = Project::open(directory.path()).unwrap();
-        Self { tester, project, script, directory, server }
+        Self { tester, project, script, directory, address, server }
     }
 
     /// A connector with this schema and these syncs.
