@@ -2,14 +2,16 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::program;
 
 #[derive(clap::Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// What the bench itself takes, such as `--json`, `--shapes narrow,wide`, `--scale 10` or `memory --svg FILE`; `--help` tells
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    /// See `cargo xtask bench --help`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     arguments: Vec<String>,
 }
 
@@ -18,4 +20,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     program::run(program::cargo(["build", "--quiet", "--release"]).args(packages))?;
     let bench = program::target().join("release/connector-bench");
     program::run(Command::new(bench).args(&arguments.arguments))
+}
+
+/// Whether it still measures all that it should, with syncs of a few rows in a development build: figures of which only the presence counts.
+pub(crate) fn smoke() -> Result<()> {
+    let packages = ["--package", "connector", "--package", "connector-bench"];
+    program::run(program::cargo(["build", "--quiet"]).args(packages))?;
+    let mut bench = Command::new(program::target().join("debug/connector-bench"));
+    bench.args(["--rounds", "1", "--scale", "1000", "--json"]);
+    let report: Value = serde_json::from_str(&program::output(&mut bench)?)?;
+    for name in ["debug_rows_per_s", "listening_ms"] {
+        ensure!(report[name].is_number(), "`{name}` was not measured");
+    }
+    let shapes = report["shapes"].as_object().context("no shape was measured")?;
+    for (shape, figures) in shapes {
+        let figures = figures.as_object().context("a shape is an object")?;
+        ensure!(figures.contains_key("sync_over_wire"), "{shape}: no ratio to the wire");
+        for (name, figure) in figures {
+            ensure!(figure.is_number(), "{shape}: `{name}` was not measured");
+        }
+    }
+    println!("{} shapes measured", shapes.len());
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{dist, e2e, fuzz, peers, program};
+use crate::{bench, dist, e2e, fuzz, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<()> {
     step("cargo xtask dist", dist::run)?;
     step("cargo xtask peers", peers::run)?;
     step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
+    step("cargo xtask bench, a few rows", bench::smoke)?;
     step("cargo xtask e2e --short", e2e::short)?;
     // Last, so that its result closes the output.
     step("cargo test --workspace", || cargo(&["test", "--workspace"]))
