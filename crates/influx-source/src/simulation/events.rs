@@ -252,6 +252,10 @@ impl World {
         let dropped = &mut self.measurements[position];
         dropped.name = renamed;
         dropped.is_dropped = true;
+        // A measurement is often dropped to be written anew, with other types.
+        if self.rng.u32(0..3) == 0 {
+            self.create();
+        }
     }
 
     fn raise_retention(&mut self) {
