@@ -69,7 +69,7 @@ impl SeriesIds {
         let tags: Vec<_> = tags.iter().map(text).collect::<Result<_, _>>()?;
         // InfluxDB sends series by series, as a rule, so that most rows have the tags of the row before.
         let runs = match tags.as_slice() {
-            [] => vec![0..rows],
+            [] => std::iter::once(0..rows).collect(),
             tags => partition(tags)?.ranges(),
         };
         let tags: Vec<_> = tags.iter().map(|tag| tag.as_string::<i32>()).collect();
