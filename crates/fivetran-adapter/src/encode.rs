@@ -1,8 +1,16 @@
 //! Rows, straight to the bytes of `UpdateResponse` messages.
 //!
 //! The idiomatic way builds a map of messages for each row, which costs an allocation or more for each cell. Here all that rows of a
-//! table have in common (names of schema, table and columns, with their keys and lengths) is encoded once, a first pass over a row
-//! adds up lengths, and a second one writes. What comes out decodes to the same messages.
+//! table have in common (names of schema, table and columns, with their keys and lengths) is encoded once, and one pass over a row writes it; lengths
+//! are filled in behind what they count. What comes out decodes to the same messages.
+//!
+//! Of the instructions that a narrow row (seven columns) takes in the whole connector, by `cargo xtask bench instructions`, most are spent in three places:
+//!
+//! 1. `Layout::write`, 36 %: for each cell it asks what the value is, puts the column's constant bytes as one block, and writes the value as words. It is a loop
+//!    over cells and not over columns since a record's entries follow each other on the wire.
+//! 2. `memcpy`, 20 %: half of it gathers frames for the socket (`gathered.rs`), which saves more system calls than it costs; the rest is InfluxDB's messages on
+//!    their way into Arrow, which wants its buffers aligned.
+//! 3. `Reader::fill` of arrow-rows, 12 %: Arrow's arrays become values, block by block and column by column, so that types are asked for once a block.
 
 mod chunk;
 mod layout;
