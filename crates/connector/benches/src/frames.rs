@@ -78,7 +78,7 @@ pub(crate) fn write(frames: &[Frame], file: &Path) -> Result<()> {
     fs::write(file, bytes).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// Reads what [`write`] has written.
+/// Reads what [`write()`] has written.
 pub(crate) fn read(file: &Path) -> Result<Vec<Frame>> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut bytes = Bytes::from(bytes);
