@@ -47,7 +47,6 @@ mod flight;
 pub mod fuzzing;
 #[cfg(feature = "server")]
 mod http_api;
-#[cfg(feature = "server")]
 mod journal;
 #[cfg(feature = "server")]
 mod options;
