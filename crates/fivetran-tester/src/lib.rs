@@ -31,6 +31,8 @@ mod client;
 mod configuration;
 mod declared;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod landing;
 mod message;
 mod name;

@@ -1,15 +1,18 @@
 //! The look-alike as a whole: what its store, engine and servers share.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use blake3::Hash;
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::auth::{Tokens, new_token};
@@ -137,7 +140,7 @@ impl Demo {
     }
 
     /// Takes a snapshot: what a database has buffered goes into files, of each table one for every 10 minutes of its points'
-    /// time, which `system.parquet_files` lists and the file limit counts. Nothing else ever takes one. Returns the sequence in
+    /// time, which `system.parquet_files` lists and the file limit counts. Nothing takes one by itself. Returns the sequence in
     /// the new files' names, higher than any before; nothing where all points were in files already.
     pub fn snapshot(&self, database: &str) -> Option<u64> {
         self.shared.store.snapshot(database, None)
@@ -147,6 +150,19 @@ impl Demo {
     /// buffer: the real server holds its newest points back so.
     pub fn snapshot_before(&self, database: &str, time: i64) -> Option<u64> {
         self.shared.store.snapshot(database, Some(time))
+    }
+
+    /// Takes such a snapshot of every database again and again, without the present 10 minutes, for as long as this future is polled.
+    pub async fn snapshot_every(&self, period: Duration) -> Infallible {
+        let mut ticks = tokio::time::interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
+            for database in self.shared.store.databases() {
+                self.snapshot_before(&database, now);
+            }
+        }
     }
 
     /// Gives the server another name, which is how the paths of its next files begin. They are listed together with the older

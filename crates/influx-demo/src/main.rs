@@ -1,8 +1,10 @@
 //! `influx-demo`: an InfluxDB 3 look-alike on a port.
 
+use std::future::pending;
 use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -33,6 +35,10 @@ struct Arguments {
     /// An existing directory that keeps what is written, for the next start
     #[arg(long, value_name = "DIRECTORY")]
     data_directory: Option<PathBuf>,
+
+    /// Takes a snapshot of what is buffered, again and again after so many seconds, without the present 10 minutes [default: none is taken]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    snapshot_every: Option<u64>,
 
     /// A certificate in PEM, to serve TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -77,8 +83,16 @@ async fn main() -> anyhow::Result<()> {
             Ok(()) = tokio::signal::ctrl_c() => {}
         }
     };
-    demo.serve(listener, shutdown).await?;
-    Ok(())
+    let snapshots = async {
+        match arguments.snapshot_every {
+            Some(seconds) => demo.snapshot_every(Duration::from_secs(seconds)).await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        served = demo.serve(listener, shutdown) => Ok(served?),
+        never = snapshots => match never {},
+    }
 }
 
 /// `census=points.lp`, or a file alone. A file whose own name has a `=` can be given with its folder: `./a=b.lp`.

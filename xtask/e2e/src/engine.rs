@@ -271,6 +271,11 @@ impl Engine {
         self.containers(&format!("{SCENARIO}={scenario}")).await
     }
 
+    /// The names of the containers of a run.
+    pub(crate) async fn containers_of_run(&self, run: &str) -> Result<Vec<String>> {
+        self.containers(&format!("{LABEL}={run}")).await
+    }
+
     async fn containers(&self, label: &str) -> Result<Vec<String>> {
         let options = query::ListContainersOptionsBuilder::default()
             .all(true)

@@ -15,6 +15,7 @@ mod images;
 mod influx;
 mod libraries;
 mod load;
+mod logs;
 mod outcome;
 mod plant;
 mod probe;

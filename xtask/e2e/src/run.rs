@@ -19,7 +19,7 @@ use crate::outcome::{self, Outcome, Verdict};
 use crate::scenarios::{self, End, Scenario};
 use crate::secrets::Secrets;
 use crate::world::{Run, World};
-use crate::{load, sdk_tester, soak};
+use crate::{load, logs, sdk_tester, soak};
 
 /// No scenario takes longer: what hangs is a failure too.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
@@ -52,6 +52,12 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was made is removed")),
         _ = terminated.recv() => Err(anyhow::anyhow!("terminated; what was made is removed")),
     };
+    if result.is_err()
+        && let Err(error) = keep_logs(&engine, &run).await
+    {
+        // What is there is removed all the same.
+        println!("The containers' logs cannot be kept: {error:#}");
+    }
     clean(&engine, &run.id).await?;
     if result.is_err() && !played.borrow().is_empty() {
         println!("\nAs far as it came:\n{}", outcome::table(&chosen, &played.borrow()));
@@ -240,6 +246,19 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
         if run != images::KEPT && !lives(run) {
             engine.remove_image(&image).await?;
         }
+    }
+    Ok(())
+}
+
+/// Keeps what the containers have said that an end has surprised.
+async fn keep_logs(engine: &Engine, place: &Place) -> Result<()> {
+    let (prefix, directory) = (format!("e2e-{}-", place.id), place.directory.join("logs"));
+    let containers = engine.containers_of_run(&place.id).await?;
+    for container in &containers {
+        logs::keep(engine, container, &prefix, &directory).await?;
+    }
+    if !containers.is_empty() {
+        println!("What all containers said until then is in {}", place.directory.display());
     }
     Ok(())
 }

@@ -34,7 +34,6 @@ pub(crate) struct Platform {
 /// A sync that runs.
 pub(crate) struct Sync {
     pub(crate) container: String,
-    number: u64,
     report: PathBuf,
     /// Before this time, all has to be there when it has succeeded.
     due: i64,
@@ -164,7 +163,7 @@ impl World {
         };
         let due = now() - nanoseconds(SETTLE);
         self.run.engine.start(&self.run.id, &container).await?;
-        Ok(Sync { container: container.name, number, report, due })
+        Ok(Sync { container: container.name, report, due })
     }
 
     /// Waits for a sync's end.
@@ -172,7 +171,7 @@ impl World {
         let engine = self.run.engine.clone();
         let waited = tokio::time::timeout(LONGEST, engine.wait(&sync.container)).await;
         let code = waited.with_context(|| format!("a sync does not end within {LONGEST:?}"))??;
-        self.keep_logs(&sync.container, &sync.number.to_string()).await?;
+        self.keep_logs(&sync.container).await?;
         let text = String::from_utf8_lossy(&engine.logs(&sync.container).await?).into_owned();
         engine.remove(&sync.container).await?;
         let report =

@@ -15,6 +15,7 @@ use crate::engine::{Container, Engine};
 use crate::faults::Faults;
 use crate::images::{FAKETIME, Images};
 use crate::influx::{Influx, blocking};
+use crate::logs;
 use crate::plant::Plant;
 use crate::probe::Usage;
 use crate::proxy::Remote;
@@ -72,6 +73,8 @@ pub(crate) struct Unusual {
     pub(crate) clock: Option<String>,
     /// A directory with `certificate.pem` and `key.pem`.
     pub(crate) tls: Option<PathBuf>,
+    /// The look-alike puts what is older than the present 10 minutes into files, so often, in whole seconds.
+    pub(crate) snapshots: Option<Duration>,
 }
 
 impl World {
@@ -151,10 +154,15 @@ impl World {
             binds.push(format!("{}:/tls:ro", tls.display()));
             command.extend(["--tls-cert", "/tls/certificate.pem", "--tls-key", "/tls/key.pem"]);
         }
+        let mut command: Vec<_> = command.into_iter().map(str::to_owned).collect();
+        if let Some(period) = unusual.snapshots {
+            ensure!(self.run.images.look_alike, "when InfluxDB takes snapshots is its own affair");
+            command.extend(["--snapshot-every".to_owned(), period.as_secs().to_string()]);
+        }
         let container = Container {
             name: self.container(INFLUXDB),
             image: self.run.images.influxdb.clone(),
-            command: command.into_iter().map(str::to_owned).collect(),
+            command,
             environment: self.clock(unusual)?,
             binds,
             network: Some((self.network.clone(), INFLUXDB.to_owned())),
@@ -297,23 +305,15 @@ impl World {
     pub(crate) async fn end(&self) -> Result<()> {
         let engine = &self.run.engine;
         for name in engine.containers_of(&self.network).await? {
-            self.keep_logs(&name, &name[..12.min(name.len())]).await?;
+            self.keep_logs(&name).await?;
         }
         engine.remove_scenario(&self.network).await
     }
 
-    /// Keeps what a container has said, under a name.
-    pub(crate) async fn keep_logs(&self, container: &str, name: &str) -> Result<()> {
-        let logs = self.directory.join("logs");
-        fs::create_dir_all(&logs)?;
-        let description = self.run.engine.describe(container).await?;
-        let found: serde_json::Value = serde_json::from_str(&description)?;
-        let of_engine = found["Name"].as_str().unwrap_or_default();
-        let name =
-            of_engine.rsplit_once(&format!("{}-", self.network)).map_or(name, |(_, role)| role);
-        fs::write(logs.join(format!("{name}.json")), description)?;
-        fs::write(logs.join(format!("{name}.log")), self.run.engine.logs(container).await?)?;
-        Ok(())
+    /// Keeps what a container has said.
+    pub(crate) async fn keep_logs(&self, container: &str) -> Result<()> {
+        let prefix = format!("{}-", self.network);
+        logs::keep(&self.run.engine, container, &prefix, &self.directory.join("logs")).await
     }
 }
 

@@ -3,6 +3,8 @@
 //! A map with a text for each name and value costs more than all else that is done with a row. Records are of few shapes, though: the
 //! same names in the same order, row after row. So names are kept once for each [`Shape`], and a record is a row of values.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod agreement;
 mod batch;
 mod codec;
 mod decode;

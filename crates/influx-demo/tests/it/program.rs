@@ -27,6 +27,14 @@ impl Drop for Guard {
     }
 }
 
+/// Where it says that it listens.
+fn url(child: &mut Guard) -> String {
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("influx-demo listens on ");
+    url.unwrap_or_else(|| panic!("{line:?}")).to_owned()
+}
+
 #[tokio::test]
 async fn it_serves_what_it_loads_until_it_is_told_to_end() {
     let loads = [format!("census={}", fixture("census.lp")), fixture("home.lp")];
@@ -35,11 +43,7 @@ async fn it_serves_what_it_loads_until_it_is_told_to_end() {
     command.args(loads.iter().flat_map(|load| ["--load", load]));
     let mut child = Guard(command.spawn().unwrap());
 
-    let mut line = String::new();
-    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url =
-        line.trim().strip_prefix("influx-demo listens on ").unwrap_or_else(|| panic!("{line:?}"));
-    let mut flight = connect(url).await;
+    let mut flight = connect(&url(&mut child)).await;
     for (database, table, rows) in [("census", "census", 8), ("house", "home", 14)] {
         let ticket = ticket(database, &format!("SELECT * FROM {table}"));
         assert_eq!(do_get(&mut flight, &ticket, Some("Bearer secret")).await.unwrap().rows(), rows);
@@ -51,6 +55,23 @@ async fn it_serves_what_it_loads_until_it_is_told_to_end() {
     // Not on this thread: the client's half of the goodbye runs on it.
     let ended = tokio::task::spawn_blocking(move || child.0.wait().unwrap()).await.unwrap();
     assert!(ended.success());
+}
+
+#[tokio::test]
+async fn it_takes_snapshots_if_it_is_told_to() {
+    let mut command = program();
+    command.args(["--bind", "127.0.0.1:0", "--load", &fixture("home.lp"), "--snapshot-every", "1"]);
+    let mut child = Guard(command.spawn().unwrap());
+    let mut flight = connect(&url(&mut child)).await;
+    let listing = ticket("demo", "SELECT * FROM system.parquet_files WHERE table_name = 'home'");
+    // The first is taken at once, but what is loaded and what is asked are not in step with it.
+    let mut files = 0;
+    while files == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        files = do_get(&mut flight, &listing, None).await.unwrap().rows();
+    }
+    // Seven hours, each in a file of its own.
+    assert_eq!(files, 7);
 }
 
 fn fails(arguments: &[&str]) -> String {

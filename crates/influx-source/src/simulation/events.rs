@@ -20,7 +20,7 @@ const LATEST: i64 = 9_223_372_036_854_775_806;
 impl World {
     /// Something happens.
     pub(super) fn event(&mut self) {
-        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 2, 1, 14, 1]) {
+        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1]) {
             0 => self.write_in_order(),
             1 => self.write_late(),
             2 => self.overwrite(),
@@ -219,8 +219,8 @@ impl World {
         let mut made = Measurement::new(name, &columns, visible);
         if let Some(before) = before {
             made.has_shrunk = true;
-            // Mostly whoever writes goes on to write the same.
-            if self.rng.u32(0..3) > 0 {
+            // Often whoever writes goes on to write the same.
+            if self.rng.bool() {
                 made.columns = before.columns;
                 for column in made.columns.values_mut() {
                     column.visible = visible;
@@ -253,7 +253,7 @@ impl World {
         dropped.name = renamed;
         dropped.is_dropped = true;
         // A measurement is often dropped to be written anew, with other types.
-        if self.rng.u32(0..3) == 0 {
+        if self.rng.bool() {
             self.create();
         }
     }

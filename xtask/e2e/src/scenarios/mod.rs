@@ -7,6 +7,7 @@ mod disk_full;
 mod first_sync;
 mod incremental;
 mod influxdb_killed;
+mod late;
 mod network_cut;
 mod network_cut_long;
 mod paused;
@@ -61,6 +62,7 @@ macro_rules! scenarios {
 pub(crate) const ALL: &[Scenario] = scenarios![
     "first-sync", first_sync, SHORT, "the first sync of six hours of points, while more are written";
     "incremental", incremental, SHORT, "five syncs in a row";
+    "late", late, SHORT, "points come and change hours late, and the server's files tell of them; the connector is killed meanwhile";
     "re-sync", resync, SHORT, "the state is forgotten, and everything is sent anew";
     "selection", selection, SHORT, "a table and a column are left out, and taken in again";
     "connector-killed", connector_killed, SHORT, "the connector is killed at random moments of syncs";

@@ -1,0 +1,70 @@
+//! That messages are read here as prost reads them: what the tests and the fuzz target hold them to.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::value_type::Inner;
+use fivetran_wire::{Record, UpdateResponse, ValueType};
+use prost::Message as _;
+
+use super::{Batch, Message, Value};
+
+/// What was read, as prost would have it. A single record counts as a batch of one.
+fn as_prost(batch: &Batch) -> Vec<Record> {
+    let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().to_owned();
+    let record = |head| {
+        let (schema, table) = batch.table(head);
+        let data = batch.row(head).iter().map(|(name, value)| {
+            let inner = match value {
+                Value::Unset => None,
+                Value::Null(value) => Some(Inner::Null(value)),
+                Value::Bool(value) => Some(Inner::Bool(value)),
+                Value::Short(value) => Some(Inner::Short(value)),
+                Value::Int(value) => Some(Inner::Int(value)),
+                Value::Long(value) => Some(Inner::Long(value)),
+                Value::Float(value) => Some(Inner::Float(value)),
+                Value::Double(value) => Some(Inner::Double(value)),
+                Value::NaiveDate(at) => Some(Inner::NaiveDate(at)),
+                Value::NaiveDatetime(at) => Some(Inner::NaiveDatetime(at)),
+                Value::UtcDatetime(at) => Some(Inner::UtcDatetime(at)),
+                Value::Decimal(value) => Some(Inner::Decimal(text(value))),
+                Value::Binary(value) => Some(Inner::Binary(value.to_vec())),
+                Value::String(value) => Some(Inner::String(text(value))),
+                Value::Json(value) => Some(Inner::Json(text(value))),
+                Value::Xml(value) => Some(Inner::Xml(text(value))),
+                Value::NaiveTime(at) => Some(Inner::NaiveTime(at)),
+            };
+            (name.to_owned(), ValueType { inner })
+        });
+        Record {
+            schema_name: schema.map(text),
+            table_name: text(table),
+            r#type: head.kind,
+            data: data.collect(),
+        }
+    };
+    batch.records().iter().map(record).collect()
+}
+
+/// Reads these bytes both ways, and compares what comes of it as text: a NaN is not equal to itself.
+///
+/// # Panics
+/// The two differ.
+#[track_caller]
+pub(crate) fn check(bytes: Vec<u8>) {
+    let expect = match UpdateResponse::decode(bytes.as_slice()) {
+        Err(error) => format!("{error}"),
+        Ok(UpdateResponse { operation: Some(Operation::Record(record)) }) => {
+            format!("{:?}", vec![record])
+        }
+        Ok(UpdateResponse { operation: Some(Operation::Records(batch)) }) => {
+            format!("{:?}", batch.records)
+        }
+        Ok(other) => format!("{other:?}"),
+    };
+    let ours = match Message::decode(bytes.into()) {
+        Err(error) => format!("{error}"),
+        Ok(Message::Records(batch)) => format!("{:?}", as_prost(&batch)),
+        Ok(Message::Other(other)) => format!("{other:?}"),
+    };
+    assert_eq!(ours, expect);
+}
