@@ -17,7 +17,9 @@ impl Client {
         let mut now = None;
         // Read to the end, which alone says that the answer is whole.
         while let Some(batch) = answer.try_next().await? {
-            let column = batch.column(0);
+            let Some(column) = batch.columns().first() else {
+                return Err(self.unreadable("now() came without a column"));
+            };
             // A time is a whole number of its unit since 1970, in UTC with a zone or without.
             let scale = match column.data_type() {
                 DataType::Timestamp(TimeUnit::Second, _) => 1_000_000_000,

@@ -25,7 +25,7 @@ pub(crate) struct Look {
 }
 
 /// How many stretches are told apart, at most: they stand in the state until they are read.
-const MOST_STRETCHES: usize = 500;
+pub(crate) const MOST_STRETCHES: usize = 500;
 
 /// Looks for late and changed points of a measurement. It has to come before its columns are listed and before any of its points is
 /// read: then what comes later can only be found again by the next look, and is not missed between the two.

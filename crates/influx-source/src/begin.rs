@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sync_core::{Sink, SyncError};
 
-use crate::audit::Look;
+use crate::audit::{Look, MOST_STRETCHES};
 use crate::bounds;
 use crate::config::OnResync;
 use crate::database::Database;
@@ -39,10 +39,10 @@ pub(crate) async fn begin<D: Database, S: Sink>(
     if is_planted(Defect::TruncateOnResume) {
         session.sink.truncate(&reading.table).await?;
     }
-    match fingerprint.change_since(&position.fingerprint) {
-        Change::None => resume(session, reading, position, look).await,
+    match fingerprint.change_since(&position) {
+        Change::None => resume(session, reading, &fingerprint, position, look).await,
         _ if is_planted(Defect::FingerprintIgnored) => {
-            resume(session, reading, position, look).await
+            resume(session, reading, &fingerprint, position, look).await
         }
         Change::Settings(names) => {
             session
@@ -56,6 +56,12 @@ pub(crate) async fn begin<D: Database, S: Sink>(
                     },
                 ))
                 .await?;
+            // Before the first row of the new shape goes or an old one is marked as deleted: if this sync is cut short and the setting is put
+            // back, the old cursor must not vouch for rows that are no longer there.
+            if !is_planted(Defect::CursorOutlivesTruncate) {
+                session.progress.forget(measurement);
+                session.progress.checkpoint(session.sink).await?;
+            }
             start(session, reading, &fingerprint, position.notes, look).await
         }
         Change::KeyTags => Err(other_key_tags(measurement)),
@@ -105,6 +111,7 @@ async fn start<D: Database, S: Sink>(
 async fn resume<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
     reading: &Reading,
+    fingerprint: &Fingerprint,
     position: Position,
     look: Look,
 ) -> Result<Plan, TableFailure> {
@@ -139,10 +146,12 @@ async fn resume<D: Database, S: Sink>(
         let notes = position.notes.clone();
         progress.start(measurement, Position { cursor: *upper, notes, ..position });
     }
+    // It may name types of columns that have come since, and are no change.
+    progress.fingerprint(measurement, fingerprint.to_text());
     leaps.retain(|leap| leap.to() > upper.saturating_sub(LEAPS_FOR));
     leaps.drain(..leaps.len().saturating_sub(MOST_LEAPS));
     // What the cursor's own stretch covers is read with it, and owed all the same until then: the next sync may look back less far.
-    let owed = owed.between(earliest, *upper);
+    let owed = owed.between(earliest, *upper).coarsened(MOST_STRETCHES);
     let again = match is_planted(Defect::RangesOverlap) {
         true => owed.clone(),
         false => owed.between(earliest, from.min(*upper)),
@@ -186,7 +195,7 @@ async fn compare_columns<D: Database, S: Sink>(
 ) -> Result<(), TableFailure> {
     let measurement = &reading.source.measurement;
     let (now, hidden) = (reading.columns(), reading.hidden());
-    let other_type = notes.columns.iter().find_map(|(name, before)| {
+    let other_type = notes.columns.iter().chain(&notes.former).find_map(|(name, before)| {
         let now = now.get(name)?;
         (now != before && !is_planted(Defect::OtherTypesUnnoticed)).then_some((name, before, now))
     });
@@ -249,6 +258,8 @@ pub(crate) async fn announce<D: Database, S: Sink>(
         session.sink.schema_change(std::slice::from_ref(&reading.table)).await?;
     }
     session.progress.note(measurement, |notes| {
+        notes.former.append(&mut notes.columns);
+        notes.former.retain(|name, _| !columns.contains_key(name));
         notes.columns = columns;
         notes.hidden = hidden;
     });

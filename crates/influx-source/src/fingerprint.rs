@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::{InfluxConfig, PrimaryKey};
+use crate::progress::Position;
 use crate::table::SourceTable;
 use crate::time::iso8601;
 
@@ -10,7 +11,12 @@ use crate::time::iso8601;
 ///
 /// It is kept as readable JSON rather than as a hash, so that a customer can be told which setting has changed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fingerprint(Map<String, Value>);
+pub(crate) struct Fingerprint {
+    measurement: String,
+    settings: Map<String, Value>,
+    /// The names of the columns that there are.
+    columns: Vec<String>,
+}
 
 /// How the rows of a table have changed their shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub(crate) enum Change {
     KeyTags,
 }
 
+/// Types that were chosen for columns: what counts of them is decided column by column.
+const COLUMN_TYPES: &str = "column_types";
 /// Not a field: the tags that `primary_key=tags_and_time` makes the key of.
 const KEY_TAGS: &str = "key_tags";
 
@@ -35,30 +43,66 @@ impl Fingerprint {
         set("time_format", config.time_format.value().into());
         set("start_time", config.start.map(iso8601).into());
         let columns = table.table.columns.iter().map(|column| column.name.as_str());
-        let chosen = config.column_types.concerning(&table.measurement, columns);
+        let chosen = config.column_types.concerning(&table.measurement, columns.clone());
         let chosen: Map<_, _> =
             chosen.map(|(key, data_type)| (key.to_owned(), data_type.to_string().into())).collect();
-        set("column_types", chosen.into());
+        set(COLUMN_TYPES, chosen.into());
         if config.primary_key == PrimaryKey::TagsAndTime {
             set(KEY_TAGS, json!(table.tags));
         }
-        Self(settings)
+        Self {
+            measurement: table.measurement.clone(),
+            settings,
+            columns: columns.map(str::to_owned).collect(),
+        }
     }
 
     pub(crate) fn to_text(&self) -> String {
-        Value::Object(self.0.clone()).to_string()
+        Value::Object(self.settings.clone()).to_string()
     }
 
-    /// What has changed since a fingerprint was written down.
-    pub(crate) fn change_since(&self, text: &str) -> Change {
-        let before = serde_json::from_str::<Map<String, Value>>(text).unwrap_or_default();
-        let names = self.0.keys().chain(before.keys().filter(|name| !self.0.contains_key(*name)));
-        let changed: Vec<_> =
-            names.filter(|name| self.0.get(*name) != before.get(*name)).cloned().collect();
+    /// What has changed since the fingerprint of a position was written down.
+    pub(crate) fn change_since(&self, position: &Position) -> Change {
+        let before = serde_json::from_str::<Map<String, Value>>(&position.fingerprint);
+        let before = before.unwrap_or_default();
+        let is_added = |name: &&String| !self.settings.contains_key(*name);
+        let names = self.settings.keys().chain(before.keys().filter(is_added));
+        let is_changed = |name: &&String| {
+            let (now, before) = (self.settings.get(*name), before.get(*name));
+            match (name.as_str(), now, before) {
+                (COLUMN_TYPES, Some(Value::Object(now)), Some(Value::Object(before))) => {
+                    self.has_other_types(position, now, before)
+                }
+                _ => now != before,
+            }
+        };
+        let changed: Vec<_> = names.filter(is_changed).cloned().collect();
         match changed.as_slice() {
             [] => Change::None,
             [only] if only == KEY_TAGS => Change::KeyTags,
             _ => Change::Settings(changed.into_iter().filter(|name| name != KEY_TAGS).collect()),
         }
+    }
+
+    /// Whether a column that was there before and still is has another chosen type: one that has only come cannot have been sent otherwise,
+    /// and one that is gone is not sent.
+    fn has_other_types(
+        &self,
+        position: &Position,
+        now: &Map<String, Value>,
+        before: &Map<String, Value>,
+    ) -> bool {
+        let notes = &position.notes;
+        // Earlier versions did not write down what the columns were.
+        let is_known = |name: &str| {
+            notes.columns.is_empty()
+                || notes.columns.contains_key(name)
+                || notes.hidden.contains(name)
+        };
+        self.columns.iter().filter(|name| is_known(name)).any(|name| {
+            let here = format!("{}.{name}", self.measurement);
+            let chosen = |types: &Map<String, Value>| types.get(&here).or(types.get(name)).cloned();
+            chosen(now) != chosen(before)
+        })
     }
 }

@@ -67,7 +67,8 @@ impl Influx {
         let mut answer = self.client.query(&sql::counts(measurement, window, bin)).await?;
         let mut counts = BTreeMap::new();
         while let Some(batch) = answer.try_next().await? {
-            let points = batch.column(1).as_primitive_opt::<Int64Type>();
+            let points =
+                batch.columns().get(1).and_then(|points| points.as_primitive_opt::<Int64Type>());
             let points = points.ok_or_else(|| self.client.unreadable("count(*) is no Int64"))?;
             for (bin, points) in self.times(&batch)?.into_iter().zip(points) {
                 if let (Some(bin), Some(points)) = (bin, points) {
@@ -81,10 +82,9 @@ impl Influx {
     /// The first column of a batch, which has to hold times.
     fn times(&self, batch: &RecordBatch) -> Result<Vec<Option<i64>>, Error> {
         let nanoseconds = DataType::Timestamp(TimeUnit::Nanosecond, None);
-        let times = match batch.column(0).data_type() {
-            DataType::Timestamp(..) => cast(batch.column(0), &nanoseconds).ok(),
-            _ => None,
-        };
+        let times = batch.columns().first();
+        let times = times.filter(|times| matches!(times.data_type(), DataType::Timestamp(..)));
+        let times = times.and_then(|times| cast(times, &nanoseconds).ok());
         let times = times.ok_or_else(|| self.client.unreadable("a time is of another type"))?;
         Ok(times.as_primitive::<TimestampNanosecondType>().iter().collect())
     }

@@ -39,6 +39,8 @@ pub(crate) enum Defect {
     OneTable,
     /// Settings that shape rows may change under a cursor.
     FingerprintIgnored,
+    /// The old cursor still stands in the state when a table that starts anew is truncated.
+    CursorOutlivesTruncate,
     /// Hidden tags are no part of the series.
     HiddenTagsLeftOut,
     /// Null tags are part of the series.
@@ -60,6 +62,8 @@ pub(crate) enum Defect {
     MarkCommittedEarly,
     /// The files are listed after reading.
     FilesListedLate,
+    /// The mark vouches for files of a snapshot that were not listed yet.
+    HalfListedForgotten,
     /// A server whose files start again at low numbers is taken for the old one.
     RebuildUnnoticed,
     /// The counts are taken after reading.
@@ -101,6 +105,7 @@ impl Defect {
         Self::OneCursor,
         Self::OneTable,
         Self::FingerprintIgnored,
+        Self::CursorOutlivesTruncate,
         Self::HiddenTagsLeftOut,
         Self::NullTagsIncluded,
         Self::NewTagsUnnoticed,
@@ -111,6 +116,7 @@ impl Defect {
         Self::NothingBefore1990,
         Self::MarkCommittedEarly,
         Self::FilesListedLate,
+        Self::HalfListedForgotten,
         Self::RebuildUnnoticed,
         Self::CountedLate,
         Self::RiseIgnored,

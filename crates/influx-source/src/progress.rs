@@ -80,6 +80,13 @@ impl Progress {
         shared.said += 1;
     }
 
+    /// Forgets a measurement: whatever comes, the next sync starts it.
+    pub(crate) fn forget(&self, measurement: &str) {
+        let mut shared = self.lock();
+        shared.state.forget(&self.database, key(measurement));
+        shared.said += 1;
+    }
+
     /// Changes what is remembered of a measurement.
     pub(crate) fn note(&self, measurement: &str, change: impl FnOnce(&mut Notes)) {
         let mut shared = self.lock();
@@ -92,6 +99,18 @@ impl Progress {
                 progress.notes = notes.write();
                 *said += 1;
             }
+        }
+    }
+
+    /// Writes down anew what shapes the rows of a measurement, where it says the same in other words.
+    pub(crate) fn fingerprint(&self, measurement: &str, fingerprint: String) {
+        let mut shared = self.lock();
+        let Shared { state, said } = &mut *shared;
+        if let Some(progress) = state.table_mut(&self.database, key(measurement))
+            && progress.fingerprint() != fingerprint
+        {
+            progress.describe(fingerprint);
+            *said += 1;
         }
     }
 

@@ -152,6 +152,17 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
                 self.plan.put_back(window);
                 self.shorten(window, error).await
             }
+            Err(WindowFailure::BreaksOff(error)) => {
+                self.plan.put_back(window);
+                // Where no shorter window is left, it is not their length.
+                match self.pace.halve(window, Refusal::Limit) {
+                    Ok(()) => {
+                        tracing::info!(measurement = self.measurement(), reason = ?error.kind(), "reading shorter windows");
+                        Ok(())
+                    }
+                    Err(Shortest) => Err(error.into()),
+                }
+            }
             Err(WindowFailure::Influx(error)) => Err(error.into()),
             Err(WindowFailure::Changed) => {
                 self.plan.put_back(window);
@@ -214,8 +225,8 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
             }
         }
         let position = progress.position(self.measurement());
-        let change = position
-            .map(|position| Fingerprint::new(&source, config).change_since(&position.fingerprint));
+        let change =
+            position.map(|position| Fingerprint::new(&source, config).change_since(&position));
         if change == Some(Change::KeyTags) {
             return Err(other_key_tags(self.measurement()));
         }

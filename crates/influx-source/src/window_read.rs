@@ -21,6 +21,8 @@ pub(crate) struct WindowRead {
 pub(crate) enum WindowFailure {
     /// InfluxDB did not answer, or not to the end: another window may do.
     Influx(Error),
+    /// The answer has broken off again and again, after it had begun: it may take longer than something on the way allows.
+    BreaksOff(Error),
     /// The measurement has other columns than it had when they were listed. Nothing was sent.
     Changed,
     /// Anything else.
@@ -56,6 +58,9 @@ pub(crate) async fn read_window<D: Database, S: Sink>(
     WindowRead { window, reader, result }
 }
 
+/// How often in a row an answer may break off until shorter windows are tried.
+const MOST_BREAKS: usize = 4;
+
 /// Reads a window, and again from its start if the answer breaks off: upserts repeat harmlessly.
 async fn read_patiently<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
@@ -63,13 +68,19 @@ async fn read_patiently<D: Database, S: Sink>(
     window: Window,
 ) -> Result<Read, WindowFailure> {
     let mut patience = RetryPolicy::default().patience();
+    let mut breaks = 0;
     loop {
-        match read_once(session, reader, window).await {
+        let mut has_begun = false;
+        match read_once(session, reader, window, &mut has_begun).await {
             Ok(read) => {
                 session.outage.ends();
                 return Ok(read);
             }
             Err(WindowFailure::Influx(error)) => {
+                breaks = if has_begun && error.kind().is_transient() { breaks + 1 } else { 0 };
+                if breaks >= MOST_BREAKS {
+                    return Err(WindowFailure::BreaksOff(error));
+                }
                 let Some(wait) = patience.after(&error) else { return Err(error.into()) };
                 session.outage.begins(error.kind());
                 tokio::time::sleep(wait).await;
@@ -83,6 +94,7 @@ async fn read_once<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
     reader: &mut Reader,
     window: Window,
+    has_begun: &mut bool,
 ) -> Result<Read, WindowFailure> {
     let reading = reader.reading();
     let measurement = &reading.source.measurement;
@@ -97,5 +109,6 @@ async fn read_once<D: Database, S: Sink>(
     if !is_as_planned {
         return Err(WindowFailure::Changed);
     }
+    *has_begun = true;
     reader.send(answer, session.sink, &session.progress).await
 }

@@ -41,6 +41,11 @@ impl Progress {
         &self.fingerprint
     }
 
+    /// Replaces the fingerprint by one that stands for the same shape of rows.
+    pub fn describe(&mut self, fingerprint: String) {
+        self.fingerprint = fingerprint;
+    }
+
     /// Moves the cursor forward to `position`, or leaves it where it is further on already.
     pub fn advance(&mut self, position: Cursor) {
         self.cursor = self.cursor.max(position);
@@ -108,6 +113,13 @@ impl State {
     /// The same, to move it on.
     pub fn table_mut(&mut self, database: &str, table: &str) -> Option<&mut Progress> {
         self.databases.get_mut(database)?.get_mut(table)
+    }
+
+    /// Forgets a table: it counts as one that has not been started.
+    pub fn forget(&mut self, database: &str, table: &str) {
+        if let Some(tables) = self.databases.get_mut(database) {
+            tables.remove(table);
+        }
     }
 
     /// Starts a table, or starts it anew: what was known about it is forgotten.

@@ -243,10 +243,20 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     trial.check();
 }
 
+/// As behind a proxy that ends every answer after a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_off_whenever_it_is_long_is_read_in_shorter_windows() {
+    let mut trial = Trial::hurried().await;
+    trial.add(Fault::fail(Code::Unavailable, "gone").after_batches(2).always());
+    let report = trial.stack.good_sync().await;
+    assert_eq!(report.warnings, [""; 0], "{report}");
+    trial.check();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stays_away_ends_the_sync_and_the_next_one_goes_on() {
     let mut trial = Trial::hurried().await;
-    trial.add(Fault::fail(Code::Unavailable, "gone").after_batches(2).after_queries(4).always());
+    trial.add(Fault::fail(Code::Unavailable, "gone").after_queries(4).always());
     let report = trial.stack.sync(SyncOptions::default()).await;
     let End::Status { code: StatusCode::Unavailable, .. } = report.end else { panic!("{report}") };
     assert!(report.breaches.is_empty() && report.checkpoints > 0, "{report}");

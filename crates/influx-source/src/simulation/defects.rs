@@ -33,13 +33,14 @@ fn origin(defect: Defect) -> &'static str {
         Defect::EmptyBatchEnds | Defect::IncompletePrefix | Defect::CheckpointBeforeRows => {
             "rule 3"
         }
-        Defect::FingerprintIgnored => "rule 4",
+        Defect::FingerprintIgnored | Defect::CursorOutlivesTruncate => "rule 4",
         Defect::HiddenTagsLeftOut
         | Defect::NullTagsIncluded
         | Defect::NewTagsUnnoticed
         | Defect::OtherTypesUnnoticed => "rule 5",
         Defect::MarkCommittedEarly
         | Defect::FilesListedLate
+        | Defect::HalfListedForgotten
         | Defect::RebuildUnnoticed
         | Defect::CountedLate
         | Defect::RiseIgnored

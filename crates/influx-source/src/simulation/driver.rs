@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use sync_core::{Fault, SyncError, SyncRequest};
 
-use super::fivetran::{Crash, Fivetran, cursors};
+use super::fivetran::{Crash, Fivetran};
 use super::history::{DAY, HOUR, MINUTE, SECOND};
 use super::influx::Model;
 use super::ledger::Ledger;
@@ -107,10 +107,6 @@ impl Schedule {
             let crash = self.crash();
             last = Some(self.sync(crash).await?);
         }
-        if !matches!(last, Some(Ok(()))) && !self.settings.keeps_shape_on_change() {
-            // To ask for everything is another shape now, and may go back to that of the last checkpoint: see `change`.
-            self.state = None;
-        }
         self.come_to_rest().await
     }
 
@@ -150,17 +146,21 @@ impl Schedule {
     fn change(&mut self, last: Option<&Result<(), SyncError>>) {
         let mut world = self.shared.lock();
         let before = self.settings.clone();
-        // A truncation may have landed whose checkpoint has not: going back to the settings of the checkpoint would not mend that, so that
-        // the shape changes only after a success.
-        let may_reshape = matches!(last, None | Some(Ok(())));
-        if world.chance(20) && (may_reshape || self.settings.keeps_shape_on_change()) {
+        if world.chance(20) {
             self.settings.change(&mut world);
         }
         if world.chance(10) {
             self.settings.select(&mut world);
         }
-        if may_reshape && world.chance(20) {
+        if world.chance(20) {
             self.settings.shape(&mut world);
+        }
+        // Whoever sees a sync fail after a change may take the change back.
+        if matches!(last, Some(Err(_)))
+            && world.chance(30)
+            && let Some(former) = self.ledger.settings.iter().rev().nth(1)
+        {
+            self.settings = former.clone();
         }
         if self.settings != before {
             world.tell(|| format!("settings: {:?}", self.settings));
@@ -201,7 +201,7 @@ impl Schedule {
             world.observed = Observed::default();
             world.questions = 0;
             world.tell(|| format!("-- sync {} {crash:?}", self.ledger.settings.len()));
-            self.ledger.begin(&world, &self.settings, cursors(self.state.as_deref()))
+            self.ledger.begin(&world, &self.settings, self.state.as_deref())
         };
         let number = self.ledger.settings.len() - 1;
         let warehouse = std::mem::take(&mut self.warehouse);
@@ -300,6 +300,9 @@ impl World {
         (self.server_skew, self.clock_skew) = (0, 0);
         (self.token_refused_until, self.outage_until) = (i64::MIN, i64::MIN);
         let now = self.now();
+        for measurement in &mut self.measurements {
+            measurement.land(None);
+        }
         for measurement in &self.measurements {
             let times = measurement.points.keys().map(|(time, _)| *time);
             self.limit = times.fold(self.limit, |limit, time| match limit {

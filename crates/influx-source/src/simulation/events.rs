@@ -20,6 +20,7 @@ const LATEST: i64 = 9_223_372_036_854_775_806;
 impl World {
     /// Something happens.
     pub(super) fn event(&mut self) {
+        self.land_files();
         match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1]) {
             0 => self.write_in_order(),
             1 => self.write_late(),
@@ -280,6 +281,27 @@ impl World {
         if is_any {
             self.nodes[node].1 = sequence;
             self.tell(|| format!("snapshot {sequence} of {name}"));
+        }
+        self.land_files();
+    }
+
+    /// Files of a snapshot come one after the other, or all at once.
+    pub(super) fn land_files(&mut self) {
+        for position in 0..self.measurements.len() {
+            if self.measurements[position].coming.is_empty() {
+                continue;
+            }
+            let one = match self.pick(&[2, 1, 2]) {
+                0 => None,
+                1 => Some(self.rng.usize(..)),
+                _ => continue,
+            };
+            self.measurements[position].land(one);
+            let left = self.measurements[position].coming.len();
+            if left > 0 {
+                let name = self.measurements[position].name.clone();
+                self.tell(|| format!("{left} files of {name} are still to come"));
+            }
         }
     }
 

@@ -208,15 +208,15 @@ impl Sink for Fivetran {
             let is_told =
                 inner.warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
             match after.get(name) {
-                None => {
-                    let breach = format!("the state forgets {name}");
+                None if !is_told => {
+                    let breach = format!("the state forgets {name} without a warning");
                     inner.breaches.push(breach);
                 }
                 Some(now) if now < cursor && !is_told => {
                     let breach = format!("the cursor of {name} goes back without a warning");
                     inner.breaches.push(breach);
                 }
-                Some(_) => {}
+                None | Some(_) => {}
             }
         }
         for message in std::mem::take(&mut inner.pending) {
@@ -236,8 +236,16 @@ impl Sink for Fivetran {
 
 /// The cursors in a state.
 pub(super) fn cursors(state: Option<&str>) -> BTreeMap<String, i64> {
+    tables(state, |progress| progress["cursor"].as_str().unwrap().parse().unwrap())
+}
+
+/// The cursors in a state with what they stand for, whatever that is.
+pub(super) fn places(state: Option<&str>) -> BTreeMap<String, String> {
+    tables(state, |progress| format!("{} {}", progress["cursor"], progress["fingerprint"]))
+}
+
+fn tables<T>(state: Option<&str>, read: impl Fn(&Json) -> T) -> BTreeMap<String, T> {
     let state: Json = state.map_or(Json::Null, |text| serde_json::from_str(text).unwrap());
-    let Some(tables) = state["databases"]["db"].as_object() else { return BTreeMap::new() };
-    let cursor = |progress: &Json| progress["cursor"].as_str().unwrap().parse().unwrap();
-    tables.iter().map(|(name, progress)| (name.clone(), cursor(progress))).collect()
+    let tables = state["databases"]["db"].as_object().into_iter().flatten();
+    tables.map(|(name, progress)| (name.clone(), read(progress))).collect()
 }

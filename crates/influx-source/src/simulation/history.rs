@@ -68,6 +68,8 @@ pub(super) struct Measurement {
     /// Points before this time are not shown any more.
     pub(super) retention: i64,
     pub(super) files: Vec<ParquetFile>,
+    /// Files of the last snapshot that are still being written: nobody is shown them yet.
+    pub(super) coming: Vec<ParquetFile>,
     /// What is in no file yet, with the time at which it became visible.
     pub(super) buffer: BTreeSet<(PointKey, i64)>,
 }
@@ -85,6 +87,7 @@ impl Measurement {
             points: BTreeMap::new(),
             retention: i64::MIN,
             files: Vec::new(),
+            coming: Vec::new(),
             buffer: BTreeSet::new(),
         }
     }
@@ -137,9 +140,21 @@ impl Measurement {
     /// Replaces all files by ones of low sequences, as a server does that was made anew from its points.
     pub(super) fn rebuild(&mut self, now: i64, node: &str) {
         self.files.clear();
+        self.coming.clear();
         self.buffer.retain(|(_, visible)| *visible > now);
         let times = self.seen(now, i64::MIN, i64::MAX).map(|((time, _), _)| *time).collect();
         self.add_files(times, node, 1);
+    }
+
+    /// Shows some of the files that are being written: all that are left, or the one that happens to be ready.
+    pub(super) fn land(&mut self, one: Option<usize>) {
+        match one {
+            Some(one) if !self.coming.is_empty() => {
+                self.files.push(self.coming.swap_remove(one % self.coming.len()));
+            }
+            Some(_) => {}
+            None => self.files.append(&mut self.coming),
+        }
     }
 
     fn add_files(&mut self, times: Vec<i64>, node: &str, sequence: u64) -> bool {
@@ -149,7 +164,9 @@ impl Measurement {
             *window = (window.0.min(time), window.1.max(time), window.2 + 1);
         }
         let is_any = !windows.is_empty();
-        self.files.extend(windows.into_values().map(|(first, last, rows)| ParquetFile {
+        // A node makes one snapshot after the other.
+        self.land(None);
+        self.coming.extend(windows.into_values().map(|(first, last, rows)| ParquetFile {
             node: node.to_owned(),
             sequence,
             first,

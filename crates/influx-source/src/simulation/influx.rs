@@ -241,6 +241,7 @@ pub(super) async fn pass_time(shared: &Shared) {
     let delay = {
         let mut world = shared.lock();
         world.questions += 1;
+        world.land_files();
         assert!(world.questions < MOST_QUESTIONS, "a sync does not stop asking");
         let percent = world.faults.events;
         if world.chance(percent) {

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use influx_flight::ParquetFile;
 
+use super::fivetran::{cursors, places};
 use super::history::{DAY, HOUR, Kind};
 use super::influx::SETTLES_WITHIN;
 use super::settings::{Key, Settings, Shape, has_audits};
@@ -41,8 +42,8 @@ pub(super) struct Cover {
     pub(super) only_new: bool,
 }
 
-/// The highest sequence by node.
-type Mark = BTreeMap<String, u64>;
+/// The newest snapshot by node: its sequence, and how many of its files are shown.
+type Mark = BTreeMap<String, (u64, usize)>;
 
 /// What is known of one measurement's table.
 #[derive(Clone, Debug)]
@@ -53,6 +54,9 @@ pub(super) struct Account {
     loaded: Shape,
     /// When the first sync of an unfinished load began.
     loading: Option<i64>,
+    /// The table's place in the state when a load of another shape was to begin, and what was known until then: as long as the state has that
+    /// place, the load has not begun, and the customer may go back.
+    origin: Option<(String, Box<Account>)>,
     /// Rows of before this sync were truncated.
     pub(super) truncated_in: Option<usize>,
     /// Where the cursor can be at most.
@@ -80,6 +84,7 @@ impl Account {
             shapes: vec![shape.clone()],
             loaded: shape.clone(),
             loading: Some(began),
+            origin: None,
             truncated_in,
             reached: None,
             marks,
@@ -121,8 +126,9 @@ impl Ledger {
         &mut self,
         world: &World,
         settings: &Settings,
-        cursors: BTreeMap<String, i64>,
+        state: Option<&str>,
     ) -> Opening {
+        let (cursors, places) = (cursors(state), places(state));
         let (began, number) = (world.now(), self.settings.len());
         self.settings.push(settings.clone());
         let live = world.measurements.iter().enumerate();
@@ -163,10 +169,24 @@ impl Ledger {
                     absent
                 }
                 Some(before) if !before.shapes.contains(shape) => {
+                    let is_sure = before.shapes.len() == 1;
+                    let origin = match is_sure {
+                        true => Some((places[&name].clone(), Box::new(before.clone()))),
+                        false => before.origin,
+                    };
                     let mut shapes = before.shapes;
                     shapes.push(shape.clone());
                     let loading = Account::loading(shape, began, truncated, before.marks);
-                    Account { shapes, ..loading }
+                    Account { shapes, origin, ..loading }
+                }
+                // The customer has gone back before the load began.
+                Some(Account { origin: Some((place, origin)), ever_hidden, .. })
+                    if origin.shapes == [shape.clone()] && places[&name] == place =>
+                {
+                    opening.continued.insert(name.clone());
+                    let mut origin = *origin;
+                    origin.ever_hidden.extend(ever_hidden);
+                    origin
                 }
                 // A load may have begun with another shape, or not, and may begin now.
                 Some(unsure) if unsure.shapes.len() > 1 && unsure.loaded != *shape => Account {
@@ -341,6 +361,7 @@ impl Account {
             self.covers.extend(late.into_iter().map(|(_, cover)| cover));
         }
         self.reached = Some(upper);
+        self.origin = None;
         self.shapes = vec![settings.shape.clone()];
     }
 }
@@ -369,15 +390,22 @@ fn files(
     let Some((at, files)) = listed else { return (account.marks.clone(), Vec::new()) };
     let mut highest = Mark::new();
     for file in &files {
-        let sequence = highest.entry(file.node.clone()).or_default();
-        *sequence = file.sequence.max(*sequence);
+        let others = files.iter().filter(|other| other.node == file.node);
+        let sequence = others.clone().map(|other| other.sequence).max().unwrap();
+        let shown = others.filter(|other| other.sequence == sequence).count();
+        highest.insert(file.node.clone(), (sequence, shown));
     }
     let before = account.marks.clone();
     let is_after = |file: &ParquetFile, mark: &Mark| {
-        mark.get(&file.node).is_none_or(|mark| file.sequence > *mark)
+        mark.get(&file.node).is_none_or(|&(sequence, shown)| {
+            let alike =
+                |other: &&ParquetFile| other.node == file.node && other.sequence == file.sequence;
+            let more_are_shown = files.iter().filter(alike).count() > shown;
+            file.sequence > sequence || (file.sequence == sequence && more_are_shown)
+        })
     };
     let is_rebuilt = |file: &ParquetFile, mark: &Mark| {
-        mark.get(&file.node).is_some_and(|mark| highest[&file.node] < *mark)
+        mark.get(&file.node).is_some_and(|(sequence, _)| highest[&file.node].0 < *sequence)
     };
     let marks = || before.iter().flatten();
     let is_new =

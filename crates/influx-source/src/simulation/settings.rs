@@ -134,11 +134,6 @@ impl Settings {
         self.select(world);
     }
 
-    /// Whether changing what does not shape rows can change nothing that does.
-    pub(super) fn keeps_shape_on_change(&self) -> bool {
-        self.shape.destination.is_none()
-    }
-
     /// Changes what is selected.
     pub(super) fn select(&mut self, world: &mut World) {
         let rng = &mut world.rng;

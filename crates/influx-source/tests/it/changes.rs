@@ -36,6 +36,18 @@ async fn a_table_made_anew_with_another_type_needs_a_resync() {
 }
 
 #[tokio::test]
+async fn a_column_that_comes_back_with_another_type_needs_a_resync() {
+    let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
+    bench.sync().await;
+    bench.demo.drop_table("db", "m");
+    bench.write(&point("3i", HOUR / 2));
+    bench.sync().await;
+    bench.write(&format!("m,host=a w=1.5 {}", NOW - HOUR / 3));
+    let (_, error) = bench.failing_sync().await;
+    insta::assert_snapshot!(error, @r#"Column "w" of measurement "m" was LONG and is DOUBLE: the measurement was dropped and made anew. Re-sync the table."#);
+}
+
+#[tokio::test]
 async fn a_column_that_is_gone_earns_a_warning() {
     let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
     bench.sync().await;

@@ -8,6 +8,9 @@ use crate::support::{Bench, HOUR, NOW, TOKEN};
 const FILE_LIMIT: &str =
     "External error: Query would scan 432 Parquet files, exceeding the file limit.";
 
+/// What the query of a window has, and no other query.
+const WINDOW: &str = "SELECT * FROM";
+
 fn hours(count: i64) -> String {
     let line = |hour| format!("m,host=a v={hour}i {}", NOW - (hour + 1) * HOUR);
     (0..count).map(line).collect::<Vec<_>>().join("\n")
@@ -55,12 +58,16 @@ async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
 
 #[tokio::test]
 async fn too_many_files_make_windows_shorter() {
+    let mut whole = Bench::new(&hours(30)).await;
+    whole.sync().await;
     let mut bench = Bench::new(&hours(30)).await;
-    let refused = || Breakage::fail(Code::Internal, FILE_LIMIT);
-    bench.demo.faults().add(refused().containing(" < ").times(4));
+    let refused = Breakage::fail(Code::Internal, FILE_LIMIT);
+    bench.demo.faults().add(refused.containing(WINDOW).times(4));
     let said = bench.sync().await;
     assert_eq!(said.rows().count(), 30);
     assert_eq!(said.warnings(), [""; 0]);
+    assert_eq!(bench.demo.faults().waiting(), 0, "not all refusals have struck");
+    assert!(bench.windows().len() > whole.windows().len() + 4, "no window has become shorter");
 }
 
 #[tokio::test]
@@ -93,8 +100,13 @@ async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
     ] {
         let mut bench = Bench::new(&hours(3)).await.set("start_time", "2025-06-09T20:00:00Z");
         bench.demo.faults().add(Breakage::rows_per_batch(1).always());
-        bench.demo.faults().add(breakage.containing(" < "));
+        bench.demo.faults().add(breakage.containing(WINDOW));
         let said = bench.sync().await;
+        // The one that makes small batches is always there.
+        assert_eq!(bench.demo.faults().waiting(), 1, "nothing has broken off");
+        let windows = bench.windows();
+        let times = |window| windows.iter().filter(|other| *other == window).count();
+        assert_eq!(windows.iter().map(times).max(), Some(2), "no window was read again");
         let mut values = said.column("m", "v");
         values.dedup();
         assert_eq!(values, ["0", "1", "2"]);
@@ -136,6 +148,7 @@ async fn a_server_short_of_memory_is_given_time_and_smaller_windows() {
     let mut bench = Bench::new(&hours(3)).await;
     let squeeze =
         Breakage::fail(Code::ResourceExhausted, "Resources exhausted: Failed to allocate");
-    bench.demo.faults().add(squeeze.containing(" < ").times(2));
+    bench.demo.faults().add(squeeze.containing(WINDOW).times(2));
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
+    assert_eq!(bench.demo.faults().waiting(), 0, "the server was never short of memory");
 }

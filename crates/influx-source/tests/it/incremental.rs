@@ -235,15 +235,30 @@ async fn a_table_is_announced_before_its_rows_and_again_when_it_gets_a_column() 
 
 #[tokio::test]
 async fn a_new_column_that_has_a_chosen_type_is_no_change_of_settings() {
-    let mut bench =
-        Bench::new(&point(1, 48 * HOUR)).await.set("column_types", r#"{"w":"INT","m.x":"STRING"}"#);
+    let mut bench = Bench::new(&point(1, 48 * HOUR))
+        .await
+        .set("column_types", r#"{"w":"INT","m.x":"STRING","y.z":"STRING"}"#);
     bench.sync().await;
-    bench.write(&format!("m,host=a v=2i,w=3i,x=4i {}", NOW - 30 * 60 * SECOND));
-    let said = bench.sync().await;
-    assert_eq!(
-        (said.truncated().len(), said.column("m", "w"), said.column("m", "x")),
-        (0, vec!["3"], vec!["4"])
-    );
+    bench.write(&format!("m,host=a v=2i,w=3i,x=4i,y.z=5i {}", NOW - 30 * 60 * SECOND));
+    for _ in 0..2 {
+        let said = bench.sync().await;
+        assert_eq!(
+            (
+                said.truncated().len(),
+                said.column("m", "w"),
+                said.column("m", "x"),
+                said.column("m", "y.z")
+            ),
+            (0, vec!["3"], vec!["4"], vec!["5"])
+        );
+    }
+    // One that is gone is no change either.
+    bench.demo.drop_table("db", "m");
+    bench.write(&format!("m,host=a v=6i {}", NOW - 20 * 60 * SECOND));
+    assert_eq!(bench.sync().await.truncated().len(), 0);
+    // But another type for one that is there is.
+    bench.change("column_types", r#"{"v":"STRING"}"#);
+    assert_eq!(bench.sync().await.truncated().len(), 1);
 }
 
 #[tokio::test]

@@ -17,3 +17,4 @@ mod late;
 mod selection;
 mod support;
 mod types;
+mod upgrade;

@@ -1,0 +1,31 @@
+//! States that earlier versions have written.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Bench, HOUR};
+
+/// Where the cursors of the states stand: 2025-06-02T08:00:00Z.
+const CURSOR: i64 = 1_748_851_200_000_000_000;
+
+#[tokio::test]
+async fn a_sync_goes_on_from_the_state_of_every_earlier_version() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let home = fs::read_to_string(fixtures.join("home.lp")).unwrap();
+    let time = |line: &str| line.rsplit(' ').next().and_then(|time| time.parse::<i64>().ok());
+    let times = home.lines().filter_map(time);
+    let expected = times.filter(|time| *time >= CURSOR - HOUR).count();
+    let mut states = 0;
+    for entry in fs::read_dir(fixtures.join("states")).unwrap() {
+        let path = entry.unwrap().path();
+        // The first count of days would have them read again.
+        let mut bench = Bench::new(&home).await.set("audit_days", "0");
+        bench.state = Some(fs::read_to_string(&path).unwrap().replace("\"plant\"", "\"db\""));
+        let said = bench.sync().await;
+        assert_eq!(said.warnings(), [""; 0], "{path:?}");
+        // From the lookback on, and not from the beginning.
+        assert_eq!((said.truncated().len(), said.rows().count()), (0, expected), "{path:?}");
+        states += 1;
+    }
+    assert!(states >= 4, "the states of earlier versions are missing");
+}
