@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use fivetran_wire::limit::MESSAGE_BYTES;
@@ -19,13 +19,12 @@ use tonic::codegen::http::{Request, Response};
 
 use crate::connection::{Calls, OpenCall};
 use crate::limits::Limits;
+use crate::message::PREFIX_BYTES;
 
 /// A request this large takes nothing of the budget: the number of calls bounds these.
 const SMALL_BYTES: usize = 64 * 1024;
 /// What a request may have that brings neither state nor selection: room for a configuration with some uploaded files.
 const CONFIGURATION_BYTES: usize = 8 * 1024 * 1024;
-/// gRPC's own bytes before a message.
-const PREFIX_BYTES: usize = 5;
 
 /// Lets calls through to a service, as far as there is room for them.
 #[derive(Clone)]
@@ -89,12 +88,12 @@ where
         let answer = self.service.call(request.map(|body| Body::new(arriving(body))));
         Box::pin(async move {
             let response = answer.await?;
-            Ok(response.map(|body| Body::new(Answer { body, _call: call })))
+            Ok(response.map(|body| Body::new(Answer { body, call })))
         })
     }
 }
 
-/// What one call holds until its answer is finished, or given up.
+/// What one call holds until its answer is sent, or given up.
 struct Call {
     _place: OwnedSemaphorePermit,
     _of_connection: Option<OpenCall>,
@@ -187,10 +186,25 @@ impl HttpBody for Arriving {
     }
 }
 
-/// An answer on its way out, and the call that ends with it.
+/// An answer on its way out, and the call that lasts as long as it.
 struct Answer {
     body: Body,
+    call: Arc<Call>,
+}
+
+/// A piece of an answer, and the call that lasts until HTTP/2 has sent it and lets go of it.
+///
+/// HTTP/2 takes a whole piece when the client has room for its first byte. If a call were over then, a client that takes a byte of each answer could have
+/// any number of answers wait, and one whose last checkpoint waits would be taken for one without a call.
+struct Piece {
+    bytes: Bytes,
     _call: Arc<Call>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl HttpBody for Answer {
@@ -201,7 +215,9 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let of_call = |bytes| Bytes::from_owner(Piece { bytes, _call: Arc::clone(&self.call) });
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(of_call))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,4 +1,4 @@
-//! A connection that has to be used: it begins HTTP/2 in time, and then has calls.
+//! A connection that has to be used: it begins HTTP/2 in time, then has calls, and takes what it is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
 use tonic::transport::server::Connected;
+
+use crate::limits::Limits;
 
 /// What a client of HTTP/2 says first (<https://www.rfc-editor.org/rfc/rfc9113#section-3.4>). The HTTP/2 library waits for it without end;
 /// from then on it asks for signs of life by itself, and refuses all that is not HTTP/2.
@@ -24,22 +26,25 @@ pub(crate) struct Connection<Io> {
     idle_timeout: Duration,
     /// When to look whether the connection is used.
     alarm: Pin<Box<Sleep>>,
+    write_timeout: Duration,
+    /// When what waits to be written has waited for too long; `None` if nothing waits.
+    ///
+    /// The HTTP/2 library reads nothing while an answer to what it has read waits for room in the socket. So a client that reads nothing at all would get
+    /// around both the alarm and the request for a sign of life, and be kept for ever.
+    stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
 
 impl<Io> Connection<Io> {
-    /// `times` are the longest wait for the preface, and for a call after that.
-    pub(crate) fn new(
-        io: Io,
-        place: OwnedSemaphorePermit,
-        (preface_timeout, idle_timeout): (Duration, Duration),
-    ) -> Self {
+    pub(crate) fn new(io: Io, place: OwnedSemaphorePermit, limits: &Limits) -> Self {
         Self {
             io,
             missing: PREFACE_BYTES,
             calls: Arc::default(),
-            idle_timeout,
-            alarm: Box::pin(sleep_until(Instant::now() + preface_timeout)),
+            idle_timeout: limits.idle_timeout,
+            alarm: Box::pin(sleep(limits.preface_timeout)),
+            write_timeout: limits.write_timeout,
+            stalled: None,
             _place: place,
         }
     }
@@ -68,6 +73,21 @@ impl<Io> Connection<Io> {
                 self.alarm.as_mut().reset(Instant::now() + self.idle_timeout);
             }
         }
+    }
+
+    /// What came of a write, or that it has waited for too long.
+    fn in_time<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -102,15 +122,18 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Connection<Io> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(context)
+        let flushed = Pin::new(&mut self.io).poll_flush(context);
+        self.in_time(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
+        let shut_down = Pin::new(&mut self.io).poll_shutdown(context);
+        self.in_time(context, shut_down)
     }
 
     fn poll_write_vectored(
@@ -118,7 +141,8 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Connection<Io> {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, bytes)
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, bytes);
+        self.in_time(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -24,11 +24,10 @@ pub(crate) fn connections<Io>(
     limits: Limits,
 ) -> impl Stream<Item = io::Result<Connection<Io>>> {
     let room = Arc::new(Semaphore::new(limits.connections));
-    let times = (limits.preface_timeout, limits.idle_timeout);
-    stream::unfold((accepted, room), move |(mut accepted, room)| async move {
+    stream::unfold((accepted, room, limits), |(mut accepted, room, limits)| async move {
         let place = Arc::clone(&room).acquire_owned().await.ok()?;
         let io = next(&mut accepted).await?;
-        Some((Ok(Connection::new(io, place, times)), (accepted, room)))
+        Some((Ok(Connection::new(io, place, &limits)), (accepted, room, limits)))
     })
 }
 

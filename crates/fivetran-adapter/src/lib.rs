@@ -86,6 +86,7 @@ mod signal;
 mod sink;
 mod status;
 mod task;
+mod text;
 mod update;
 
 pub use encode::{Frame, TableEncoder};

@@ -23,6 +23,11 @@ pub struct Limits {
     pub keep_alive_interval: Duration,
     /// How long it may take to answer before it is closed, and its syncs stopped: 30 s.
     pub keep_alive_timeout: Duration,
+    /// How long a connection may take none of what it is sent: 5 min. Then it is closed, and its syncs stopped.
+    ///
+    /// A client that takes its rows slowly, or not at all for a while, is not meant: HTTP/2's flow control holds its rows back, and it goes on reading the
+    /// connection itself, or it could not answer whether it is there. The socket is full for a client alone that does not even do that.
+    pub write_timeout: Duration,
     /// Calls that all connections together may have open at a time: 64. One more is refused with `RESOURCE_EXHAUSTED`.
     pub calls: usize,
     /// Calls that one connection may have open at a time: 64.
@@ -31,7 +36,7 @@ pub struct Limits {
     pub header_bytes: u32,
     /// How long a request may take to arrive in full: 60 s.
     pub request_timeout: Duration,
-    /// Bytes of all requests that are larger than 64 KiB, from their arrival to the end of their calls: 128 MiB, which is one request of
+    /// Bytes of all requests that are larger than 64 KiB, from their arrival until their answers are sent: 128 MiB, which is one request of
     /// the size that Fivetran allows. One that goes beyond is refused with `RESOURCE_EXHAUSTED`; smaller requests always have room.
     pub request_bytes: u32,
     /// How long a shutdown waits for clients to take the last of what was said: 10 s. Orchestrators commonly kill after 30 s.
@@ -46,6 +51,7 @@ impl Default for Limits {
             idle_timeout: Duration::from_secs(5 * 60),
             keep_alive_interval: Duration::from_secs(60),
             keep_alive_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(5 * 60),
             calls: 64,
             concurrent_calls: 64,
             header_bytes: 16 * 1024,

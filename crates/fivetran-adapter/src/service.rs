@@ -15,8 +15,12 @@ use tonic::{Code, Request, Response, Status};
 
 use crate::generated::SourceConnector;
 use crate::task::Contained;
+use crate::text::{cut, cut_to};
 use crate::update::{self, UpdateStream, seconds_since};
 use crate::{form, merging, schema, selection, status};
+
+/// What is repeated of the name of a test that does not exist.
+const TEST_NAME_BYTES: usize = 60;
 
 /// Answers Fivetran for a source.
 pub(crate) struct Connector<S> {
@@ -55,7 +59,7 @@ where
                         problems_found,
                         "Sync refused with a task for the customer: the configuration is wrong"
                     );
-                    return update::refused(problems.to_string());
+                    return update::refused(&problems.to_string());
                 }
             };
         let request = SyncRequest {
@@ -89,7 +93,8 @@ where
             let known: Vec<_> = tests.iter().map(|test| format!("`{}`", test.name)).collect();
             let known = known.join(", ");
             tracing::warn!("A setup test was asked for that is not in the form");
-            return Ok(failed(format!("There is no setup test {name:?}; there are: {known}.")));
+            let name = cut_to(&name, TEST_NAME_BYTES);
+            return Ok(failed(&format!("There is no setup test {name:?}; there are: {known}.")));
         };
         let test = test.name;
         let config = match sync_config::parse::<S::Config>(&configuration) {
@@ -104,7 +109,7 @@ where
                     problems_found,
                     "Setup test failed: the configuration is wrong"
                 );
-                return Ok(failed(problems.to_string()));
+                return Ok(failed(&problems.to_string()));
             }
         };
         let source = Arc::clone(&self.source);
@@ -122,7 +127,7 @@ where
             Some(Err(error)) => {
                 let fault = status::for_log(&error);
                 tracing::warn!(test, seconds, fault, "Setup test failed");
-                Ok(failed(error.to_string()))
+                Ok(failed(&error.to_string()))
             }
         }
     }
@@ -159,8 +164,8 @@ where
     }
 }
 
-fn failed(text: String) -> Response<TestResponse> {
-    tested(test_response::Response::Failure(text))
+fn failed(text: &str) -> Response<TestResponse> {
+    tested(test_response::Response::Failure(cut(text).into_owned()))
 }
 
 fn tested(response: test_response::Response) -> Response<TestResponse> {

@@ -114,7 +114,7 @@ impl Sink for FrameSink {
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {
-        self.inlet.send(message::warning(message)).await?;
+        self.inlet.send(message::warning(&message)).await?;
         self.tally.warnings.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

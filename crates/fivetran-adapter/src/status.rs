@@ -6,15 +6,11 @@ use http_body::Frame;
 use sync_core::{Fault, SyncError};
 use tonic::{Code, Status};
 
-/// A status travels in HTTP/2 headers, of which clients commonly take 8 KiB in all; escaping can triple a text.
-const TEXT_BYTES: usize = 2_000;
+use crate::text::cut;
 
 /// A status of this text, cut to what headers can carry.
 pub(crate) fn status(code: Code, text: &str) -> Status {
-    if text.len() <= TEXT_BYTES {
-        return Status::new(code, text);
-    }
-    Status::new(code, format!("{} (cut)", &text[..text.floor_char_boundary(TEXT_BYTES)]))
+    Status::new(code, cut(text))
 }
 
 /// The status of a failure in a call that has no other way to say it.
@@ -37,8 +33,8 @@ pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
 
 /// The failure in the log: its kind, and nothing more.
 ///
-/// Its text and its causes may name what is the customer's (hosts, tables, values, the words of a server), which a log must not hold;
-/// they travel in the answer instead.
+/// Its text and its causes may name what is the customer's (hosts, tables, values, the words of a server), and travel in the answer alone. Warnings are
+/// another matter: those of `Test` and `Schema` have no place but the log, and name tables and columns that merge, and unknown keys of a configuration.
 pub(crate) fn for_log(error: &SyncError) -> &'static str {
     match error.fault {
         Fault::Setup => "setup",
@@ -52,7 +48,7 @@ mod tests {
     use sync_core::SyncError;
     use tonic::Code;
 
-    use super::{for_log, of_failure, status};
+    use super::{for_log, of_failure};
 
     #[test]
     fn every_fault_has_its_code() {
@@ -63,17 +59,12 @@ mod tests {
         check(SyncError::setup("No", "Do"), Code::FailedPrecondition, "No. Do.");
         check(SyncError::transient("Away"), Code::Unavailable, "Away.");
         check(SyncError::bug("Broke"), Code::Internal, "Broke.");
+        let cut = "x".repeat(2_000) + " (cut)";
+        check(SyncError::transient("x".repeat(5_000)), Code::Unavailable, &cut);
     }
 
     #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let status = status(Code::Internal, &"ä".repeat(5_000));
-        assert_eq!(status.message().chars().filter(|&letter| letter == 'ä').count(), 1_000);
-        assert!(status.message().ends_with(" (cut)"));
-    }
-
-    #[test]
-    fn the_log_holds_nothing_of_the_customers() {
+    fn a_failure_in_the_log_holds_nothing_of_the_customers() {
         let errors = [
             SyncError::setup("Table \"payroll\" is missing", "Name another"),
             SyncError::transient("https://payroll.example.com is away"),

@@ -21,11 +21,11 @@ use crate::task::Contained;
 pub(crate) type UpdateStream = BoxStream<'static, Frame<Bytes>>;
 
 /// A sync that tells the customer what to mend, and nothing else.
-pub(crate) fn refused(text: String) -> UpdateStream {
+pub(crate) fn refused(text: &str) -> UpdateStream {
     stream::iter(with_task(text)).boxed()
 }
 
-fn with_task(text: String) -> Vec<Frame<Bytes>> {
+fn with_task(text: &str) -> Vec<Frame<Bytes>> {
     vec![Frame::data(message::task(text)), status::trailers(&Status::new(Code::Ok, ""))]
 }
 
@@ -80,7 +80,7 @@ async fn end(work: Contained<Ending>, mut call: Call) -> Vec<Frame<Bytes>> {
             Code::Unavailable,
             "The connector is shutting down; the sync goes on from its last checkpoint next time.",
         ),
-        Err(error) if error.fault == Fault::Setup => return with_task(error.to_string()),
+        Err(error) if error.fault == Fault::Setup => return with_task(&error.to_string()),
         Err(error) => status::of_failure(&error),
     };
     vec![status::trailers(&status)]

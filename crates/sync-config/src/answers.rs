@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cut::{self, quoted};
 use crate::field::{Field, Kind, Requirement};
 use crate::problem::{Invalid, Problem, Problems};
 
@@ -99,42 +100,49 @@ impl Answers<'_> {
 
     /// Notes a problem that shows only when fields are looked at together.
     ///
-    /// `text` is a clause that follows the field's name.
+    /// `text` is a clause that follows the field's name; one that has grown beyond reason is cut.
     pub fn problem(&mut self, field: &'static Field, text: impl Into<String>) -> Invalid {
-        let problem = Problem { field: field.name, text: text.into() };
+        let problem = Problem { field: field.name, text: cut::problem(text.into()) };
         self.problems.push(problem.clone());
         Invalid(problem)
     }
 }
 
-/// The value as it was typed, cut to what an error text can carry.
-fn quoted(text: &str) -> String {
-    const SHOWN: usize = 60;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?} (cut)", &text[..end]),
-        None => format!("{text:?}"),
+/// Unknown keys that are named. A customer has mistyped a few; who sends more is told how many.
+const NAMED_KEYS: usize = 10;
+/// The longest key, in bytes, that may be a mistyped field: to compare takes the product of both lengths.
+const MISTYPED_BYTES: usize = 64;
+
+/// A sentence for each of the first keys that no field has, and one that counts the rest.
+fn unknown_keys(fields: &[&Field], typed: &BTreeMap<String, String>) -> Vec<String> {
+    let is_known = |key: &str| fields.iter().any(|field| field.name == key);
+    let mut unknown = typed.keys().filter(|key| !is_known(key));
+    let named = unknown.by_ref().take(NAMED_KEYS);
+    let mut sentences: Vec<_> = named.map(|key| unknown_key(fields, key)).collect();
+    let more = unknown.count();
+    if more > 0 {
+        sentences.push(format!("Further configuration keys that are unknown and ignored: {more}."));
+    }
+    sentences
+}
+
+fn unknown_key(fields: &[&Field], key: &str) -> String {
+    let shown = quoted(key);
+    match mistyped(fields, key) {
+        Some(name) => {
+            format!("The configuration key {shown} is unknown and ignored; did you mean `{name}`?")
+        }
+        None => format!("The configuration key {shown} is unknown and ignored."),
     }
 }
 
-/// A sentence for each key that no field has, with the field that was probably meant.
-fn unknown_keys(fields: &[&Field], typed: &BTreeMap<String, String>) -> Vec<String> {
-    let known = |key: &str| fields.iter().any(|field| field.name == key);
-    let nearest = |key: &str| {
-        fields
-            .iter()
-            .map(|field| (strsim::damerau_levenshtein(key, field.name), field.name))
-            .min()
-            // More than a third of the letters wrong is another word.
-            .filter(|(distance, name)| distance * 3 <= name.len())
-    };
-    let sentence = |key: &String| match nearest(key) {
-        Some((_, name)) => {
-            format!(
-                "The configuration key {} is unknown and ignored; did you mean `{name}`?",
-                quoted(key)
-            )
-        }
-        None => format!("The configuration key {} is unknown and ignored.", quoted(key)),
-    };
-    typed.keys().filter(|key| !known(key)).map(sentence).collect()
+/// The field that was probably meant.
+fn mistyped(fields: &[&Field], key: &str) -> Option<&'static str> {
+    if key.len() > MISTYPED_BYTES {
+        return None;
+    }
+    let distance = |field: &&Field| (strsim::damerau_levenshtein(key, field.name), field.name);
+    let (distance, name) = fields.iter().map(distance).min()?;
+    // More than a third of the letters wrong is another word.
+    (distance * 3 <= name.len()).then_some(name)
 }

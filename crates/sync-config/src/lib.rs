@@ -49,6 +49,7 @@
 //! ```
 
 mod answers;
+mod cut;
 mod field;
 mod markdown;
 mod problem;

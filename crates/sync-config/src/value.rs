@@ -3,6 +3,7 @@
 //! Each takes the trimmed text of a field and answers with a value, or with a clause that says what the text should be; the clause
 //! follows the quoted value in the error text: "`lookback` is "soon", but must be ...".
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate};
 use serde::de::DeserializeOwned;
 
+use crate::cut::quoted;
 use crate::field::Choose;
 use crate::secret::Secret;
 
@@ -42,13 +44,15 @@ pub fn secret(text: &str) -> Result<Secret, String> {
 ///
 /// An empty name, or the same name twice.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
-    let mut names: Vec<String> = Vec::new();
+    let mut names = Vec::new();
+    // A text from whoever reached the port may hold a million names: each is looked up, not compared with all.
+    let mut seen = HashSet::new();
     for name in text.split(',').map(str::trim) {
         if name.is_empty() {
             return Err("but has an empty name between its commas; remove one".to_owned());
         }
-        if names.iter().any(|seen| seen == name) {
-            return Err(format!("but names {name:?} twice; name it once"));
+        if !seen.insert(name) {
+            return Err(format!("but names {} twice; name it once", quoted(name)));
         }
         names.push(name.to_owned());
     }

@@ -17,7 +17,9 @@ fuzz_target!(|input: &[u8]| {
             for field in FIELDS {
                 assert!(field.requirement != Requirement::Required || is_set(field.name));
             }
-            assert_eq!(warnings.len(), typed.keys().filter(|name| !is_known(name)).count());
+            // Ten are named, and the rest is counted.
+            let unknown = typed.keys().filter(|name| !is_known(name)).count();
+            assert_eq!(warnings.len(), unknown.min(11));
             format!("{config:?} {warnings:?}")
         }
         Err(problems) => {

@@ -73,6 +73,11 @@ async fn a_test_passes_or_says_what_is_wrong() {
         Err("There is no setup test \"unheard\"; there are: `passes`, `fails`, `panics`."),
     )
     .await;
+    let (long, shown) = ("x".repeat(1_000_000), "x".repeat(60));
+    let text = format!(
+        "There is no setup test \"{shown} (cut)\"; there are: `passes`, `fails`, `panics`."
+    );
+    check_test(&long, configuration(&[]), Err(&text)).await;
 }
 
 #[tokio::test]

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fivetran_adapter::Limits;
-use fivetran_wire::{UpdateRequest, UpdateResponse, method};
+use fivetran_wire::update_response::Operation;
+use fivetran_wire::{UpdateRequest, UpdateResponse, limit, method};
 use futures::future::{Either, select};
 use futures::{StreamExt, stream};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
 use tonic::transport::{Channel, Endpoint};
@@ -26,6 +28,8 @@ const SHORT: Duration = Duration::from_millis(200);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A frame of SETTINGS without a setting.
 const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+/// A frame of PING.
+const PING: &[u8] = &[0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// A connection that says this, and nothing after it.
 async fn connection(server: &Server, says: &[u8]) -> TcpStream {
@@ -39,6 +43,28 @@ async fn closed(mut connection: TcpStream) {
     let mut bytes = [0; 1024];
     // A reset is an end as well.
     while connection.read(&mut bytes).await.unwrap_or(0) > 0 {}
+}
+
+/// A connection that begins HTTP/2, and then makes no call.
+async fn begun(server: &Server) -> TcpStream {
+    connection(server, &[PREFACE, SETTINGS].concat()).await
+}
+
+/// A client, and what ends when the server closes its connection.
+async fn watched(server: &Server) -> (Client, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let between = listener.local_addr().unwrap();
+    let port = server.port;
+    let watched = tokio::spawn(async move {
+        let (mut from_client, mut to_client) = listener.accept().await.unwrap().0.into_split();
+        let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let (mut from_server, mut to_server) = server.into_split();
+        tokio::select! {
+            _ = copy(&mut from_server, &mut to_client) => {}
+            _ = copy(&mut from_client, &mut to_server) => panic!("the client has closed it"),
+        }
+    });
+    (Client::connect(between).await.unwrap(), watched)
 }
 
 #[tokio::test]
@@ -69,16 +95,78 @@ async fn a_connection_that_speaks_another_protocol_is_closed_at_once() {
 async fn a_connection_without_a_call_is_closed_and_one_with_a_call_is_not() {
     let limits = Limits { idle_timeout: SHORT, ..Limits::default() };
     let server = Server::serve(Scripted::new([Step::Rows(1), Step::Hang]), limits);
-    let mut stream = server.client().await.update(request()).await.unwrap();
+    let (mut client, watched) = watched(&server).await;
+    let mut stream = client.update(request()).await.unwrap();
     soon("a row", stream.message()).await.unwrap().unwrap();
-    let begun = [PREFACE, SETTINGS].concat();
     for _ in 0..3 {
-        soon("the end", closed(connection(&server, &begun).await)).await;
+        soon("the end", closed(begun(&server).await)).await;
     }
     assert!(futures::poll!(Box::pin(stream.message())).is_pending(), "the sync goes on");
-    // And the connection, when its call has ended.
+    assert!(!watched.is_finished(), "its connection is kept");
+    // When its call has ended, the connection is one without a call.
     drop(stream);
     soon("the sync's end", server.probe.gone.notified()).await;
+    soon("the connection's end", watched).await.unwrap();
+}
+
+/// A client that says that its answers have room for a byte, and takes none, leaves them all with the server.
+#[tokio::test]
+async fn a_call_lasts_until_its_answer_is_sent() {
+    let limits = Limits { calls: 1, idle_timeout: SHORT, ..Limits::default() };
+    let server = Server::serve(Scripted::new([Step::Checkpoint("{}")]), limits);
+    let mut slow = server.client_with(|endpoint| endpoint.initial_stream_window_size(1)).await;
+    let mut stream = slow.update(request()).await.unwrap();
+    soon("the sync's end", server.probe.gone.notified()).await;
+    for _ in 0..3 {
+        soon("another's end", closed(begun(&server).await)).await;
+    }
+    let status = server.client().await.form().await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+
+    // The connection is there yet, and so is what it waits for.
+    let message = soon("the checkpoint", stream.message()).await.unwrap().unwrap();
+    assert!(matches!(message.operation, Some(Operation::Checkpoint(_))), "{message:?}");
+    assert_eq!(soon("the end", stream.message()).await.unwrap(), None);
+    assert!(server.client().await.form().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_closed() {
+    let limits = Limits { connections: 1, write_timeout: SHORT, ..Limits::default() };
+    let server = Server::serve(Scripted::new([]), limits);
+    let socket = TcpSocket::new_v4().unwrap();
+    // The less the system holds for the client, the sooner the server has to wait.
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    let address = ([127, 0, 0, 1], server.port).into();
+    let mut connection = socket.connect(address).await.unwrap();
+    connection.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
+    // Each of these asks for an answer; when answers have no more room, the server reads no more either.
+    let pings = PING.repeat(1_000);
+    soon("the end", async { while connection.write_all(&pings).await.is_ok() {} }).await;
+    assert!(server.client().await.form().await.is_ok(), "its place is free");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_rows_for_long_is_not_closed() {
+    let limits = Limits { write_timeout: SHORT, idle_timeout: SHORT, ..Limits::default() };
+    let server = Server::serve(Scripted::new([Step::RowsWithoutEnd]), limits);
+    let mut stream = server.client().await.update(request()).await.unwrap();
+    soon("the source to wait", server.probe.waits.notified()).await;
+    for _ in 0..3 {
+        soon("another's end", closed(begun(&server).await)).await;
+    }
+    // More than may have been on its way.
+    for _ in 0..800 {
+        soon("a message", stream.message()).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_pings_is_closed() {
+    let limits =
+        Limits { keep_alive_interval: SHORT, keep_alive_timeout: SHORT, ..Limits::default() };
+    let server = Server::serve(Scripted::new([]), limits);
+    soon("the end", closed(begun(&server).await)).await;
 }
 
 #[tokio::test]
@@ -109,31 +197,58 @@ async fn a_call_beyond_the_limit_is_refused() {
     assert!(client.form().await.is_ok());
 }
 
-/// A call whose request consists of these bytes, and of more that never come.
-async fn half_a_request(server: &Server, bytes: &'static [u8]) -> Option<String> {
+/// How a call ends whose request consists of these bytes, and of more that never come.
+async fn half_a_request(
+    server: &Server,
+    headers: &[(&'static str, &'static str)],
+    bytes: &[u8],
+) -> Option<Code> {
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", server.port)).unwrap();
     let mut channel: Channel = endpoint.connect().await.unwrap();
-    let first = Ok::<_, Infallible>(Frame::data(Bytes::from_static(bytes)));
+    let first = Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(bytes)));
     let body = StreamBody::new(stream::iter([first]).chain(stream::pending()));
     let request = http::Request::post(format!("http://127.0.0.1{}", method::UPDATE))
-        .header("content-type", "application/grpc")
-        .body(Body::new(body))
-        .unwrap();
+        .header("content-type", "application/grpc");
+    let request =
+        headers.iter().fold(request, |request, &(name, value)| request.header(name, value));
+    let request = request.body(Body::new(body)).unwrap();
     std::future::poll_fn(|context| channel.poll_ready(context)).await.unwrap();
     let response = soon("an answer", channel.call(request)).await.unwrap();
-    let status = response.headers().get("grpc-status")?;
-    Some(status.to_str().unwrap().to_owned())
+    response.headers().get("grpc-status").map(|status| Code::from_bytes(status.as_bytes()))
 }
 
 #[tokio::test]
 async fn a_request_that_does_not_arrive_is_refused() {
     let limits = Limits { request_timeout: SHORT, ..Limits::default() };
     let server = Server::serve(Scripted::new([]), limits);
-    let deadline_exceeded = (Code::DeadlineExceeded as i32).to_string();
     for bytes in [&b""[..], b"\0", b"\0\0\0\0\x05abc"] {
-        assert_eq!(half_a_request(&server, bytes).await.as_ref(), Some(&deadline_exceeded));
+        assert_eq!(half_a_request(&server, &[], bytes).await, Some(Code::DeadlineExceeded));
     }
     assert!(server.client().await.form().await.is_ok());
+}
+
+/// The length that a message begins with is looked at before its bytes.
+#[tokio::test]
+async fn a_request_beyond_the_limit_of_fivetran_is_refused() {
+    let limits = Limits { request_timeout: SHORT, ..Limits::default() };
+    let server = Server::serve(Scripted::new([]), limits);
+    for (bytes, expect) in [
+        (limit::MESSAGE_BYTES, Code::DeadlineExceeded),
+        (limit::MESSAGE_BYTES + 1, Code::OutOfRange),
+    ] {
+        let prefix = [&[0][..], &(bytes as u32).to_be_bytes()].concat();
+        assert_eq!(half_a_request(&server, &[], &prefix).await, Some(expect), "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_request_is_refused() {
+    let server = Server::start([]);
+    // Refused for being compressed, before anybody finds out that these are no bytes of gzip.
+    let compressed = b"\x01\0\0\0\x03abc";
+    let gzip = ("grpc-encoding", "gzip");
+    assert_eq!(half_a_request(&server, &[gzip], compressed).await, Some(Code::Unimplemented));
+    assert_eq!(half_a_request(&server, &[], compressed).await, Some(Code::Internal));
 }
 
 async fn with_state(

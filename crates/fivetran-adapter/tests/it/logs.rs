@@ -133,6 +133,23 @@ async fn each_call_says_how_it_ended() {
     "#);
 }
 
+/// Whoever has reached the port can send any number of them, time and again.
+#[tokio::test]
+async fn unknown_keys_do_not_flood_the_log() {
+    let (written, _guard) = collect(&[]);
+    let keys: Vec<_> = (0..1_000).map(|number| format!("k{number:03}")).collect();
+    let pairs: Vec<_> = keys.iter().map(|key| (key.as_str(), "")).collect();
+    let server = Server::start([]);
+    server.client().await.schema(configuration(&pairs)).await.unwrap();
+    let lines = lines(&written);
+    let warnings: Vec<_> = lines.lines().filter(|line| line.starts_with("WARNING")).collect();
+    assert_eq!(warnings.len(), 11, "{lines}");
+    insta::assert_snapshot!(warnings[9..].join("\n"), @r#"
+    WARNING: The configuration key "k009" is unknown and ignored. {}
+    WARNING: Further configuration keys that are unknown and ignored: 990. {}
+    "#);
+}
+
 #[tokio::test]
 async fn a_sync_that_is_cut_short_says_so() {
     let (written, _guard) = collect(&[]);

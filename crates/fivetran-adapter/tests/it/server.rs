@@ -62,6 +62,12 @@ impl Server {
         Client::connect(SocketAddr::from(([127, 0, 0, 1], self.port))).await.unwrap()
     }
 
+    /// A client with a connection that is set up like this.
+    pub(crate) async fn client_with(&self, set_up: impl FnOnce(Endpoint) -> Endpoint) -> Client {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        Client::connect_with(address, set_up).await.unwrap()
+    }
+
     /// Asks for the end, and hands over what waits for it.
     pub(crate) fn shut_down(self) -> JoinHandle<Result<(), ServeError>> {
         self.shutdown.send(()).unwrap();
@@ -74,7 +80,14 @@ pub(crate) struct Client(Grpc<Channel>);
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Self, tonic::transport::Error> {
-        let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+        Self::connect_with(address, |endpoint| endpoint).await
+    }
+
+    async fn connect_with(
+        address: SocketAddr,
+        set_up: impl FnOnce(Endpoint) -> Endpoint,
+    ) -> Result<Self, tonic::transport::Error> {
+        let endpoint = set_up(Endpoint::from_shared(format!("http://{address}"))?);
         let grpc = Grpc::new(endpoint.connect().await?);
         Ok(Self(grpc.max_decoding_message_size(limit::MESSAGE_BYTES)))
     }

@@ -34,8 +34,15 @@ static PARALLEL: Field = field("parallel", Requirement::Default("4"), Kind::Text
 static VERBOSE: Field = field("verbose", Requirement::Default("false"), Kind::Toggle);
 static MODE: Field = field("mode", Requirement::Default("safe"), Kind::choice::<Mode>());
 static TYPES: Field = field("types", Requirement::Optional, Kind::Text);
+static SIZE: Field = field("size", Requirement::Optional, Kind::Text);
 static FILE: Field =
     field("file", Requirement::Optional, Kind::Upload { extensions: &[".pem"], max_bytes: 100 });
+
+/// What a library reads, and complains about in words of its own.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+enum Size {
+    Small,
+}
 
 #[derive(Debug)]
 struct Settings {
@@ -48,12 +55,15 @@ struct Settings {
     verbose: bool,
     mode: Mode,
     types: Option<BTreeMap<String, String>>,
+    size: Option<Size>,
     file: Option<Vec<u8>>,
 }
 
 impl Config for Settings {
-    const FIELDS: &'static [&'static Field] =
-        &[&TOKEN, &HOSTNAME, &TABLES, &LOOKBACK, &START, &PARALLEL, &VERBOSE, &MODE, &TYPES, &FILE];
+    const FIELDS: &'static [&'static Field] = &[
+        &TOKEN, &HOSTNAME, &TABLES, &LOOKBACK, &START, &PARALLEL, &VERBOSE, &MODE, &TYPES, &SIZE,
+        &FILE,
+    ];
 
     fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid> {
         let token = answers.required(&TOKEN, value::secret);
@@ -65,6 +75,7 @@ impl Config for Settings {
         let verbose = answers.required(&VERBOSE, value::boolean);
         let mode = answers.required(&MODE, value::choice::<Mode>);
         let types = answers.optional(&TYPES, value::json);
+        let size = answers.optional(&SIZE, value::json);
         let file = answers.optional(&FILE, value::file);
         if matches!((&verbose, &mode), (Ok(true), Ok(Mode::Fast))) {
             return Err(answers.problem(&VERBOSE, "cannot be set in fast mode; choose one"));
@@ -79,6 +90,7 @@ impl Config for Settings {
             verbose: verbose?,
             mode: mode?,
             types: types?,
+            size: size?,
             file: file?,
         })
     }
@@ -103,13 +115,24 @@ fn check(field: &str, text: &str, expect: &str) {
 fn defaults_stand_in_for_what_is_not_set() -> Result<(), Problems> {
     let parsed =
         parse::<Settings>(&typed(&[("token", " t "), ("hostname", "h"), ("lookback", "")]))?;
-    let Settings { token, hostname, tables, lookback, start, parallel, verbose, mode, types, file } =
-        parsed.config;
+    let Settings {
+        token,
+        hostname,
+        tables,
+        lookback,
+        start,
+        parallel,
+        verbose,
+        mode,
+        types,
+        size,
+        file,
+    } = parsed.config;
     assert_eq!((token.expose(), hostname.as_str()), ("t", "h"));
     assert_eq!(tables, ["a", "b"]);
     assert_eq!((lookback, start), (Duration::from_secs(3600), None));
     assert_eq!((parallel, verbose, mode), (4, false, Mode::Safe));
-    assert_eq!((types, file), (None, None));
+    assert_eq!((types, size, file), (None, None, None));
     assert!(parsed.warnings.is_empty());
     Ok(())
 }
@@ -215,6 +238,60 @@ fn an_unknown_key_is_a_warning_with_the_nearest_known_one() {
         "The configuration key \"Hostname\" is unknown and ignored; did you mean `hostname`?",
     );
     check("organisation", "x", "The configuration key \"organisation\" is unknown and ignored.");
+}
+
+/// Keys come from whoever has reached the port, in any length and number.
+#[test]
+fn of_many_unknown_keys_the_first_are_named_and_the_rest_counted() -> Result<(), Problems> {
+    let warnings = |unknown: usize| {
+        let mut all = typed(&[("token", "t"), ("hostname", "h")]);
+        all.extend((0..unknown).map(|number| (format!("k{number:06}"), String::new())));
+        parse::<Settings>(&all).map(|parsed| parsed.warnings)
+    };
+    assert_eq!(warnings(10)?.len(), 10);
+    let many = warnings(100_000)?;
+    assert_eq!(many.len(), 11);
+    assert_eq!(many[9], "The configuration key \"k000009\" is unknown and ignored.");
+    assert_eq!(many[10], "Further configuration keys that are unknown and ignored: 99990.");
+    Ok(())
+}
+
+#[test]
+fn a_long_unknown_key_is_cut_and_compared_with_nothing() {
+    // To compare it would take minutes.
+    let key = "hostname".repeat(1_000_000);
+    let shown = "hostname".repeat(7) + "host";
+    check(&key, "x", &format!("The configuration key \"{shown}\" (cut) is unknown and ignored."));
+}
+
+#[test]
+fn a_long_list_is_read_at_once() -> Result<(), Problems> {
+    // To compare each name with each would take minutes.
+    let names: Vec<_> = (0..300_000).map(|number| format!("t{number}")).collect();
+    let text = names.join(",");
+    let parsed = parse::<Settings>(&typed(&[("token", "t"), ("hostname", "h"), ("tables", &text)]));
+    assert_eq!(parsed?.config.tables, names);
+    Ok(())
+}
+
+#[test]
+fn a_problem_repeats_little_of_what_was_typed() {
+    let long = "x".repeat(1_000_000);
+    let shown = "x".repeat(60);
+    let twice = format!("{long},{long}");
+    check(
+        "tables",
+        &twice,
+        &format!(
+            "The configuration has a problem: `tables` is \"{shown}\" (cut), but names \"{shown}\" (cut) twice; name it once."
+        ),
+    );
+    // The words of a library may hold all of a value.
+    let mode = typed(&[("token", "t"), ("hostname", "h"), ("size", &format!("\"{long}\""))]);
+    let problems = parse::<Settings>(&mode).unwrap_err().to_string();
+    assert!(problems.contains("unknown variant `xxx"), "{problems}");
+    assert!(problems.ends_with("xxx (cut)."), "{problems}");
+    assert!(problems.len() < 1_100, "{}", problems.len());
 }
 
 #[test]
