@@ -26,6 +26,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(25);
 /// How often a silent connector is asked for a sign of life, and how long it may take to give one.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long one try to connect may take. The system itself would try for minutes where nothing answers at all, not even with a refusal.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -119,6 +121,7 @@ fn endpoint(address: &str) -> Result<Endpoint, Error> {
     }
     // A connector whose machine is gone, without a goodbye, must not be waited for without end.
     Ok(endpoint
+        .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT))
 }

@@ -209,14 +209,15 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
     }
 
     fn checkpoint(&mut self, state: &str) -> Result<Flow, Error> {
-        let can_come_back = self.judge.checkpoint(state, (self.clock)());
+        if !self.judge.checkpoint(state, (self.clock)()) {
+            // The next sync begins at the state before this one, so the rows are still nobody's.
+            return Ok(Flow::Continue(()));
+        }
         // The order is the promise: the state must not claim a row before the row is there for good.
         self.writer.commit()?;
-        if can_come_back {
-            write_state(&self.state_path, state)?;
-            self.checkpoints += 1;
-            (self.observer)(Event::Checkpoint { number: self.checkpoints, rows: self.rows });
-        }
+        write_state(&self.state_path, state)?;
+        self.checkpoints += 1;
+        (self.observer)(Event::Checkpoint { number: self.checkpoints, rows: self.rows });
         let enough = matches!(self.stop, Stop::AfterCheckpoints(most) if self.checkpoints >= most);
         Ok(if enough { Flow::Break(()) } else { Flow::Continue(()) })
     }

@@ -186,16 +186,21 @@ impl Judge {
             .note_many(Rule::UnknownRecordType, place, count, || format!("number {number}"));
     }
 
-    /// Judges a checkpoint. False: its state cannot be handed back.
+    /// Judges a checkpoint. False: its state cannot be handed back, and so it vouches for nothing.
     pub(crate) fn checkpoint(&mut self, state: &str, now: SystemTime) -> bool {
         self.check_pause(now);
+        // It came in time all the same: the rule that it breaks is another one.
         self.checkpoint_at = now;
-        self.records_since_checkpoint = 0;
-        let is_object =
-            serde_json::from_str::<BTreeMap<String, IgnoredAny>>(state).map_err(|error| {
+        match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(state) {
+            Ok(_) => {
+                self.records_since_checkpoint = 0;
+                true
+            }
+            Err(error) => {
                 self.note(Rule::StateNotAnObject, Place::Connector, || error.to_string());
-            });
-        is_object.is_ok()
+                false
+            }
+        }
     }
 
     fn check_pause(&mut self, now: SystemTime) {

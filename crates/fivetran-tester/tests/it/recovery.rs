@@ -46,6 +46,28 @@ async fn trailing_rows_can_be_lost() {
 }
 
 #[tokio::test]
+async fn a_checkpoint_that_is_refused_vouches_for_nothing() {
+    let sync = || {
+        Sync::of([
+            one(load("a", 1.0)),
+            checkpoint(r#"{"n":1}"#),
+            one(load("b", 1.0)),
+            checkpoint("[2]"),
+        ])
+    };
+    for (trailing, rows) in [(Trailing::RollBack, "a | 1"), (Trailing::Keep, "a | 1\nb | 1")] {
+        let mut stage = Stage::syncs(schema([cpu()]), [sync()]).await;
+        let report = stage.sync_with(stop(Stop::Never, trailing)).await;
+        assert_eq!((report.checkpoints, report.after_last_checkpoint), (1, 1));
+        assert_eq!(stage.rows("cpu"), rows);
+        assert_eq!(stage.state().as_deref(), Some(r#"{"n":1}"#));
+        let said = lines(&report);
+        assert!(said.contains("a checkpoint's state is not a JSON object"), "{said}");
+        assert!(said.contains("records come after the last checkpoint"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_stop_after_checkpoints_takes_no_row_more() {
     let mut stage = Stage::syncs(schema([cpu()]), [two_checkpoints()]).await;
     let report = stage.sync_with(stop(Stop::AfterCheckpoints(1), Trailing::Keep)).await;
