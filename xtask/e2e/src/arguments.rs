@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::proxy;
+use clap::builder::PossibleValuesParser;
+
+use crate::{proxy, scenarios};
 
 /// Runs the whole stack in containers, in a hostile world: faults are injected while writers keep writing, and at the end of each
 /// scenario every point of InfluxDB is compared with every row of the warehouse.
@@ -17,8 +19,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "IMAGE")]
     pub(crate) tester: Option<String>,
 
-    /// Play this scenario alone; may be given several times
-    #[arg(long, value_name = "NAME")]
+    /// Play this scenario alone; may be given several times, with names that --list tells
+    #[arg(long, value_name = "NAME", value_parser = names(), hide_possible_values = true)]
     pub(crate) scenario: Vec<String>,
 
     /// List the scenarios
@@ -42,7 +44,7 @@ pub(crate) struct Arguments {
     pub(crate) short: bool,
 
     /// Instead of the scenarios: soak for so many minutes, and draw a graph
-    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["scenario", "tester", "short"])]
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["scenario", "tester", "short"])]
     pub(crate) soak: Option<u64>,
 
     /// Instead of the scenarios: much of everything, with sizes and times
@@ -59,6 +61,10 @@ pub(crate) struct Arguments {
 
 const COUNT: RangeInclusive<i64> = 1..=1_000;
 
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(scenarios::ALL.iter().map(|scenario| scenario.name))
+}
+
 /// What this program is inside of a container.
 #[derive(clap::Subcommand)]
 pub(crate) enum Inside {
@@ -68,4 +74,30 @@ pub(crate) enum Inside {
     /// Prints what the first process of this PID namespace uses
     #[command(hide = true)]
     Probe,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Arguments;
+
+    #[test]
+    fn what_cannot_be_played_is_refused() {
+        let check = |arguments: &[&str], expected: bool| {
+            let all = ["e2e"].iter().chain(arguments);
+            assert_eq!(Arguments::try_parse_from(all).is_ok(), expected, "{arguments:?}");
+        };
+        check(&["--scenario", "clock", "--scenario", "tls"], true);
+        check(&["--scenario", "clocks"], false);
+        check(&["--soak", "1"], true);
+        check(&["--soak", "0"], false);
+    }
+
+    #[test]
+    fn who_mistypes_a_scenario_is_told_their_names() {
+        let error = Arguments::try_parse_from(["e2e", "--scenario", "clocks"]).err().unwrap();
+        let text = error.to_string();
+        assert!(text.contains("twenty-connectors"), "{text}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How far behind the present the connector stops reading, as design and README say.
+/// How far behind the present the connector stops reading, as the README says.
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 
 pub(crate) fn now() -> i64 {

@@ -1,5 +1,5 @@
-//! The promise of `design.md`, held at rest: each point that a sync had to bring is in the warehouse once, with its present values, and
-//! the warehouse has no row that is not a point. Nothing here is shared with the connector or with the platform.
+//! The promise, held at rest: each point that a sync had to bring is in the warehouse once, with its present values, and the warehouse
+//! has no row that is not a point. Nothing here is shared with the connector or with the platform.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -72,8 +72,9 @@ pub(crate) struct Unselected {
 const EXAMPLES: usize = 10;
 
 impl Comparison {
+    /// Where there are no rows, there was nothing that could have been wrong.
     pub(crate) fn holds(&self) -> bool {
-        self.missing == 0 && self.extra == 0
+        self.rows > 0 && self.missing == 0 && self.extra == 0
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -239,10 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn nothing_holds_where_nothing_is() {
+        assert!(!tables(&table(&[]), &table(&[]), AT, &Unselected::default()).holds());
+    }
+
+    #[test]
     fn what_is_not_due_yet_may_be_away() {
         let truth = table(&[("a", point(1, ""))]);
         let found = tables(&truth, &table(&[]), AT, &Unselected::default());
-        assert!(found.holds());
+        assert_eq!((found.missing, found.extra), (0, 0), "{found:?}");
         let stored = table(&[("a", point(2, "s1"))]);
         assert!(tables(&truth, &stored, AT, &Unselected::default()).holds());
     }
@@ -251,7 +257,8 @@ mod tests {
     fn what_is_not_selected_is_not_looked_for() {
         let truth = table(&[("a", point(1, ""))]);
         let tables_off = Unselected { tables: vec!["m".to_owned()], columns: Vec::new() };
-        assert!(tables(&truth, &table(&[]), AT + 1, &tables_off).holds());
+        let found = tables(&truth, &table(&[]), AT + 1, &tables_off);
+        assert_eq!((found.missing, found.extra), (0, 0), "{found:?}");
         let mut bare = point(1, "s1");
         bare.fields.clear();
         let column_off =

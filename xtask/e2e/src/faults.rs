@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Pieces that had to wait. They are told apart and are in no sum, which they would outnumber.
+pub(crate) const DELAYED: &str = "delayed";
+
 #[derive(Clone, Default)]
 pub(crate) struct Faults(Arc<Mutex<BTreeMap<String, u64>>>);
 

@@ -26,6 +26,7 @@ mod sdk_tester;
 mod secrets;
 mod soak;
 mod sync;
+mod together;
 mod trend;
 mod truth;
 mod warehouse;
@@ -48,6 +49,10 @@ async fn main() -> ExitCode {
         // These two run in containers.
         Some(Inside::Proxy(proxy)) => proxy::serve(proxy).await.map(|()| true),
         Some(Inside::Probe) => probe::print().map(|()| true),
+        None if arguments.list => {
+            scenarios::list();
+            Ok(true)
+        }
         None => match engine::Engine::connect().await {
             Ok(engine) => run::run(&arguments, engine).await,
             Err(reason) => {

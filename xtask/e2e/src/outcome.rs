@@ -7,6 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use crate::compare::Comparison;
+use crate::faults::DELAYED;
 use crate::scenarios::Scenario;
 use crate::world::Syncs;
 
@@ -44,6 +45,20 @@ impl Outcome {
             Verdict::Skipped(_) => false,
             Verdict::Failed(_) => true,
         }
+    }
+
+    pub(crate) fn is_compared(&self) -> bool {
+        matches!(self.verdict, Verdict::Compared(_))
+    }
+
+    /// Fails it after all, without a loss of what it had come to.
+    pub(crate) fn fail(&mut self, reason: &str) {
+        let before = match &self.verdict {
+            Verdict::Compared(comparison) => words(comparison),
+            Verdict::Skipped(reason) => format!("skipped: {reason}"),
+            Verdict::Failed(reason) => reason.clone(),
+        };
+        self.verdict = Verdict::Failed(format!("{before}; {reason}"));
     }
 }
 
@@ -105,7 +120,8 @@ pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
         words.dedup();
         let faulty = faults.iter().map(|(kind, count)| format!("{count} {kind}"));
         total.add(&comparison);
-        all_faults += faults.values().sum::<u64>();
+        all_faults +=
+            faults.iter().filter(|(kind, _)| **kind != DELAYED).map(|(_, n)| n).sum::<u64>();
         all_syncs.all += syncs.all;
         all_syncs.failed += syncs.failed;
         table.add_row([
@@ -137,4 +153,31 @@ pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
         }
     }
     table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_at_last_keeps_what_it_had_come_to() {
+        let mut outcome = Outcome::new("clock", 0);
+        outcome.verdict = Verdict::Compared(Comparison { rows: 7, ..Comparison::default() });
+        assert!(!outcome.failed());
+        outcome.fail("it cannot be removed");
+        assert!(outcome.failed());
+        let text = outcome.to_string();
+        assert!(text.ends_with("7 rows, 0 missing, 0 extra; it cannot be removed"), "{text}");
+    }
+
+    #[test]
+    fn pieces_that_had_to_wait_are_told_and_not_summed() {
+        let scenario = crate::scenarios::ALL.iter().find(|found| found.name == "slow-network");
+        let mut outcome = Outcome::new("slow-network", 0);
+        outcome.faults = BTreeMap::from([(DELAYED.to_owned(), 900), ("throttled".to_owned(), 2)]);
+        let table = table(&[scenario.unwrap()], &[outcome]);
+        assert!(table.contains("900 delayed, 2 throttled"), "{table}");
+        let sum = table.lines().last().unwrap().split_whitespace().nth(2);
+        assert_eq!(sum, Some("2"), "{table}");
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail};
 use futures::{StreamExt, stream};
 use tokio::signal::unix::{SignalKind, signal};
 use xtask::program;
@@ -18,6 +18,7 @@ use crate::images;
 use crate::outcome::{self, Outcome, Verdict};
 use crate::scenarios::{self, End, Scenario};
 use crate::secrets::Secrets;
+use crate::together::together;
 use crate::world::{Run, World};
 use crate::{load, logs, sdk_tester, soak};
 
@@ -31,38 +32,40 @@ type Played = RefCell<Vec<Outcome>>;
 
 /// Plays what was asked for. False: something did not hold.
 pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
-    let chosen = chosen(arguments)?;
-    if arguments.list {
-        for scenario in scenarios::ALL {
-            println!("{:16} {}", scenario.name, scenario.about);
-        }
-        return Ok(true);
-    }
+    let chosen = chosen(arguments);
     let seed = arguments.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
     });
     let run = Place::new()?;
-    remove_dead_runs(&engine).await?;
+    if let Err(error) = remove_dead_runs(&engine).await {
+        println!("Not all that earlier runs have left can be removed: {error:#}");
+    }
 
     let mut terminated = signal(SignalKind::terminate())?;
     let played = Played::default();
     let work = work(arguments, &engine, &run, &chosen, seed, &played);
     let result = tokio::select! {
         result = work => result,
-        Ok(()) = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was made is removed")),
-        _ = terminated.recv() => Err(anyhow::anyhow!("terminated; what was made is removed")),
+        Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
+        _ = terminated.recv() => Err(anyhow!("terminated")),
     };
     if result.is_err()
         && let Err(error) = keep_logs(&engine, &run).await
     {
         // What is there is removed all the same.
-        println!("The containers' logs cannot be kept: {error:#}");
+        println!("Not all that containers said can be kept: {error:#}");
     }
-    clean(&engine, &run.id).await?;
+    let cleaned = clean(&engine, &run.id).await.context("not all that was made can be removed");
+    if result.is_err() && cleaned.is_ok() {
+        println!("What was made is removed.");
+    }
     if result.is_err() && !played.borrow().is_empty() {
         println!("\nAs far as it came:\n{}", outcome::table(&chosen, &played.borrow()));
     }
-    result
+    let held = matches!(result, Ok(true));
+    // The run's own error first: the other may come of it.
+    together([result.map(drop), cleaned])?;
+    Ok(held)
 }
 
 async fn work(
@@ -98,11 +101,19 @@ async fn work(
         directory: place.directory.clone(),
     };
 
+    let mut is_compared = true;
     let held = match (arguments.soak, &arguments.tester) {
         (Some(minutes), _) => soak::run(&run, minutes, seed).await?,
-        (_, Some(image)) => sdk_tester::run(&run, image, seed).await?,
+        (_, Some(image)) => {
+            is_compared = false;
+            sdk_tester::run(&run, image, seed).await?
+        }
         _ if arguments.load => load::run(&run, seed).await?,
-        _ => play_all(&run, arguments, chosen, seed, played).await,
+        _ => {
+            let held = play_all(&run, arguments, chosen, seed, played).await;
+            is_compared = played.borrow().iter().any(Outcome::is_compared);
+            held
+        }
     };
     let search = secrets.search(&place.directory)?;
     console.say(&format!(
@@ -110,19 +121,23 @@ async fn work(
         secrets.len(), search.files, search.bytes as f64 / 1e6, search.leaks.len()
     ));
     console.say(&format!(
-        "(In {} of the configuration files that tell the connector its token the search finds it, as it must.)",
-        search.inputs
+        "(Of {} configuration files, which tell the connector its token, the search finds it in {}; it must in all.)",
+        search.inputs, search.inputs_found
     ));
     for leak in &search.leaks {
         console.say(&format!("  {} in {}", leak.form, leak.file.display()));
     }
-    let good = held && search.leaks.is_empty();
-    if good {
-        console.say("The promise of design.md holds.");
-    } else {
-        let kept = place.directory.display();
-        console.say(&format!("Something does NOT hold. What all containers said is in {kept}"));
-    }
+    let good = held && search.leaks.is_empty() && search.is_sharp();
+    let kept = place.directory.display();
+    console.say(&match (good, is_compared) {
+        (true, true) => {
+            "The promise holds: every point is there once, with its present values.".to_owned()
+        }
+        (true, false) => {
+            "No warehouse was compared with InfluxDB: of the promise nothing is known.".to_owned()
+        }
+        (false, _) => format!("Something does NOT hold. What all containers said is in {kept}"),
+    });
     console.say(&which);
     if good {
         place.forget();
@@ -169,7 +184,7 @@ async fn play(run: &Run, scenario: &Scenario, round: u32, seed: u64) -> Outcome 
             outcome.faults = world.faults.counts();
             outcome.syncs = world.syncs;
             if let Err(error) = world.end().await {
-                outcome.verdict = Verdict::Failed(format!("it cannot be removed: {error:#}"));
+                outcome.fail(&format!("it cannot be put away: {error:#}"));
             }
         }
         Err(error) => outcome.verdict = Verdict::Failed(format!("{error:#}")),
@@ -179,13 +194,7 @@ async fn play(run: &Run, scenario: &Scenario, round: u32, seed: u64) -> Outcome 
     outcome
 }
 
-fn chosen(arguments: &Arguments) -> Result<Vec<&'static Scenario>> {
-    for name in &arguments.scenario {
-        ensure!(
-            scenarios::ALL.iter().any(|scenario| scenario.name == name),
-            "there is no scenario {name}; --list names them"
-        );
-    }
+fn chosen(arguments: &Arguments) -> Vec<&'static Scenario> {
     let wanted = |scenario: &&Scenario| match arguments.scenario.as_slice() {
         [] => !(arguments.short && scenario.long),
         names => names.iter().any(|name| name == scenario.name),
@@ -193,7 +202,7 @@ fn chosen(arguments: &Arguments) -> Result<Vec<&'static Scenario>> {
     // The long ones first, so that the others are played while they wait.
     let (long, short): (Vec<_>, Vec<_>) =
         scenarios::ALL.iter().filter(wanted).partition(|scenario| scenario.long);
-    Ok([long, short].concat())
+    [long, short].concat()
 }
 
 /// A run's number and its directory. While the run lives, it holds a lock, by which others know that it does.
@@ -235,45 +244,40 @@ fn lives(id: &str) -> bool {
 
 /// Removes what runs have left that were killed.
 async fn remove_dead_runs(engine: &Engine) -> Result<()> {
+    let mut removed = Vec::new();
     for run in engine.runs().await? {
         if !lives(&run) {
-            engine.remove_run(&run).await?;
+            removed.push(engine.remove_run(&run).await);
             let _ = fs::remove_file(lock(&run));
         }
     }
-    for image in engine.images().await? {
-        let run = image.rsplit_once(':').map_or("", |(_, run)| run);
-        if run != images::KEPT && !lives(run) {
-            engine.remove_image(&image).await?;
-        }
-    }
-    Ok(())
+    removed.push(engine.remove_images(|tag| tag != images::KEPT && !lives(tag)).await);
+    together(removed)
 }
 
 /// Keeps what the containers have said that an end has surprised.
 async fn keep_logs(engine: &Engine, place: &Place) -> Result<()> {
     let (prefix, directory) = (format!("e2e-{}-", place.id), place.directory.join("logs"));
-    let containers = engine.containers_of_run(&place.id).await?;
-    for container in &containers {
-        logs::keep(engine, container, &prefix, &directory).await?;
+    let ids = engine.ids_of_run(&place.id).await?;
+    let mut kept = Vec::new();
+    for id in &ids {
+        // One may vanish meanwhile, and the others still have something to say.
+        kept.push(logs::keep(engine, id, &prefix, &directory).await);
     }
-    if !containers.is_empty() {
+    if !ids.is_empty() {
         println!("What all containers said until then is in {}", place.directory.display());
     }
-    Ok(())
+    together(kept)
 }
 
 /// Removes what this run has made.
 async fn clean(engine: &Engine, run: &str) -> Result<()> {
-    // Twice: a request that was under way when the run was interrupted may be done only now.
+    // Twice: a request that was under way when the run was interrupted may be done only now. What is in the way of the first time, such
+    // as a container that was just then started, is not in the way of the second.
+    let mut removed = Ok(());
     for _ in 0..2 {
-        engine.remove_run(run).await?;
+        removed = engine.remove_run(run).await;
         tokio::time::sleep(AFTERMATH).await;
     }
-    for image in engine.images().await? {
-        if image.ends_with(&format!(":{run}")) {
-            engine.remove_image(&image).await?;
-        }
-    }
-    Ok(())
+    together([removed, engine.remove_images(|tag| tag == run).await])
 }

@@ -48,8 +48,17 @@ pub(crate) struct Search {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) leaks: Vec<Leak>,
-    /// Configuration files in which the token was found, as it must be: the search does find.
+    /// Configuration files, each of which must hold a token: by them is seen that the search does find.
     pub(crate) inputs: u64,
+    /// Those of them in which one was found.
+    pub(crate) inputs_found: u64,
+}
+
+impl Search {
+    /// Whether it has found what is there to be found.
+    pub(crate) fn is_sharp(&self) -> bool {
+        self.inputs_found == self.inputs
+    }
 }
 
 /// What holds the token since it is what tells it to the connector.
@@ -80,7 +89,8 @@ impl Secrets {
             let bytes = fs::read(&path)?;
             let found = needles.iter().find(|(_, needle)| memmem::find(&bytes, needle).is_some());
             if path.file_name().is_some_and(|name| name == INPUT) {
-                search.inputs += u64::from(found.is_some());
+                search.inputs += 1;
+                search.inputs_found += u64::from(found.is_some());
                 continue;
             }
             search.files += 1;
@@ -133,6 +143,18 @@ mod tests {
             }
         }
         check("configuration.json", "apiv3_0123456789abcdef", None);
+    }
+
+    #[test]
+    fn a_search_has_to_find_what_must_be_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let secrets = Secrets::default();
+        secrets.add(&Secret::new("apiv3_0123456789abcdef"));
+        let file = directory.path().join("configuration.json");
+        fs::write(&file, r#"{"token":"apiv3_0123456789abcdef"}"#).unwrap();
+        assert!(secrets.search(directory.path()).unwrap().is_sharp());
+        fs::write(&file, r#"{"token":"apiv3_1"}"#).unwrap();
+        assert!(!secrets.search(directory.path()).unwrap().is_sharp());
     }
 
     #[test]

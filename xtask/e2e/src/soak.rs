@@ -66,7 +66,7 @@ pub(crate) async fn run(run: &Run, minutes: u64, seed: u64) -> Result<bool> {
     Ok(comparison.holds() && is_flat)
 }
 
-/// Syncs and injects faults until the time is over; gives what was seen, and when there were faults.
+/// Syncs and injects faults until the time is over; gives what was seen, and when faults were on their way.
 async fn soak(
     world: &mut World,
     platform: &Platform,
@@ -143,8 +143,10 @@ async fn fault(world: &mut World, proxy: &Remote, sync: &Sync) -> Result<()> {
             world.run.engine.unpause(&world.container(role)).await
         }
         _ => {
-            world.fault("platform killed");
-            world.run.engine.kill(&sync.container).await
+            if world.run.engine.kill(&sync.container).await? {
+                world.fault("platform killed");
+            }
+            Ok(())
         }
     }
 }

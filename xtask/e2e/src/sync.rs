@@ -20,6 +20,9 @@ const LAST_TRIES: u32 = 4;
 /// No sync of these small databases takes longer, however often it has to wait for somebody.
 const LONGEST: Duration = Duration::from_secs(8 * 60);
 
+/// How the platform's report says that it broke off by itself (`report.rs` of fivetran-tester).
+const BROKE_OFF: &str = "stopped by us";
+
 /// What a customer has set up: a warehouse with its state, a configuration, and the connector that it talks to.
 #[derive(Clone, Debug)]
 pub(crate) struct Platform {
@@ -57,6 +60,27 @@ impl Ended {
 
     pub(crate) fn rows(&self) -> u64 {
         self.report.as_ref().and_then(|report| report["rows"].as_u64()).unwrap_or_default()
+    }
+
+    /// Whether the platform broke off as it was told to, instead of coming to the end before.
+    pub(crate) fn broke_off(&self) -> bool {
+        self.report.as_ref().is_some_and(|report| report["end"] == BROKE_OFF)
+    }
+
+    /// A platform that was killed may have no report; one that succeeded has looked for breaches, and says which.
+    fn broke_no_rule(&self) -> Result<()> {
+        let report = self.report.as_ref();
+        match report.and_then(|report| report["breaches"].as_array()) {
+            Some(breaches) => {
+                ensure!(
+                    breaches.is_empty(),
+                    "the connector broke rules of Fivetran's: {}",
+                    self.text
+                );
+            }
+            None => ensure!(!self.succeeded(), "a sync succeeded without a report: {}", self.text),
+        }
+        Ok(())
     }
 }
 
@@ -171,18 +195,15 @@ impl World {
         let engine = self.run.engine.clone();
         let waited = tokio::time::timeout(LONGEST, engine.wait(&sync.container)).await;
         let code = waited.with_context(|| format!("a sync does not end within {LONGEST:?}"))??;
-        self.keep_logs(&sync.container).await?;
         let text = String::from_utf8_lossy(&engine.logs(&sync.container).await?).into_owned();
-        engine.remove(&sync.container).await?;
+        self.retire(&sync.container).await?;
         let report =
             fs::read(&sync.report).ok().and_then(|text| serde_json::from_slice(&text).ok());
         if code != 0 {
             self.syncs.failed += 1;
         }
         let ended = Ended { code, report, text, due: sync.due };
-        let breaches = ended.report.as_ref().map(|report| &report["breaches"]);
-        let is_clean = breaches.and_then(Value::as_array).is_none_or(Vec::is_empty);
-        ensure!(is_clean, "the connector broke rules of Fivetran's: {}", ended.text);
+        ended.broke_no_rule()?;
         Ok(ended)
     }
 
@@ -208,7 +229,10 @@ impl World {
         writers.stop().await;
         let mut all = Comparison::default();
         for platform in platforms {
-            all.add(&self.settled(platform).await?);
+            let comparison = self.settled(platform).await?;
+            // In a sum it would not be seen that one of them has nothing.
+            ensure!(comparison.rows > 0, "the warehouse of {} has no rows", platform.name);
+            all.add(&comparison);
         }
         Ok(all)
     }
@@ -238,4 +262,36 @@ impl World {
 /// How many bytes a file has; none if there is none.
 pub(crate) fn size(file: &Path) -> u64 {
     fs::metadata(file).map_or(0, |metadata| metadata.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn ended(code: i64, report: Option<Value>) -> Ended {
+        Ended { code, report, text: String::new(), due: 0 }
+    }
+
+    #[test]
+    fn a_sync_that_succeeded_has_to_say_that_no_rule_was_broken() {
+        let check = |code, report, expected| {
+            assert_eq!(ended(code, report).broke_no_rule().is_ok(), expected);
+        };
+        check(0, Some(json!({ "breaches": [] })), true);
+        check(0, Some(json!({ "breaches": ["a key was NULL"] })), false);
+        check(0, Some(json!({})), false);
+        check(0, None, false);
+        // Killed, or failed.
+        check(137, None, true);
+        check(1, Some(json!({ "breaches": ["a key was NULL"] })), false);
+    }
+
+    #[test]
+    fn breaking_off_is_not_coming_to_the_end() {
+        assert!(ended(0, Some(json!({ "end": "stopped by us" }))).broke_off());
+        assert!(!ended(0, Some(json!({ "end": "completed" }))).broke_off());
+        assert!(!ended(137, None).broke_off());
+    }
 }

@@ -12,7 +12,7 @@ use fastrand::Rng;
 
 use crate::console::Console;
 use crate::engine::{Container, Engine};
-use crate::faults::Faults;
+use crate::faults::{DELAYED, Faults};
 use crate::images::{FAKETIME, Images};
 use crate::influx::{Influx, blocking};
 use crate::logs;
@@ -20,6 +20,7 @@ use crate::plant::Plant;
 use crate::probe::Usage;
 use crate::proxy::Remote;
 use crate::secrets::Secrets;
+use crate::together::together;
 use crate::writers::{Pace, Writers};
 
 /// What the containers call each other.
@@ -248,7 +249,7 @@ impl World {
     pub(crate) async fn count_proxy(&self, proxy: &Remote) -> Result<()> {
         for port in [INFLUXDB_PORT, CONNECTOR_PORT] {
             let done = proxy.done(port).await?;
-            self.faults.count("delayed", done.delayed);
+            self.faults.count(DELAYED, done.delayed);
             self.faults.count("cut", done.cut);
             self.faults.count("gone silent", done.lost);
             self.faults.count("refused", done.refused);
@@ -257,8 +258,10 @@ impl World {
     }
 
     pub(crate) async fn kill(&self, role: &str) -> Result<()> {
-        self.fault(&format!("{role} killed"));
-        self.run.engine.kill(&self.container(role)).await
+        if self.run.engine.kill(&self.container(role)).await? {
+            self.fault(&format!("{role} killed"));
+        }
+        Ok(())
     }
 
     /// Lets some time pass, so many milliseconds, drawn by chance.
@@ -304,14 +307,22 @@ impl World {
     /// Keeps what all containers have said and what the engine tells of them, then removes them.
     pub(crate) async fn end(&self) -> Result<()> {
         let engine = &self.run.engine;
-        for name in engine.containers_of(&self.network).await? {
-            self.keep_logs(&name).await?;
+        let mut steps = Vec::new();
+        for id in engine.ids_of_scenario(&self.network).await? {
+            steps.push(self.keep_logs(&id).await);
         }
-        engine.remove_scenario(&self.network).await
+        steps.push(engine.remove_scenario(&self.network).await);
+        together(steps)
+    }
+
+    /// Removes a container for good: what it has said stays, to be read after a failure and to be searched for secrets.
+    pub(crate) async fn retire(&self, container: &str) -> Result<()> {
+        self.keep_logs(container).await?;
+        self.run.engine.remove(container).await
     }
 
     /// Keeps what a container has said.
-    pub(crate) async fn keep_logs(&self, container: &str) -> Result<()> {
+    async fn keep_logs(&self, container: &str) -> Result<()> {
         let prefix = format!("{}-", self.network);
         logs::keep(&self.run.engine, container, &prefix, &self.directory.join("logs")).await
     }

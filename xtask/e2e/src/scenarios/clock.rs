@@ -19,14 +19,14 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
             if clock != "+0" {
                 world.fault(&format!("{role}'s clock {clock}"));
             }
-            world.run.engine.remove(&world.container(role)).await?;
+            world.retire(&world.container(role)).await?;
         }
         world.start_influxdb(&off(influxdb)).await?;
         world.start_connector(CONNECTOR, &off(connector)).await?;
         world.synced(&platform, &[]).await?;
     }
     for role in [INFLUXDB, CONNECTOR] {
-        world.run.engine.remove(&world.container(role)).await?;
+        world.retire(&world.container(role)).await?;
     }
     world.start_influxdb(&Unusual::default()).await?;
     world.start_connector(CONNECTOR, &Unusual::default()).await?;

@@ -1,4 +1,5 @@
-//! The scenarios: each is a file with one function. At the end of each stands the same sentence: the promise of `design.md` holds.
+//! The scenarios: each is a file with one function. At the end of each stands the same sentence: the promise holds, as
+//! `compare.rs` has it.
 
 mod clock;
 mod connector_killed;
@@ -82,3 +83,10 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     "token", token, SHORT, "the token is revoked in mid-sync, and replaced";
     "twenty-connectors", twenty, LONG, "twenty connectors on one InfluxDB";
 ];
+
+/// Prints their names, and what they are about.
+pub(crate) fn list() {
+    for scenario in ALL {
+        println!("{:16} {}", scenario.name, scenario.about);
+    }
+}

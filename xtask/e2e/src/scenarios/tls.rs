@@ -31,11 +31,11 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
     world.synced(&platform, &[]).await?;
     for (fault, certificate) in [("certificate expired", expired), ("wrong name", other)] {
         world.fault(fault);
-        world.run.engine.remove(&world.container(INFLUXDB)).await?;
+        world.retire(&world.container(INFLUXDB)).await?;
         world.start_influxdb(&with(certificate)).await?;
         refused(world, &platform).await?;
     }
-    world.run.engine.remove(&world.container(INFLUXDB)).await?;
+    world.retire(&world.container(INFLUXDB)).await?;
     world.start_influxdb(&with(good)).await?;
     Ok(End::Compared(world.promise(writers, &[platform]).await?))
 }

@@ -2,16 +2,20 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use xtask::program;
 
 use super::End;
-use crate::compare::Comparison;
-use crate::influx::blocking;
+use crate::influx::{DATABASE, blocking};
+use crate::sync::Ended;
 use crate::world::{CONNECTOR, Unusual, World, write_for_all};
 
 /// Where the cursors of the states stand, in nanoseconds: 2025-06-02T08:00:00Z.
 const CURSOR: i64 = 1_748_851_200_000_000_000;
+
+/// How the connector says that it starts a table anew (`begin.rs` of influx-source).
+const ANEW: &str = "starts anew";
 
 pub(super) async fn play(world: &mut World) -> Result<End> {
     world.start_influxdb(&Unusual::default()).await?;
@@ -28,13 +32,16 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
     let mut states: Vec<_> = fs::read_dir(fixtures.join("states"))
         .context("fixtures/states is missing")?
         .collect::<Result<_, _>>()?;
+    ensure!(!states.is_empty(), "fixtures/states has no states");
     states.sort_by_key(fs::DirEntry::file_name);
-    let mut platforms = Vec::new();
+    let (mut platforms, mut known) = (Vec::new(), Vec::new());
     for (number, state) in states.iter().enumerate() {
         let platform =
             world.platform_of(&format!("platform-{number}"), CONNECTOR, crate::world::INFLUXDB)?;
         world.synced(&platform, &[]).await?;
-        write_for_all(&platform.state(), &fs::read(state.path())?)?;
+        let text = fs::read(state.path())?;
+        write_for_all(&platform.state(), &text)?;
+        known.push(tables(&text).with_context(|| state.path().display().to_string())?);
         platforms.push(platform);
     }
     // What came later: points after the cursor, one before it that is late, and tables that the states do not know.
@@ -43,12 +50,34 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
     world.write_history(1_000).await?;
     let writers = world.start_writers();
     world.faults.count("earlier states", platforms.len() as u64);
-    let mut all = Comparison::default();
-    for platform in &platforms {
-        world.synced(platform, &[]).await?;
+    for ((platform, state), known) in platforms.iter().zip(&states).zip(&known) {
+        let ended = world.synced(platform, &[]).await?;
+        went_on(&ended, known).with_context(|| {
+            format!("the state {} was not taken up: {}", state.path().display(), ended.text)
+        })?;
     }
-    all.add(&world.promise(writers, &platforms).await?);
-    Ok(End::Compared(all))
+    Ok(End::Compared(world.promise(writers, &platforms).await?))
+}
+
+/// The tables that a state knows.
+fn tables(state: &[u8]) -> Result<Vec<String>> {
+    let state: Value = serde_json::from_slice(state)?;
+    let tables = state["databases"][DATABASE].as_object().context("it knows no table")?;
+    ensure!(!tables.is_empty(), "it knows no table");
+    Ok(tables.keys().cloned().collect())
+}
+
+/// A connector that throws a state away sends everything anew, and the warehouse is as right in the end: only the sync itself tells.
+fn went_on(ended: &Ended, known: &[String]) -> Result<()> {
+    let report = ended.report.as_ref().context("there is no report")?;
+    for table in known {
+        let truncates = &report["tables"][table]["truncates"];
+        ensure!(*truncates == 0, "{table} has {truncates} truncates, and was to be read on");
+    }
+    let warnings = report["warnings"].as_array().context("the report has no warnings")?;
+    let anew = warnings.iter().filter_map(Value::as_str).find(|text| text.contains(ANEW));
+    ensure!(anew.is_none(), "a warning says: {}", anew.unwrap_or_default());
+    Ok(())
 }
 
 fn time(line: &str) -> i64 {
@@ -58,4 +87,32 @@ fn time(line: &str) -> i64 {
 async fn write(world: &World, lines: String) -> Result<()> {
     let influx = world.influx.clone();
     blocking(move || influx.write(&lines)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_state_knows_tables() {
+        for state in fs::read_dir(program::root().join("fixtures/states")).unwrap() {
+            let state = fs::read(state.unwrap().path()).unwrap();
+            assert!(tables(&state).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_state_that_was_thrown_away_is_seen() {
+        let check = |truncates: u64, warnings: &[&str], expected: bool| {
+            let tables = json!({ "home": { "rows": 9, "truncates": truncates } });
+            let report = Some(json!({ "tables": tables, "warnings": warnings }));
+            let ended = Ended { code: 0, report, text: String::new(), due: 0 };
+            assert_eq!(went_on(&ended, &["home".to_owned()]).is_ok(), expected);
+        };
+        check(0, &["\"machines\" is new"], true);
+        check(1, &[], false);
+        check(0, &["Measurement \"home\" starts anew, because `table_name` has changed"], false);
+    }
 }

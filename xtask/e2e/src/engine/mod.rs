@@ -1,5 +1,7 @@
 //! The Docker engine. Whatever is made here bears a label with the run that it is of, and goes by it.
 
+mod removal;
+
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -88,12 +90,6 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) async fn remove_image(&self, name: &str) -> Result<()> {
-        let options = query::RemoveImageOptionsBuilder::default().force(true).build();
-        gone(self.docker.remove_image(name, Some(options), None).await)?;
-        Ok(())
-    }
-
     /// A network without a way out.
     pub(crate) async fn create_network(&self, run: &str, name: &str) -> Result<()> {
         let request = NetworkCreateRequest {
@@ -174,11 +170,12 @@ impl Engine {
         started.with_context(|| format!("cannot start the container {name}"))
     }
 
-    /// Ends a container's process with SIGKILL; it may have ended already.
-    pub(crate) async fn kill(&self, name: &str) -> Result<()> {
+    /// Ends a container's process with SIGKILL. False: it had ended already.
+    pub(crate) async fn kill(&self, name: &str) -> Result<bool> {
         match self.docker.kill_container(name, None::<query::KillContainerOptions>).await {
-            Err(Error::DockerResponseServerError { status_code: 409, .. }) => Ok(()),
-            other => Ok(other?),
+            Ok(()) => Ok(true),
+            Err(Error::DockerResponseServerError { status_code: 409, .. }) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -210,7 +207,11 @@ impl Engine {
     pub(crate) async fn wait(&self, name: &str) -> Result<i64> {
         let ended = self.docker.wait_container(name, None::<query::WaitContainerOptions>);
         match ended.try_collect::<Vec<_>>().await {
-            Ok(answers) => Ok(answers.first().map_or(0, |answer| answer.status_code)),
+            // An engine that is stopped ends its answer without a word.
+            Ok(answers) => match answers.first() {
+                Some(answer) => Ok(answer.status_code),
+                None => bail!("the engine does not say how the container {name} has ended"),
+            },
             Err(Error::DockerContainerWaitError { code, .. }) => Ok(code),
             Err(error) => bail!("cannot wait for the container {name}: {error}"),
         }
@@ -260,56 +261,23 @@ impl Engine {
         Ok(parts.concat())
     }
 
-    pub(crate) async fn remove(&self, name: &str) -> Result<()> {
-        let options = query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        gone(self.docker.remove_container(name, Some(options)).await)?;
-        Ok(())
+    /// The ids of the containers of a scenario.
+    pub(crate) async fn ids_of_scenario(&self, scenario: &str) -> Result<Vec<String>> {
+        self.ids(&format!("{SCENARIO}={scenario}")).await
     }
 
-    /// The names of the containers of a scenario.
-    pub(crate) async fn containers_of(&self, scenario: &str) -> Result<Vec<String>> {
-        self.containers(&format!("{SCENARIO}={scenario}")).await
+    /// The ids of the containers of a run.
+    pub(crate) async fn ids_of_run(&self, run: &str) -> Result<Vec<String>> {
+        self.ids(&format!("{LABEL}={run}")).await
     }
 
-    /// The names of the containers of a run.
-    pub(crate) async fn containers_of_run(&self, run: &str) -> Result<Vec<String>> {
-        self.containers(&format!("{LABEL}={run}")).await
-    }
-
-    async fn containers(&self, label: &str) -> Result<Vec<String>> {
+    async fn ids(&self, label: &str) -> Result<Vec<String>> {
         let options = query::ListContainersOptionsBuilder::default()
             .all(true)
             .filters(&filter(label))
             .build();
         let found = self.docker.list_containers(Some(options)).await?;
         Ok(found.into_iter().filter_map(|container| container.id).collect())
-    }
-
-    /// Removes what belongs to a scenario.
-    pub(crate) async fn remove_scenario(&self, scenario: &str) -> Result<()> {
-        self.remove_labelled(&format!("{SCENARIO}={scenario}")).await
-    }
-
-    /// Removes all containers, networks and volumes of a run.
-    pub(crate) async fn remove_run(&self, run: &str) -> Result<()> {
-        self.remove_labelled(&format!("{LABEL}={run}")).await
-    }
-
-    async fn remove_labelled(&self, label: &str) -> Result<()> {
-        for container in self.containers(label).await? {
-            self.remove(&container).await?;
-        }
-        let options = query::ListNetworksOptionsBuilder::default().filters(&filter(label)).build();
-        for network in self.docker.list_networks(Some(options)).await? {
-            gone(self.docker.remove_network(&network.id.unwrap_or_default()).await)?;
-        }
-        let options = query::ListVolumesOptionsBuilder::default().filters(&filter(label)).build();
-        for volume in self.docker.list_volumes(Some(options)).await?.volumes.unwrap_or_default() {
-            let removed =
-                self.docker.remove_volume(&volume.name, None::<query::RemoveVolumeOptions>).await;
-            gone(removed)?;
-        }
-        Ok(())
     }
 
     /// The runs of which anything is there.
@@ -325,21 +293,5 @@ impl Engine {
         let of_networks = networks.into_iter().filter_map(|network| network.labels);
         let labels = of_containers.chain(of_networks);
         Ok(labels.filter_map(|mut labels| labels.remove(LABEL)).collect())
-    }
-
-    /// The names of the images that this program has made.
-    pub(crate) async fn images(&self) -> Result<Vec<String>> {
-        let options = query::ListImagesOptionsBuilder::default().filters(&filter(LABEL)).build();
-        let images = self.docker.list_images(Some(options)).await?;
-        Ok(images.into_iter().flat_map(|image| image.repo_tags).collect())
-    }
-}
-
-/// What is gone already is removed.
-fn gone<T>(result: Result<T, Error>) -> Result<Option<T>> {
-    match result {
-        Ok(done) => Ok(Some(done)),
-        Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
