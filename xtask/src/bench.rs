@@ -22,6 +22,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     program::run(Command::new(bench).args(&arguments.arguments))
 }
 
+/// What is measured where nothing else is asked for.
+const SHAPES: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny", "interleaved"];
+
 /// Whether it still measures all that it should, with syncs of a few rows in a development build: figures of which only the presence counts.
 pub(crate) fn smoke() -> Result<()> {
     let packages = ["--package", "connector", "--package", "connector-bench"];
@@ -33,6 +36,9 @@ pub(crate) fn smoke() -> Result<()> {
         ensure!(report[name].is_number(), "`{name}` was not measured");
     }
     let shapes = report["shapes"].as_object().context("no shape was measured")?;
+    for shape in SHAPES {
+        ensure!(shapes.contains_key(shape), "{shape} was not measured");
+    }
     for (shape, figures) in shapes {
         let figures = figures.as_object().context("a shape is an object")?;
         ensure!(figures.contains_key("sync_over_wire"), "{shape}: no ratio to the wire");

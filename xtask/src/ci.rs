@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{bench, dist, e2e, fuzz, peers, program};
+use crate::{bench, demo, dist, e2e, fuzz, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -32,6 +32,7 @@ pub(crate) fn run() -> Result<()> {
         )
     })?;
     step("cargo xtask dist", dist::run)?;
+    step("cargo xtask demo", demo::run)?;
     step("cargo xtask peers", peers::run)?;
     step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
     step("cargo xtask bench, a few rows", bench::smoke)?;

@@ -14,18 +14,10 @@ use crate::{program, sbom};
 const UNWANTED: [&str; 2] = ["datafusion", "rusqlite"];
 
 pub(crate) fn run() -> Result<()> {
-    let tree = program::output(&mut program::cargo([
-        "tree",
-        "--package",
-        "fivetran_source",
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-    ]))?;
+    let shipped = sbom::shipped()?;
     for unwanted in UNWANTED {
         ensure!(
-            !tree.lines().any(|line| line.starts_with(unwanted)),
+            !shipped.iter().any(|(name, _)| name.starts_with(unwanted)),
             "fivetran_source depends on {unwanted}"
         );
     }
@@ -53,6 +45,9 @@ pub(crate) fn run() -> Result<()> {
     let names: Vec<_> =
         libraries.lines().filter_map(|line| line.split_whitespace().next()).collect();
     println!("shared libraries: {}", names.join(", "));
+    for &name in &names {
+        ensure!(is_of_libc(name), "{} links to {name}", executable.display());
+    }
 
     let dist = program::target().join("dist");
     fs::create_dir_all(&dist)?;
@@ -62,6 +57,16 @@ pub(crate) fn run() -> Result<()> {
     println!("bill of materials: {components} components, in CycloneDX");
     println!("kept in {}: {}, {}", dist.display(), name(&kept), name(&bill));
     Ok(())
+}
+
+/// What an executable may link to, without versions and the names of architectures: libc and what comes with it or with the compiler.
+const LIBRARIES: [&str; 5] = ["linux-vdso", "libgcc_s", "libm", "libc", "ld-linux"];
+
+/// Whether a library, such as `libm.so.6` or `/lib64/ld-linux-x86-64.so.2`, is one that any machine has.
+fn is_of_libc(library: &str) -> bool {
+    let file = library.rsplit('/').next().unwrap_or(library);
+    let stem = file.split(".so").next().unwrap_or(file);
+    LIBRARIES.contains(&stem) || stem.starts_with("ld-linux-")
 }
 
 /// What Fivetran's pipeline takes for an executable: a file that may be run, and is neither a library nor a list of dependencies.
@@ -83,4 +88,22 @@ fn executables(directory: &Path) -> Result<Vec<PathBuf>> {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_libc;
+
+    #[test]
+    fn nothing_but_libc_and_its_companions_may_be_linked() {
+        for library in ["linux-vdso.so.1", "libgcc_s.so.1", "libm.so.6", "libc.so.6"] {
+            assert!(is_of_libc(library), "{library}");
+        }
+        for loader in ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"] {
+            assert!(is_of_libc(loader), "{loader}");
+        }
+        for library in ["libssl.so.3", "libcrypto.so.3", "libmagic.so.1", "libstdc++.so.6"] {
+            assert!(!is_of_libc(library), "{library}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ struct Arguments {
 enum Verb {
     /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
     Demo,
-    /// Builds the executable as Fivetran does, looks at what it needs, and lists what is in it
+    /// Builds the executable as Fivetran does, checks what it links to, and lists what is in it
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,

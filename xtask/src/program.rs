@@ -4,9 +4,11 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::{env, thread};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 
 /// The root of the repository.
 pub fn root() -> &'static Path {
@@ -14,12 +16,17 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Where builds go: what `cargo` itself would choose.
+/// Where builds go, as `cargo` itself says: the environment may decide it, or a configuration file of the person's own.
 pub fn target() -> PathBuf {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(directory) => root().join(directory),
-        None => root().join("target"),
-    }
+    static TARGET: LazyLock<Option<PathBuf>> = LazyLock::new(ask_for_target);
+    // Where `cargo` cannot tell, no build succeeds either, and says why.
+    TARGET.clone().unwrap_or_else(|| root().join("target"))
+}
+
+fn ask_for_target() -> Option<PathBuf> {
+    let metadata = output(&mut cargo(["metadata", "--no-deps", "--format-version", "1"])).ok()?;
+    let metadata: Value = serde_json::from_str(&metadata).ok()?;
+    metadata["target_directory"].as_str().map(PathBuf::from)
 }
 
 /// The `cargo` that runs us, without what it has told us of our own package: build scripts that look at that would run again, and

@@ -40,7 +40,7 @@ pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
 }
 
 /// Every crate that is compiled into what ships, with its version.
-fn shipped() -> Result<BTreeSet<(String, String)>> {
+pub(crate) fn shipped() -> Result<BTreeSet<(String, String)>> {
     let tree = program::output(&mut program::cargo([
         "tree",
         "--package",

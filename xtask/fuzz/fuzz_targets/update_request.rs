@@ -1,12 +1,13 @@
 //! `Update`, as it comes from whoever has reached the port: the bytes of a request, through the service to a source and back.
 #![no_main]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fivetran_adapter::fuzzing::service;
 use fivetran_wire::selection::Selection as Wire;
 use fivetran_wire::update_response::Operation;
-use fivetran_wire::{UpdateRequest, UpdateResponse, method};
+use fivetran_wire::{TableSelection, UpdateRequest, UpdateResponse, method};
 use http_body_util::{BodyExt, Full};
 use influx_source::InfluxConfig;
 use libfuzzer_sys::fuzz_target;
@@ -59,33 +60,72 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(status.as_deref(), Some("0"));
 });
 
-/// What is listed is included as it says, and what is not as the list says of all that is new.
+/// What is listed is included as it says, and what is not as the list says of all that is new. Of a name that is listed twice, the last
+/// entry counts.
 fn check_selection(request: &UpdateRequest, taken: &Selection) {
-    let table = |schema: Option<&str>, name: &str| {
-        let mut table = Table::new(name, vec![Column::new("never listed", DataType::Long)]);
-        table.schema = schema.map(str::to_owned);
-        taken.project(&table).is_some()
-    };
     let shape = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
     match shape {
-        None => assert!(table(None, "any")),
+        None => assert_eq!(columns(taken, None, "any", &["any"]), Some(vec!["any".to_owned()])),
         Some(Wire::WithoutSchema(list)) => {
-            for (place, one) in list.tables.iter().enumerate() {
-                // The last entry counts.
-                if list.tables[place + 1..].iter().all(|other| other.table_name != one.table_name) {
-                    assert_eq!(table(None, &one.table_name), one.included);
-                }
-            }
+            check_tables(taken, None, &list.tables, list.include_new_tables);
         }
         Some(Wire::WithSchema(list)) => {
-            for (place, one) in list.schemas.iter().enumerate() {
-                let later = &list.schemas[place + 1..];
-                if !one.included && later.iter().all(|other| other.schema_name != one.schema_name) {
-                    assert!(!table(Some(&one.schema_name), "any"));
+            let listed: BTreeMap<_, _> =
+                list.schemas.iter().map(|schema| (schema.schema_name.as_str(), schema)).collect();
+            for (&name, schema) in &listed {
+                if schema.included {
+                    check_tables(taken, Some(name), &schema.tables, schema.include_new_tables);
+                } else {
+                    assert_eq!(columns(taken, Some(name), "any", &["any"]), None);
                 }
             }
+            let new = unlisted(listed.keys().copied());
+            let found = columns(taken, Some(&new), "any", &["any"]);
+            assert_eq!(found.is_some(), list.include_new_schemas);
         }
     }
+}
+
+/// The tables of one schema, or of a source without schemas.
+fn check_tables(
+    taken: &Selection,
+    schema: Option<&str>,
+    list: &[TableSelection],
+    include_new: bool,
+) {
+    let listed: BTreeMap<_, _> =
+        list.iter().map(|table| (table.table_name.as_str(), table)).collect();
+    for (&name, table) in &listed {
+        let new = unlisted(table.columns.keys().map(String::as_str));
+        let all = table.columns.iter().map(|(column, included)| (column, *included));
+        let all: Vec<_> = all.chain([(&new, table.include_new_columns)]).collect();
+        let names: Vec<_> = all.iter().map(|(column, _)| column.as_str()).collect();
+        let selected = all.iter().filter(|(_, included)| *included);
+        let selected = selected.map(|(column, _)| (*column).clone()).collect();
+        let expected = table.included.then_some(selected);
+        assert_eq!(columns(taken, schema, name, &names), expected, "{table:?}");
+    }
+    let new = unlisted(listed.keys().copied());
+    assert_eq!(columns(taken, schema, &new, &["any"]).is_some(), include_new);
+}
+
+/// Which columns of a table are selected; `None` if the table is not.
+fn columns(
+    taken: &Selection,
+    schema: Option<&str>,
+    name: &str,
+    columns: &[&str],
+) -> Option<Vec<String>> {
+    let columns = columns.iter().map(|column| Column::new(*column, DataType::Long)).collect();
+    let mut table = Table::new(name, columns);
+    table.schema = schema.map(str::to_owned);
+    let projected = taken.project(&table)?;
+    Some(projected.columns.into_iter().map(|column| column.name).collect())
+}
+
+/// A name that is none of these: it is longer than all of them together.
+fn unlisted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.chain(["new"]).collect()
 }
 
 /// A source that says what it was asked, and vouches for the state that it was given.

@@ -45,17 +45,6 @@ pub(crate) async fn capture(
     Ok(frames)
 }
 
-/// Counts all rows of a sync.
-pub(crate) async fn count(port: u16, configuration: BTreeMap<String, String>) -> Result<u64> {
-    let mut count = 0;
-    each(port, configuration, |bytes| {
-        count += records(&bytes)?.len() as u64;
-        Ok(true)
-    })
-    .await?;
-    Ok(count)
-}
-
 /// The rows that a message holds. The mark of a re-sync is a record too, and no row.
 pub(crate) fn records(message: &Bytes) -> Result<Vec<Record>> {
     match UpdateResponse::decode(message.clone())?.operation {

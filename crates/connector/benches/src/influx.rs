@@ -5,10 +5,11 @@ use std::env;
 use std::fmt;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use influx_flight::{Client, Target};
 use serde::Serialize;
 
+use crate::count::count;
 use crate::drain::drain;
 use crate::measure::median;
 use crate::program::Program;
@@ -25,7 +26,7 @@ pub(crate) struct Server {
 pub(crate) struct Figures {
     rows: u64,
     rows_per_s: f64,
-    /// The whole path against draining the Flight streams alone.
+    /// The whole path against draining the Flight streams alone: rows per second of each, of the rows that it has brought.
     sync_over_drain: f64,
     cpu_us_per_row: f64,
     peak_mb: f64,
@@ -54,19 +55,24 @@ impl Server {
 
     pub(crate) async fn measure(&self, rounds: usize) -> Result<Figures> {
         let mut columns = BTreeMap::<&str, Vec<f64>>::new();
-        let mut rows = 0;
+        let yardstick = count(Program::connector()?.port, self.configuration()).await?;
         for _ in 0..rounds {
             let started = Instant::now();
-            rows = self.drain_flight().await?;
-            let drained = started.elapsed();
+            let drained = self.drain_flight().await?;
+            ensure!(drained > 0, "the tables of {} have no rows", self.database);
+            let drained_rows_per_s = drained as f64 / started.elapsed().as_secs_f64();
             let connector = Program::connector()?;
             let cpu = connector.cpu()?;
             let sync = drain(connector.port, self.configuration()).await?;
             let cpu = connector.cpu()?.saturating_sub(cpu);
+            // Of this sync: somebody may be writing.
+            let rows = yardstick.rows_of(&sync);
+            ensure!(rows > 0.0, "a sync has brought no row");
+            let rows_per_s = rows / sync.elapsed.as_secs_f64();
             for (name, value) in [
-                ("rows_per_s", rows as f64 / sync.elapsed.as_secs_f64()),
-                ("sync_over_drain", drained.as_secs_f64() / sync.elapsed.as_secs_f64()),
-                ("cpu_us_per_row", cpu.as_secs_f64() * 1e6 / rows as f64),
+                ("rows_per_s", rows_per_s),
+                ("sync_over_drain", rows_per_s / drained_rows_per_s),
+                ("cpu_us_per_row", cpu.as_secs_f64() * 1e6 / rows),
                 ("peak_mb", connector.peak_bytes()? as f64 / 1e6),
             ] {
                 columns.entry(name).or_default().push(value);
@@ -74,7 +80,7 @@ impl Server {
         }
         let mut median = |name| median(columns.remove(name).unwrap_or_default());
         Ok(Figures {
-            rows,
+            rows: yardstick.rows,
             rows_per_s: median("rows_per_s"),
             sync_over_drain: median("sync_over_drain"),
             cpu_us_per_row: median("cpu_us_per_row"),

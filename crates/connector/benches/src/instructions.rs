@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use crate::count::Yardstick;
 use crate::drain::{configuration, drain};
 use crate::encoding::Sample;
 use crate::frames;
@@ -55,8 +56,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         ensure!(command.output()?.status.success(), "{command:?} has failed");
         encoder.push(counted(&directory.path().join("encoder"), functions)?);
     }
-    let rows: u64 = captured.iter().map(|frame| frame.records).sum();
-    tell(&mut out, "encoder", &encoder, rows)?;
+    let yardstick = Yardstick::of(&captured);
+    tell(&mut out, "encoder", &encoder, yardstick.rows)?;
 
     let mut whole = Vec::new();
     for rows in ROWS {
@@ -64,7 +65,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         let file = directory.path().join("connector");
         let mut command = valgrind(&file, &connector);
         let counting = Program::start(command.args(["--port", "0"]))?;
-        drain(counting.port, configuration(source.port, shape)).await?;
+        let drained = drain(counting.port, configuration(source.port, shape)).await?;
+        yardstick.ensure(rows, &drained)?;
         counting.end()?;
         whole.push(counted(&file, functions)?);
     }

@@ -5,6 +5,7 @@
 //! as prost's users do. This process is the client of them all. Everything is measured in turns of a few seconds, several times, and what is
 //! reported of a ratio is the median of the ratios within each turn: a machine that is slower for a while is slower for both sides.
 
+mod count;
 mod debug;
 mod drain;
 mod encoding;

@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use crate::count::{Yardstick, count};
 use crate::drain::{configuration, drain};
 use crate::encoding::{Encoding, Sample};
 use crate::frames;
@@ -64,6 +65,8 @@ struct Stage {
     large: Program,
     wire: Program,
     sample: Sample,
+    /// All rows of the small one, once.
+    yardstick: Yardstick,
     /// Kept for as long as a program reads it.
     _frames: NamedTempFile,
 }
@@ -105,15 +108,15 @@ impl Stage {
         let small = source(shape, rows)?;
         let large = source(shape, TEN * rows)?;
         let from_small = || configuration(small.port, shape);
-        let counted = frames::count(Program::connector()?.port, from_small()).await?;
-        ensure!(counted == rows, "{counted} of {rows} rows have come");
+        let yardstick = count(Program::connector()?.port, from_small()).await?;
+        ensure!(yardstick.rows == rows, "{} of {rows} rows have come", yardstick.rows);
         let connector = Program::connector()?;
         let frames = frames::capture(connector.port, from_small(), SAMPLE_ROWS).await?;
         let file = NamedTempFile::new()?;
         frames::write(&frames, file.path())?;
         let wire = wire(file.path(), TEN * rows)?;
         let sample = Sample::new(&frames)?;
-        Ok(Self { shape, rows, small, large, wire, sample, _frames: file })
+        Ok(Self { shape, rows, small, large, wire, sample, yardstick, _frames: file })
     }
 
     async fn round(&self) -> Result<Vec<(&'static str, f64)>> {
@@ -122,9 +125,11 @@ impl Stage {
         let small = self.sync(&self.small, self.rows).await?;
         let idiomatic = Program::role("idiomatic", &[])?;
         let prost = drain(idiomatic.port, configuration(self.small.port, self.shape)).await?;
+        self.yardstick.ensure(self.rows, &prost)?;
         let Encoding { ours, prost: by_prost, copy } = self.sample.measure()?;
         let large_rows = (TEN * self.rows) as f64;
-        let wire_rows_per_s = large_rows / wire.elapsed.as_secs_f64();
+        // It sends whole pieces, and so a few rows more than were asked of it.
+        let wire_rows_per_s = self.yardstick.rows_of(&wire) / wire.elapsed.as_secs_f64();
         let prost_rows_per_s = self.rows as f64 / prost.elapsed.as_secs_f64();
         let us_per_row = |cpu: Duration| cpu.as_secs_f64() * 1e6 / large_rows;
         Ok(vec![
@@ -148,6 +153,7 @@ impl Stage {
         let connector = Program::connector()?;
         let (cpu, source_cpu) = (connector.cpu()?, source.cpu()?);
         let drained = drain(connector.port, configuration(source.port, self.shape)).await?;
+        self.yardstick.ensure(rows, &drained)?;
         Ok(Sync {
             rows_per_s: rows as f64 / drained.elapsed.as_secs_f64(),
             bytes: drained.bytes,
