@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aho_corasick::AhoCorasick;
 use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem;
 
 /// A token.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,7 +76,9 @@ impl Secrets {
     /// Looks into every file below a directory.
     pub(crate) fn search(&self, directory: &Path) -> Result<Search> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // One pass for all of them: a long run has hundreds of forms to look for in hundreds of megabytes.
         let needles: Vec<_> = secrets.iter().flat_map(forms).collect();
+        let finder = AhoCorasick::new(needles.iter().map(|(_, needle)| needle))?;
         let mut search = Search::default();
         let mut open = vec![directory.to_path_buf()];
         while let Some(path) = open.pop() {
@@ -87,7 +89,7 @@ impl Secrets {
                 continue;
             }
             let bytes = fs::read(&path)?;
-            let found = needles.iter().find(|(_, needle)| memmem::find(&bytes, needle).is_some());
+            let found = finder.find(&bytes).and_then(|found| needles.get(found.pattern().as_usize()));
             if path.file_name().is_some_and(|name| name == INPUT) {
                 search.inputs += 1;
                 search.inputs_found += u64::from(found.is_some());
