@@ -163,9 +163,9 @@ async fn settled(least: u64, count: impl Fn() -> u64) -> u64 {
     last
 }
 
-/// What InfluxDB may have sent while the client has not read anything, in bytes: for each query what HTTP/2 lets it send ahead (8 MiB), a
+/// What InfluxDB may have sent while the client has not read anything, in bytes: for each query what HTTP/2 lets it send ahead (512 KiB), a
 /// message that is not complete yet and a record batch that is being encoded (2 MiB each); and for the sync what waits for the client
-/// (4 MiB), what its own window takes (2 MiB), and what is on the way between the two.
+/// (2 MiB), what its own window takes (2 MiB), and what is on the way between the two. That, about twice: messages are of whole rows.
 fn most_held_back(parallel_queries: usize) -> u64 {
     (12 * parallel_queries as u64 + 10) * MIB
 }
