@@ -89,7 +89,8 @@ impl Secrets {
                 continue;
             }
             let bytes = fs::read(&path)?;
-            let found = finder.find(&bytes).and_then(|found| needles.get(found.pattern().as_usize()));
+            let found =
+                finder.find(&bytes).and_then(|found| needles.get(found.pattern().as_usize()));
             if path.file_name().is_some_and(|name| name == INPUT) {
                 search.inputs += 1;
                 search.inputs_found += u64::from(found.is_some());
