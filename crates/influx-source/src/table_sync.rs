@@ -1,9 +1,13 @@
 //! One table of a sync: from where it stands to the upper bound, window by window.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use influx_flight::{Error, ErrorKind, ParquetFiles, RetryPolicy};
 use sync_core::{Sink, SyncError};
 
@@ -44,13 +48,17 @@ pub(crate) async fn sync_table<D: Database, S: Sink>(
     };
     let mut table =
         TableSync::new(session, reading, plan, Pace::new(session.config.window_rows, density));
-    let mut windows = FuturesUnordered::new();
+    let (mut windows, mut ended) = (FuturesUnordered::new(), VecDeque::new());
     loop {
-        while let Some((reader, window)) = table.next(windows.len()) {
+        while let Some((reader, window)) = table.next(windows.len() + ended.len()) {
             windows.push(read_window(session, reader, window));
         }
-        match windows.next().await {
-            Some(read) => table.after(read).await?,
+        let read = match ended.pop_front() {
+            None => windows.next().await,
+            read => read,
+        };
+        match read {
+            Some(read) => alongside(&mut windows, &mut ended, table.after(read)).await?,
             // A row must not come before its columns, so they change between windows.
             None if table.is_changed => table.rediscover().await?,
             None => break,
@@ -66,6 +74,25 @@ pub(crate) async fn sync_table<D: Database, S: Sink>(
         tracing::info!(measurement, rows, queries, seconds, "synced a table");
     }
     Ok(())
+}
+
+/// Waits for what follows up a window, and lets the others be read meanwhile.
+///
+/// They have to go on: one of them may have been given the room in the sink for which the follow-up's checkpoint waits, and gives it back only
+/// if it is polled.
+async fn alongside<T, W: Stream + Unpin>(
+    windows: &mut W,
+    ended: &mut VecDeque<W::Item>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        while let Poll::Ready(Some(read)) = windows.poll_next_unpin(context) {
+            ended.push_back(read);
+        }
+        work.as_mut().poll(context)
+    })
+    .await
 }
 
 /// How the points of a measurement lie in time, where the server tells.

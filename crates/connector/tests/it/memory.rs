@@ -210,6 +210,15 @@ async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
     assert!(peak < 240 * MIB, "{peak}");
 }
 
+/// Windows of one table that wait for room in the sink must not keep the checkpoint of another waiting for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_megabyte_of_one_table_do_not_block_each_other() {
+    let shape = Shape::new(1, 400).megabytes().within_a_day();
+    let (taken, peak) = synced(shape, 4).await;
+    taken.assert_is(shape);
+    assert!(peak < 240 * MIB, "{peak}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_columns() {
     let shape = Shape { integers: 1_000, ..Shape::new(1, 500) };
