@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What befalls a connection when so many bytes of the server's have passed.
@@ -23,7 +23,7 @@ pub(crate) enum Break {
 pub(crate) struct Proxy {
     address: SocketAddr,
     breaks: Arc<Mutex<VecDeque<Break>>>,
-    passed: Arc<AtomicU64>,
+    passed: watch::Sender<u64>,
     accepting: JoinHandle<()>,
 }
 
@@ -34,13 +34,13 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let breaks = Arc::new(Mutex::new(breaks.into_iter().collect::<VecDeque<_>>()));
         let waiting = Arc::clone(&breaks);
-        let passed = Arc::<AtomicU64>::default();
-        let counter = Arc::clone(&passed);
+        let passed = watch::Sender::new(0);
+        let counter = passed.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(server).await.unwrap();
                 let of_this = waiting.lock().unwrap().pop_front();
-                tokio::spawn(relay(client, server, of_this, Arc::clone(&counter)));
+                tokio::spawn(relay(client, server, of_this, counter.clone()));
             }
         });
         Self { address, breaks, passed, accepting }
@@ -48,7 +48,12 @@ impl Proxy {
 
     /// How many bytes of the server's have been handed on so far, over all connections.
     pub(crate) fn passed(&self) -> u64 {
-        self.passed.load(Ordering::Relaxed)
+        *self.passed.borrow()
+    }
+
+    /// The same, for whoever wants to know when more have passed.
+    pub(crate) fn passing(&self) -> watch::Receiver<u64> {
+        self.passed.subscribe()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -72,7 +77,7 @@ async fn relay(
     mut client: TcpStream,
     mut server: TcpStream,
     breaks: Option<Break>,
-    passed: Arc<AtomicU64>,
+    passed: watch::Sender<u64>,
 ) {
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
@@ -97,7 +102,7 @@ async fn relay(
 async fn counted(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
-    passed: &AtomicU64,
+    passed: &watch::Sender<u64>,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -106,6 +111,6 @@ async fn counted(
             return Ok(());
         }
         to.write_all(&buffer[..bytes]).await?;
-        passed.fetch_add(bytes as u64, Ordering::Relaxed);
+        passed.send_modify(|passed| *passed += bytes as u64);
     }
 }
