@@ -90,8 +90,10 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     tokio::select! {
-        served = demo.serve(listener, shutdown) => Ok(served?),
+        // In this order: what was loaded is in a snapshot before the first query is answered.
+        biased;
         never = snapshots => match never {},
+        served = demo.serve(listener, shutdown) => Ok(served?),
     }
 }
 
