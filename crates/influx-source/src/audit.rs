@@ -24,9 +24,6 @@ pub(crate) struct Look {
     pub(crate) late: Stretches,
 }
 
-/// How many stretches are told apart, at most: they stand in the state until they are read.
-pub(crate) const MOST_STRETCHES: usize = 500;
-
 /// Looks for late and changed points of a measurement. It has to come before its columns are listed and before any of its points is
 /// read: then what comes later can only be found again by the next look, and is not missed between the two.
 ///
@@ -84,7 +81,6 @@ pub(crate) async fn look<D: Database>(
             }
         }
     }
-    look.late = look.late.coarsened(MOST_STRETCHES);
     Ok(look)
 }
 

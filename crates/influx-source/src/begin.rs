@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sync_core::{Sink, SyncError};
 
-use crate::audit::{Look, MOST_STRETCHES};
+use crate::audit::Look;
 use crate::bounds;
 use crate::config::OnResync;
 use crate::database::Database;
@@ -21,6 +21,8 @@ use crate::time::iso8601;
 use crate::window::{EARLIEST, Window};
 
 const DAY: i64 = 24 * 3_600_000_000_000;
+/// How many stretches that are owed are told apart, at most: they stand in the state until they are read.
+const MOST_STRETCHES: usize = 500;
 /// For how long it is remembered where the cursor has moved far at once, in nanoseconds, and how often.
 const LEAPS_FOR: i64 = 7 * DAY;
 const MOST_LEAPS: usize = 4;

@@ -182,13 +182,7 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
             Err(WindowFailure::BreaksOff(error)) => {
                 self.plan.put_back(window);
                 // Where no shorter window is left, it is not their length.
-                match self.pace.halve(window, Refusal::Limit) {
-                    Ok(()) => {
-                        tracing::info!(measurement = self.measurement(), reason = ?error.kind(), "reading shorter windows");
-                        Ok(())
-                    }
-                    Err(Shortest) => Err(error.into()),
-                }
+                self.halve(window, Refusal::Limit, &error).map_err(|Shortest| error.into())
             }
             Err(WindowFailure::Influx(error)) => Err(error.into()),
             Err(WindowFailure::Changed) => {
@@ -219,9 +213,8 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
         Ok(())
     }
 
-    /// Reads shorter windows from now on.
+    /// Reads shorter windows from now on, since the server refuses one as too big.
     async fn shorten(&mut self, window: Window, error: Error) -> Result<(), TableFailure> {
-        tracing::info!(measurement = self.measurement(), reason = ?error.kind(), "reading shorter windows");
         let refusal = match error.kind() {
             ErrorKind::Memory | ErrorKind::Deadline => Refusal::Pressure,
             _ => Refusal::Limit,
@@ -231,9 +224,14 @@ impl<'a, 'b, D: Database, S: Sink> TableSync<'a, 'b, D, S> {
             let wait = self.waits.next().unwrap_or(RetryPolicy::default().longest);
             tokio::time::sleep(wait).await;
         }
-        self.pace
-            .halve(window, refusal)
+        self.halve(window, refusal, &error)
             .map_err(|Shortest| no_window_is_small_enough(self.measurement(), &error))
+    }
+
+    /// Makes the next windows half as long as this one, for the reason that the error names.
+    fn halve(&mut self, window: Window, refusal: Refusal, error: &Error) -> Result<(), Shortest> {
+        tracing::info!(measurement = self.measurement(), reason = ?error.kind(), "reading shorter windows");
+        self.pace.halve(window, refusal)
     }
 
     /// Lists the columns again, since an answer had others.

@@ -35,12 +35,18 @@ async fn a_table_made_anew_with_another_type_needs_a_resync() {
     assert_eq!(bench.sync().await.column("m", "v"), ["1.5"]);
 }
 
-#[tokio::test]
-async fn a_column_that_comes_back_with_another_type_needs_a_resync() {
+/// A measurement that was synced with `v` and `w`, dropped, and made anew with `v` alone.
+async fn made_anew_without_w() -> Bench {
     let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
     bench.sync().await;
     bench.demo.drop_table("db", "m");
     bench.write(&point("3i", HOUR / 2));
+    bench
+}
+
+#[tokio::test]
+async fn a_column_that_comes_back_with_another_type_needs_a_resync() {
+    let mut bench = made_anew_without_w().await;
     bench.sync().await;
     bench.write(&format!("m,host=a w=1.5 {}", NOW - HOUR / 3));
     let (_, error) = bench.failing_sync().await;
@@ -49,10 +55,7 @@ async fn a_column_that_comes_back_with_another_type_needs_a_resync() {
 
 #[tokio::test]
 async fn a_column_that_is_gone_earns_a_warning() {
-    let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
-    bench.sync().await;
-    bench.demo.drop_table("db", "m");
-    bench.write(&point("3i", HOUR / 2));
+    let mut bench = made_anew_without_w().await;
     let said = bench.sync().await;
     assert_eq!(said.column("m", "v"), ["3"]);
     insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" has no {"w"} any more: it was dropped and made anew. Rows of before stay as they are until a re-sync."#);
