@@ -1,6 +1,6 @@
 //! What has to be said and remembered of a table before its first row, and from where it is to be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::{Sink, SyncError};
 
@@ -11,6 +11,7 @@ use crate::database::Database;
 use crate::fault::TableFailure;
 use crate::fingerprint::{Change, Fingerprint};
 use crate::notes::Notes;
+use crate::origin::{self, Origin};
 use crate::plan::Plan;
 use crate::plant::{Defect, is_planted};
 use crate::progress::Position;
@@ -35,38 +36,80 @@ pub(crate) async fn begin<D: Database, S: Sink>(
 ) -> Result<Plan, TableFailure> {
     let measurement = &reading.source.measurement;
     let fingerprint = Fingerprint::new(&reading.source, session.config);
-    let Some(position) = session.progress.position(measurement) else {
-        return start(session, reading, &fingerprint, Notes::default(), look).await;
+    let others = other_owners(session, reading).await?;
+    // With several owners, rows of all of them are mixed in the warehouse.
+    let position = session.progress.position(measurement).filter(|_| others.is_empty());
+    let Some(position) = position else {
+        for other in &others {
+            session.sink.warn(taken_over(session, reading, other)).await?;
+        }
+        return start(session, reading, &fingerprint, Start::Anew(&others, Notes::default()), look).await;
     };
     if is_planted(Defect::TruncateOnResume) {
         session.sink.truncate(&reading.table).await?;
     }
     match fingerprint.change_since(&position) {
+        Change::None if position.notes.shrunk => {
+            compare_columns(session, reading, &position.notes).await?;
+            start(session, reading, &fingerprint, Start::Again(position.notes), look).await
+        }
         Change::None => resume(session, reading, &fingerprint, position, look).await,
         _ if is_planted(Defect::FingerprintIgnored) => {
             resume(session, reading, &fingerprint, position, look).await
         }
         Change::Settings(names) => {
-            session
-                .sink
-                .warn(format!(
-                    "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both kinds would not fit together.{}",
-                    names.join("`, `"),
-                    match session.config.on_resync {
-                        OnResync::Truncate => "",
-                        OnResync::Keep => " The rows of before stay in the warehouse, since `on_resync` is `keep`; drop them by hand.",
-                    },
-                ))
-                .await?;
-            // Before the first row of the new shape goes or an old one is marked as deleted: if this sync is cut short and the setting is put
-            // back, the old cursor must not vouch for rows that are no longer there.
-            if !is_planted(Defect::CursorOutlivesTruncate) {
-                session.progress.forget(measurement);
-                session.progress.checkpoint(session.sink).await?;
-            }
-            start(session, reading, &fingerprint, position.notes, look).await
+            let warning = format!(
+                "Measurement {measurement:?} starts anew, because `{}` has changed and rows of both \
+                 kinds would not fit together.{}",
+                names.join("`, `"),
+                left(session.config.on_resync),
+            );
+            session.sink.warn(warning).await?;
+            start(session, reading, &fingerprint, Start::Anew(&[], position.notes), look).await
         }
         Change::KeyTags => Err(other_key_tags(measurement)),
+    }
+}
+
+/// The other measurements that fill the same table in the warehouse, as far as the state knows.
+async fn other_owners<D: Database, S>(
+    session: &Session<'_, D, S>,
+    reading: &Reading,
+) -> Result<Vec<Origin>, TableFailure> {
+    let Session { database, config, upper, progress, .. } = session;
+    let measurement = &reading.source.measurement;
+    if is_planted(Defect::OwnerIgnored)
+        || (is_planted(Defect::OwnerIgnoredByEmptyTable)
+            && bounds::first(*database, measurement, None, *upper).await?.is_none())
+    {
+        return Ok(Vec::new());
+    }
+    let destination = &reading.table.name;
+    Ok(progress.with_state(|state| {
+        origin::other_owners(state, &config.database, measurement, destination)
+    }))
+}
+
+fn taken_over<D, S>(session: &Session<'_, D, S>, reading: &Reading, other: &Origin) -> String {
+    format!(
+        "Table {:?} got its rows from measurement {:?} of database {:?} before. It starts anew with \
+         those of measurement {:?} of database {:?}.{}",
+        reading.table.name,
+        other.measurement,
+        other.database,
+        reading.source.measurement,
+        session.config.database,
+        left(session.config.on_resync),
+    )
+}
+
+/// What the customer should know of the rows that a table had when it starts anew.
+fn left(on_resync: OnResync) -> &'static str {
+    match on_resync {
+        OnResync::Truncate => "",
+        OnResync::Keep => {
+            " The rows of before stay in the warehouse, since `on_resync` is `keep`; drop them by hand."
+        }
     }
 }
 
@@ -80,33 +123,83 @@ pub(crate) fn other_key_tags(measurement: &str) -> TableFailure {
     ))
 }
 
+/// How a table's history begins.
+enum Start<'a> {
+    /// As one whose rows in the warehouse, if there are any, are not what they would be now. The
+    /// origins filled the same table, and the notes tell what was seen before.
+    Anew(&'a [Origin], Notes),
+    /// As one that was not read for long, with the same settings: its rows may stay.
+    Again(Notes),
+}
+
 /// Begins a table's history.
 async fn start<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
     reading: &Reading,
     fingerprint: &Fingerprint,
-    before: Notes,
+    how: Start<'_>,
     look: Look,
 ) -> Result<Plan, TableFailure> {
-    let Session { database, config, upper, sink, progress, .. } = session;
+    let Session { database, config, about, upper, sink, progress, .. } = session;
     let measurement = &reading.source.measurement;
-    let first = bounds::first(*database, measurement, *upper).await?;
-    if config.on_resync == OnResync::Truncate && !is_planted(Defect::NoTruncate) {
-        // Once, before the first row, and also for a table that is empty now: rows of an earlier sync may be in the warehouse.
-        sink.truncate(&reading.table).await?;
-    }
-    let from = first.unwrap_or(*upper).max(config.start.unwrap_or(EARLIEST)).min(*upper);
+    let first = bounds::first(*database, measurement, config.start, *upper).await?;
+    let (seen, former) = match how {
+        Start::Anew(others, before) => {
+            forget_before(session, measurement, others).await?;
+            if config.on_resync == OnResync::Truncate && !is_planted(Defect::NoTruncate) {
+                // Also for a table that is empty now: an earlier sync may have sent rows.
+                sink.truncate(&reading.table).await?;
+            }
+            (before, BTreeMap::new())
+        }
+        // Rows with these columns may be in the warehouse.
+        Start::Again(before) => {
+            (Notes::default(), before.former.into_iter().chain(before.columns).collect())
+        }
+    };
+    let from = first.unwrap_or(*upper);
     let leaps = Window::new(from.max(upper.saturating_sub(DAY)), *upper);
-    // Whatever was found out before the first row is good to compare with later; how old it is does not matter.
+    // Whatever was found out before the first row is good to compare with later.
     let notes = Notes {
-        mark: look.mark.or(before.mark),
-        counts: look.counts.or(before.counts),
+        mark: look.mark.or(seen.mark),
+        counts: look.counts.or(seen.counts),
         leaps: leaps.into_iter().collect(),
+        former,
+        server: Some(about.server.clone()),
+        warned_of: about.release.clone(),
         ..Notes::default()
     };
     progress
         .start(measurement, Position { cursor: from, fingerprint: fingerprint.to_text(), notes });
     Ok(Plan::new(from, *upper, &Stretches::default()))
+}
+
+/// Takes back whatever the state vouches for in the table's destination, before anything is said of
+/// it.
+///
+/// If this sync is cut short and the customer goes back to what was set before, no old cursor must
+/// vouch for rows that are deleted by then or replaced.
+async fn forget_before<D, S: Sink>(
+    session: &Session<'_, D, S>,
+    measurement: &str,
+    others: &[Origin],
+) -> Result<(), TableFailure> {
+    let Session { config, sink, progress, .. } = session;
+    if is_planted(Defect::CursorOutlivesTruncate) {
+        return Ok(());
+    }
+    let is_any = progress.amend(|state| {
+        let before = state.clone();
+        for other in others {
+            state.forget(&other.database, &other.measurement);
+        }
+        state.forget(&config.database, measurement);
+        *state != before
+    });
+    if is_any {
+        progress.take_back(*sink).await?;
+    }
+    Ok(())
 }
 
 /// Goes on from where a table stands.
@@ -117,7 +210,7 @@ async fn resume<D: Database, S: Sink>(
     position: Position,
     look: Look,
 ) -> Result<Plan, TableFailure> {
-    let Session { config, upper, progress, .. } = session;
+    let Session { database, config, about, upper, progress, .. } = session;
     let measurement = &reading.source.measurement;
     let earliest = config.start.unwrap_or(EARLIEST);
     let lookback = |time: i64| {
@@ -128,6 +221,12 @@ async fn resume<D: Database, S: Sink>(
 
     let mut owed = position.notes.owed.clone();
     owed.extend(&look.late);
+    if position.notes.reread
+        && let Some(first) = bounds::first(*database, measurement, config.start, *upper).await?
+        && let Some(all) = Window::new(first, position.cursor.min(*upper))
+    {
+        owed.insert(all);
+    }
     let mut leaps = position.notes.leaps.clone();
     let from;
     if position.cursor <= *upper || is_planted(Defect::CursorBeyondNow) {
@@ -162,6 +261,8 @@ async fn resume<D: Database, S: Sink>(
         if !is_planted(Defect::MarkCommittedEarly) {
             notes.owed = owed;
         }
+        notes.reread = false;
+        notes.warned_of = about.release.clone();
         notes.leaps = leaps;
         notes.mark = look.mark.or(notes.mark.take());
         notes.counts = look.counts.or(notes.counts.take());

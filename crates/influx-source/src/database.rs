@@ -6,6 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use influx_flight::{DroppedTables, Error, ParquetFiles, TableInfo};
 
+use crate::server::About;
 use crate::sql::Item;
 use crate::window::Window;
 
@@ -18,6 +19,9 @@ use crate::window::Window;
 pub(crate) trait Database: Send + Sync {
     /// The rows of a window, as they come.
     type Answer: Answer;
+
+    /// Who the server is. Asked once; what a server does not say is not known.
+    fn about(&self) -> impl Future<Output = About> + Send;
 
     /// The database's own clock, in nanoseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> impl Future<Output = Result<i64, Error>> + Send;

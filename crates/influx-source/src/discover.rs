@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use influx_flight::{DroppedTables, TableInfo};
+use influx_flight::{DroppedTables, Error, TableInfo};
 use sync_core::SyncError;
 
 use crate::config::{InfluxConfig, Measurements};
 use crate::database::Database;
-use crate::fault;
 use crate::table::SourceTable;
 
 /// What a look at the database has found.
@@ -27,16 +26,16 @@ pub(crate) struct Unfit {
     pub(crate) error: SyncError,
 }
 
-/// Looks which of the wanted measurements there are.
+/// Decides which of the listed measurements are wanted, and what they become.
 ///
 /// # Errors
 ///
-/// InfluxDB does not answer, or has none of the measurements that were asked for by name.
-pub(crate) async fn discover(
-    database: &impl Database,
+/// None of the measurements is there that were asked for by name.
+pub(crate) fn discover(
+    listed: Vec<TableInfo>,
     config: &InfluxConfig,
 ) -> Result<Discovered, SyncError> {
-    let (infos, mut warnings) = wanted(listed(database).await?, config)?;
+    let (infos, mut warnings) = wanted(listed, config)?;
 
     let columns = infos.iter().flat_map(|info| {
         info.columns.iter().map(|column| (info.name.as_str(), column.name.as_str()))
@@ -60,18 +59,22 @@ pub(crate) async fn discover(
 ///
 /// # Errors
 ///
-/// InfluxDB does not answer, or has none of the measurements that were asked for by name.
-pub(crate) async fn names(
-    database: &impl Database,
+/// None of the measurements is there that were asked for by name.
+pub(crate) fn names(
+    listed: Vec<TableInfo>,
     config: &InfluxConfig,
 ) -> Result<Vec<String>, SyncError> {
-    let (infos, _) = wanted(listed(database).await?, config)?;
+    let (infos, _) = wanted(listed, config)?;
     Ok(infos.into_iter().map(|info| info.name).collect())
 }
 
-/// The measurements that there are.
-async fn listed(database: &impl Database) -> Result<Vec<TableInfo>, SyncError> {
-    let mut infos = database.tables().await.map_err(fault::influx)?;
+/// The measurements that there are, without those that are dropped.
+///
+/// # Errors
+///
+/// InfluxDB does not answer.
+pub(crate) async fn listed(database: &impl Database) -> Result<Vec<TableInfo>, Error> {
+    let mut infos = database.tables().await?;
     let dropped = dropped_tables(database, &infos).await?;
     infos.retain(|info| !(may_be_dropped(&info.name) && dropped.contains(&info.name)));
     Ok(infos)
@@ -117,14 +120,14 @@ fn missing_sentence(name: &str, infos: &[TableInfo], database: &str) -> String {
 async fn dropped_tables(
     database: &impl Database,
     infos: &[TableInfo],
-) -> Result<BTreeSet<String>, SyncError> {
+) -> Result<BTreeSet<String>, Error> {
     if !infos.iter().any(|info| may_be_dropped(&info.name)) {
         return Ok(BTreeSet::new());
     }
     match database.dropped_tables().await {
         DroppedTables::Known(names) => Ok(names),
         // An outage says nothing about the tables.
-        DroppedTables::Unknown(error) if error.kind().is_transient() => Err(fault::influx(error)),
+        DroppedTables::Unknown(error) if error.kind().is_transient() => Err(error),
         DroppedTables::Unknown(error) => {
             tracing::info!(reason = ?error.kind(), "InfluxDB does not tell which tables are dropped, so all are synced");
             Ok(BTreeSet::new())

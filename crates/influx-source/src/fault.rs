@@ -34,6 +34,8 @@ pub(crate) enum TableFailure {
     Dropped,
     /// The table's own fault: the others finish.
     Parked(SyncError),
+    /// The database is gone, and every table with it: the sync ends.
+    DatabaseGone(SyncError),
     /// No table could be read: the sync ends.
     Ends(SyncError),
 }
@@ -60,9 +62,9 @@ impl From<Error> for TableFailure {
             | ErrorKind::MessageTooLarge
             | ErrorKind::Protocol
             | ErrorKind::Internal => Self::Parked(influx(error)),
+            ErrorKind::DatabaseMissing => Self::DatabaseGone(influx(error)),
             ErrorKind::PlaintextToken
             | ErrorKind::Token
-            | ErrorKind::DatabaseMissing
             | ErrorKind::Unavailable
             | ErrorKind::Stalled
             | ErrorKind::RateLimited { .. }

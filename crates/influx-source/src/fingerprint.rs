@@ -29,16 +29,24 @@ pub(crate) enum Change {
     KeyTags,
 }
 
+/// The table in the warehouse that the rows go to.
+const TABLE_NAME: &str = "table_name";
 /// Types that were chosen for columns: what counts of them is decided column by column.
 const COLUMN_TYPES: &str = "column_types";
 /// Not a field: the tags that `primary_key=tags_and_time` makes the key of.
 const KEY_TAGS: &str = "key_tags";
 
+/// The name of the table in the warehouse that a fingerprint's text speaks of.
+pub(crate) fn destination(text: &str) -> Option<String> {
+    let settings: Map<String, Value> = serde_json::from_str(text).ok()?;
+    settings.get(TABLE_NAME)?.as_str().map(str::to_owned)
+}
+
 impl Fingerprint {
     pub(crate) fn new(table: &SourceTable, config: &InfluxConfig) -> Self {
         let mut settings = Map::new();
         let mut set = |name: &str, value: Value| settings.insert(name.to_owned(), value);
-        set("table_name", table.table.name.as_str().into());
+        set(TABLE_NAME, table.table.name.as_str().into());
         set("primary_key", config.primary_key.value().into());
         set("time_format", config.time_format.value().into());
         set("start_time", config.start.map(iso8601).into());

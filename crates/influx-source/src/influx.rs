@@ -10,6 +10,8 @@ use influx_flight::{
 };
 
 use crate::database::{Answer, Bin, Columns, Database};
+use crate::release;
+use crate::server::{About, Server};
 use crate::sql;
 use crate::window::Window;
 
@@ -18,6 +20,8 @@ use crate::window::Window;
 pub(crate) struct Influx {
     /// Asks once.
     client: Client,
+    /// The host and port that are asked.
+    address: String,
     /// How long a question is asked again until its answer has come whole.
     retry: RetryPolicy,
 }
@@ -26,7 +30,7 @@ impl Influx {
     /// Prepares a connection; the network is not touched yet.
     pub(crate) async fn connect(target: &Target, retry: RetryPolicy) -> Result<Self, Error> {
         let client = Client::connect(target.clone().with_retry(RetryPolicy::never())).await?;
-        Ok(Self { client, retry })
+        Ok(Self { client, address: target.endpoint().address(), retry })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -92,6 +96,15 @@ impl Influx {
 
 impl Database for Influx {
     type Answer = BatchStream;
+
+    async fn about(&self) -> About {
+        let info = self.client.server_info().await;
+        About {
+            server: Server { id: info.cluster_uuid, address: self.address.clone() },
+            caveats: info.version.as_ref().map(release::caveats).unwrap_or_default(),
+            release: info.version.map(|version| version.to_string()),
+        }
+    }
 
     async fn now(&self) -> Result<i64, Error> {
         self.retry.run(|| self.client.server_now()).await

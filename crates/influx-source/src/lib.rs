@@ -44,6 +44,7 @@ mod fingerprint;
 pub mod fuzzing;
 mod influx;
 mod notes;
+mod origin;
 mod outage;
 mod pace;
 mod plan;
@@ -51,7 +52,9 @@ mod plant;
 mod progress;
 mod reader;
 mod reading;
+mod release;
 mod series;
+mod server;
 mod session;
 mod shape;
 #[cfg(test)]

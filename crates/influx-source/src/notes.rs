@@ -4,12 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sync_state::Cursor;
 
 use crate::audit::{Counts, Mark};
+use crate::server::Server;
 use crate::stretches::Stretches;
 use crate::window::Window;
 
 /// What the state remembers of a table, apart from its cursor.
+///
+/// Cursor, `owed`, `mark`, `counts`, `leaps` and `reread` speak of what was read from `server`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Notes {
@@ -19,8 +23,8 @@ pub(crate) struct Notes {
     /// The columns that there were and that nobody had selected.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) hidden: BTreeSet<String>,
-    /// The columns that the table was announced with at some time and does not have now, and their last types: rows of then may be in the
-    /// warehouse.
+    /// The columns that the table was announced with at some time and does not have now, and their
+    /// last types: rows of then may be in the warehouse.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) former: BTreeMap<String, String>,
     /// What lies before the cursor and has to be read again.
@@ -32,14 +36,53 @@ pub(crate) struct Notes {
     /// How many points there were when they were last counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<Counts>,
-    /// Where the cursor has moved far at once, as it does after a pause or when clocks jump ahead; the latest comes last.
+    /// Where the cursor has moved far at once, as it does after a pause or when clocks jump ahead;
+    /// the latest comes last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) leaps: Vec<Window>,
+    /// Whether everything before the cursor is to be read again, from the first point on: the table
+    /// was gone, or is another server's.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) reread: bool,
+    /// The server that the table was last read from. States of earlier versions name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<Server>,
+    /// The servers that it was read from before, the latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) away: Vec<Away>,
+    /// Since when syncs have not read the table, since it is gone or not selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unused_since: Option<Cursor>,
+    /// Whether that was so long ago that all but the columns is forgotten.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) shrunk: bool,
+    /// The release of the server with whose caveats the customer was made familiar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warned_of: Option<String>,
+}
+
+/// Where a table stood with a server that is away now. It may come back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Away {
+    pub(crate) server: Server,
+    pub(crate) cursor: Cursor,
+    #[serde(default, skip_serializing_if = "Stretches::is_empty")]
+    owed: Stretches,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<Mark>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    leaps: Vec<Window>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    reread: bool,
+    /// Where rows of other servers may have been sent since.
+    pub(crate) overwritten: Stretches,
 }
 
 impl Notes {
-    /// Reads the notes of a table. What another version wrote in another form is forgotten: a sync then reads or says more, and never less,
-    /// unless clocks have jumped (`leaps`).
+    /// Reads the notes of a table. What another version wrote in another form is forgotten: a sync
+    /// then reads or says more, and never less, unless clocks have jumped (`leaps`).
     pub(crate) fn read(notes: &Map<String, Value>) -> Self {
         fn note<T: serde::de::DeserializeOwned + Default>(
             notes: &Map<String, Value>,
@@ -50,12 +93,12 @@ impl Notes {
         }
         let owed = notes.get("owed").cloned().map(serde_json::from_value::<Stretches>).transpose();
         let Ok(owed) = owed else {
-            // What is owed is not known, so that no mark and no count may vouch for it.
+            // What is owed is not known, so all of it may be, and no mark and no count vouches.
             let mut rest = notes.clone();
             for name in ["owed", "mark", "counts"] {
                 rest.remove(name);
             }
-            return Self::read(&rest);
+            return Self { reread: true, ..Self::read(&rest) };
         };
         Self {
             columns: note(notes, "columns"),
@@ -65,6 +108,12 @@ impl Notes {
             mark: note(notes, "mark"),
             counts: note(notes, "counts"),
             leaps: note(notes, "leaps"),
+            reread: note(notes, "reread"),
+            server: note(notes, "server"),
+            away: note(notes, "away"),
+            unused_since: note(notes, "unused_since"),
+            shrunk: note(notes, "shrunk"),
+            warned_of: note(notes, "warned_of"),
         }
     }
 
@@ -75,6 +124,56 @@ impl Notes {
             _ => Map::new(),
         }
     }
+
+    /// Notes that the table was not found: what comes back under its name may be another one.
+    pub(crate) fn gone(&mut self) {
+        self.reread = true;
+        self.counts = None;
+    }
+
+    /// Forgets all but what came from where, and which columns there were.
+    pub(crate) fn shrink(self) -> Self {
+        Self {
+            columns: self.columns,
+            hidden: self.hidden,
+            former: self.former,
+            server: self.server,
+            unused_since: self.unused_since,
+            shrunk: true,
+            ..Self::default()
+        }
+    }
+
+    /// Puts aside what was read from the present server, with the cursor that belongs to it.
+    pub(crate) fn leave(&mut self, cursor: Cursor) -> Option<Away> {
+        Some(Away {
+            server: self.server.take()?,
+            cursor,
+            owed: std::mem::take(&mut self.owed),
+            mark: self.mark.take(),
+            counts: self.counts.take(),
+            leaps: self.leaps.clone(),
+            reread: std::mem::take(&mut self.reread),
+            overwritten: Stretches::default(),
+        })
+    }
+
+    /// Takes up where a server was left that is back; gives the cursor that belongs to it.
+    pub(crate) fn take_up(&mut self, away: Away) -> Cursor {
+        self.owed = away.owed;
+        // Rows of other servers lie there now.
+        self.owed.extend(&away.overwritten.between(i64::MIN, away.cursor.0));
+        self.mark = away.mark;
+        self.counts = away.counts;
+        self.leaps = away.leaps;
+        self.reread = away.reread;
+        self.server = Some(away.server);
+        away.cursor
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(test)]
@@ -100,15 +199,26 @@ mod tests {
         let read = Notes::read(&written(json!([["5", "6"]])));
         assert!(read.mark.is_some() && read.counts.is_some() && read.owed.len() == 1);
         let read = Notes::read(&written(json!([["5", "5"]])));
-        assert_eq!((read.mark, read.counts, read.owed.len()), (None, None, 0));
+        assert_eq!((read.mark, read.counts, read.owed.len(), read.reread), (None, None, 0, true));
         assert_eq!(read.hidden.len(), 1);
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let read =
-            Notes::read(&notes(json!({ "former": { "a": "LONG" }, "mark": { "node": [7, 2] } })));
+        let read = Notes::read(&notes(json!({
+            "former": { "a": "LONG" },
+            "mark": { "node": [7, 2] },
+            "server": { "id": "one", "address": "x:1" },
+            "away": [{
+                "server": { "address": "y:1" },
+                "cursor": "7",
+                "reread": true,
+                "overwritten": [["5", "6"]],
+            }],
+            "unused_since": "9",
+            "reread": true,
+        })));
         assert_eq!(Notes::read(&read.write()), read);
-        assert_eq!(read.former["a"], "LONG");
+        assert_eq!((read.former["a"].as_str(), read.away.len(), read.reread), ("LONG", 1, true));
     }
 }

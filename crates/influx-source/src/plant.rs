@@ -82,6 +82,20 @@ pub(crate) enum Defect {
     AbsenceIsDelete,
     /// A failed table ends the sync as if all were well.
     FailureIsSuccess,
+    /// A table that another measurement filled before is taken over, and that one's cursor stays.
+    OwnerIgnored,
+    /// The same, by a measurement without points alone.
+    OwnerIgnoredByEmptyTable,
+    /// Another server is taken for the one that was read before.
+    IdentityIgnored,
+    /// A server that does not say who it is this time is taken for another one.
+    MissingIdentityIsAnother,
+    /// A server that comes back does not owe what the other one has overwritten.
+    ReturnWithoutOverwritten,
+    /// A table that was gone is resumed when it is back.
+    GoneAndBackResumed,
+    /// Rows of another server are sent before the state knows of it.
+    ServerChangedUnsaved,
 }
 
 #[cfg(test)]
@@ -126,6 +140,13 @@ impl Defect {
         Self::TruncateOnResume,
         Self::AbsenceIsDelete,
         Self::FailureIsSuccess,
+        Self::OwnerIgnored,
+        Self::OwnerIgnoredByEmptyTable,
+        Self::IdentityIgnored,
+        Self::MissingIdentityIsAnother,
+        Self::ReturnWithoutOverwritten,
+        Self::GoneAndBackResumed,
+        Self::ServerChangedUnsaved,
     ];
 }
 

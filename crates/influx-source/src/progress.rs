@@ -8,7 +8,9 @@ use sync_state::{Cursor, State};
 use tokio::time::Instant;
 
 use crate::notes::Notes;
+use crate::origin;
 use crate::plant::{Defect, is_planted};
+use crate::window::Window;
 
 /// Checkpoints come no closer than this: each carries the whole state, which is large for thousands of tables.
 const NO_SOONER: Duration = Duration::from_secs(1);
@@ -80,11 +82,34 @@ impl Progress {
         shared.said += 1;
     }
 
-    /// Forgets a measurement: whatever comes, the next sync starts it.
-    pub(crate) fn forget(&self, measurement: &str) {
+    /// Looks at the state of all tables.
+    pub(crate) fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock().state)
+    }
+
+    /// Changes the state of all tables; `change` gives whether it has changed anything.
+    pub(crate) fn amend(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
         let mut shared = self.lock();
-        shared.state.forget(&self.database, key(measurement));
-        shared.said += 1;
+        let Shared { state, said } = &mut *shared;
+        let is_changed = change(state);
+        *said += u64::from(is_changed);
+        is_changed
+    }
+
+    /// Notes that rows go into a window of a measurement, before they go: a server that comes back
+    /// has to know, also when this sync ends right after.
+    pub(crate) async fn claim<S: Sink>(
+        &self,
+        measurement: &str,
+        window: Window,
+        sink: &S,
+    ) -> Result<(), SinkError> {
+        let mut is_new = false;
+        self.note(measurement, |notes| is_new = origin::claim(notes, window));
+        if is_new && !is_planted(Defect::ServerChangedUnsaved) {
+            self.take_back(sink).await?;
+        }
+        Ok(())
     }
 
     /// Changes what is remembered of a measurement.
@@ -136,6 +161,20 @@ impl Progress {
         let mut sent = self.sending.lock().await;
         if sent.at.is_some_and(|at| at.elapsed() < NO_SOONER) {
             return Ok(());
+        }
+        self.send(&mut sent, sink).await
+    }
+
+    /// Sends a checkpoint that takes something back. What was changed before this call is out when it
+    /// returns: whatever follows may rely on it. Tables that wait for one share it.
+    pub(crate) async fn take_back<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
+        let wanted = self.lock().said;
+        let mut sent = self.sending.lock().await;
+        if sent.said >= wanted {
+            return Ok(());
+        }
+        if let Some(at) = sent.at {
+            tokio::time::sleep_until(at + NO_SOONER).await;
         }
         self.send(&mut sent, sink).await
     }

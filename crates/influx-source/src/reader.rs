@@ -17,6 +17,7 @@ use crate::plant::{Defect, is_planted};
 use crate::progress::{Position, Progress};
 use crate::reading::{Keys, Reading};
 use crate::sql::TIME;
+use crate::window::Window;
 use crate::window_read::WindowFailure;
 
 /// Sends the rows of windows into the sink, and keeps what serves all of them.
@@ -57,6 +58,7 @@ impl Reader {
     pub(crate) async fn send<S: Sink>(
         &mut self,
         answer: impl Answer,
+        window: Window,
         sink: &S,
         progress: &Progress,
     ) -> Result<Read, WindowFailure> {
@@ -65,6 +67,7 @@ impl Reader {
         let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
         let mut read = Read::default();
         let mut batches = Batches::new(answer);
+        let mut is_claimed = false;
         while let Some(batch) = batches.next().await? {
             if is_planted(Defect::EmptyBatchEnds) && batch.num_rows() == 0 {
                 break;
@@ -72,6 +75,10 @@ impl Reader {
             plant_cursors(&batch, &self.reading.source.measurement, progress);
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
             let batch = plant_first_values(batch, table);
+            if !is_claimed && batch.num_rows() > 0 {
+                progress.claim(&self.reading.source.measurement, window, sink).await?;
+                is_claimed = true;
+            }
             read.bytes += batch.get_array_memory_size();
             // Noted before they go, since an error may come after some of them have gone.
             progress.sent();

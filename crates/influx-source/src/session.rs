@@ -6,12 +6,15 @@ use tokio::sync::Semaphore;
 use crate::config::InfluxConfig;
 use crate::outage::Outage;
 use crate::progress::Progress;
+use crate::server::About;
 
 /// What all tables of a sync share.
 pub(crate) struct Session<'a, D, S> {
     pub(crate) database: &'a D,
     pub(crate) config: &'a InfluxConfig,
     pub(crate) selection: &'a Selection,
+    /// The server that answers.
+    pub(crate) about: About,
     /// The time up to which this sync reads.
     pub(crate) upper: i64,
     pub(crate) sink: &'a S,

@@ -4,9 +4,10 @@ use influx_flight::{ErrorKind, RetryPolicy};
 use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
 
 use crate::config::{InfluxConfig, Measurements};
-use crate::discover::{Unfit, discover};
+use crate::discover::{self, Unfit, discover};
 use crate::fault;
 use crate::influx::Influx;
+use crate::release;
 use crate::sync::sync;
 use crate::time::{Clock, SystemClock};
 
@@ -54,7 +55,12 @@ impl Source for InfluxSource {
             return fit(&database, config).await.map(drop);
         }
         match database.client().check().await {
-            Ok(_) => Ok(()),
+            Ok(info) => {
+                if name == CONNECTION {
+                    tell_release(info.version.as_ref());
+                }
+                Ok(())
+            }
             Err(error) => match (name, error.kind()) {
                 // Whoever refuses a token or a database has been reached, and each has a test of its own.
                 (CONNECTION, ErrorKind::Token | ErrorKind::DatabaseMissing)
@@ -79,6 +85,13 @@ impl Source for InfluxSource {
     }
 }
 
+/// Tells of a release that is known to answer wrongly now and then.
+fn tell_release(version: Option<&semver::Version>) {
+    for caveat in version.map(release::caveats).unwrap_or_default() {
+        tracing::warn!("{caveat}");
+    }
+}
+
 async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<Influx, SyncError> {
     Influx::connect(&config.target, retry).await.map_err(fault::influx)
 }
@@ -86,7 +99,8 @@ async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<Influx, Sy
 /// The tables that the configuration fits, if there is one; what does not fit is left out and logged, so that the customer can still
 /// select among the others.
 async fn fit(database: &Influx, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
-    let discovered = discover(database, config).await?;
+    let listed = discover::listed(database).await.map_err(fault::influx)?;
+    let discovered = discover(listed, config)?;
     for warning in &discovered.warnings {
         tracing::warn!("{warning}");
     }

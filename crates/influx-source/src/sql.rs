@@ -4,7 +4,6 @@
 //! `ORDER BY`, since sorting needs memory that the server may not have.
 
 use crate::database::{Bin, Columns};
-use crate::time::iso8601;
 use crate::window::Window;
 
 /// The column that holds the time of every point.
@@ -39,7 +38,15 @@ fn listed(columns: &Columns) -> String {
 /// Both bounds, as only then files are skipped.
 fn within(window: Window) -> String {
     let time = quoted(TIME);
-    format!("{time} >= '{}' AND {time} < '{}'", iso8601(window.from()), iso8601(window.to()))
+    format!("{time} >= {} AND {time} < {}", instant(window.from()), instant(window.to()))
+}
+
+/// A time as a number, in a cast that every release reads.
+///
+/// As a text it could not be earlier than 1677-09-21T00:12:44Z, which InfluxDB's SQL refuses
+/// although it keeps earlier points.
+fn instant(nanoseconds: i64) -> String {
+    format!("arrow_cast({nanoseconds}, 'Timestamp(Nanosecond, None)')")
 }
 
 /// Asks for the columns that there are, and for no row.
@@ -101,21 +108,21 @@ mod tests {
             [Item::Column("Tag \"One\"".to_owned()), Item::TagOrEmpty("o'brien".to_owned())];
         insta::assert_snapshot!(
             select("Mixed; DROP TABLE x --", &Columns::Listed(items.into()), window()),
-            @r#"SELECT "Tag ""One""", coalesce("o'brien", '') AS "o'brien" FROM "Mixed; DROP TABLE x --" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#
+            @r#"SELECT "Tag ""One""", coalesce("o'brien", '') AS "o'brien" FROM "Mixed; DROP TABLE x --" WHERE "time" >= arrow_cast(0, 'Timestamp(Nanosecond, None)') AND "time" < arrow_cast(1748846218190260123, 'Timestamp(Nanosecond, None)')"#
         );
         insta::assert_snapshot!(
             select("m", &Columns::All, window()),
-            @r#"SELECT * FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#
+            @r#"SELECT * FROM "m" WHERE "time" >= arrow_cast(0, 'Timestamp(Nanosecond, None)') AND "time" < arrow_cast(1748846218190260123, 'Timestamp(Nanosecond, None)')"#
         );
         insta::assert_snapshot!(columns("m"), @r#"SELECT * FROM "m" LIMIT 0"#);
         insta::assert_snapshot!(
             counts("m", window(), Bin::Day),
-            @r#"SELECT date_bin(INTERVAL '1 day', "time") AS bin, count(*) AS points FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z' GROUP BY 1"#
+            @r#"SELECT date_bin(INTERVAL '1 day', "time") AS bin, count(*) AS points FROM "m" WHERE "time" >= arrow_cast(0, 'Timestamp(Nanosecond, None)') AND "time" < arrow_cast(1748846218190260123, 'Timestamp(Nanosecond, None)') GROUP BY 1"#
         );
         insta::assert_snapshot!(first_time("a\"b"), @r#"SELECT min("time") AS first FROM "a""b""#);
         insta::assert_snapshot!(
             any_point("m", window()),
-            @r#"SELECT "time" FROM "m" WHERE "time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z' LIMIT 1"#
+            @r#"SELECT "time" FROM "m" WHERE "time" >= arrow_cast(0, 'Timestamp(Nanosecond, None)') AND "time" < arrow_cast(1748846218190260123, 'Timestamp(Nanosecond, None)') LIMIT 1"#
         );
     }
 
@@ -167,7 +174,7 @@ mod tests {
             let bounds = query.body.as_select().and_then(|select| select.selection.as_ref());
             prop_assert_eq!(
                 bounds.map(ToString::to_string),
-                Some(r#""time" >= '1970-01-01T00:00:00.000000000Z' AND "time" < '2025-06-02T06:36:58.190260123Z'"#.to_owned())
+                Some(r#""time" >= arrow_cast(0, 'Timestamp(Nanosecond, None)') AND "time" < arrow_cast(1748846218190260123, 'Timestamp(Nanosecond, None)')"#.to_owned())
             );
         }
 

@@ -1,12 +1,13 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::{self, Either};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use influx_flight::{ErrorKind, TableInfo};
 use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
 use sync_state::State;
 use tokio::sync::Semaphore;
@@ -17,10 +18,12 @@ use crate::config::{InfluxConfig, LateData};
 use crate::database::Database;
 use crate::discover::{self, Unfit, discover};
 use crate::fault::{self, TableFailure};
+use crate::origin::{self, Met};
 use crate::outage::Outage;
 use crate::plant::{Defect, is_planted};
 use crate::progress::Progress;
 use crate::reading::Reading;
+use crate::server::{About, Server};
 use crate::session::Session;
 use crate::table::SourceTable;
 use crate::table_sync::sync_table;
@@ -38,14 +41,26 @@ pub(crate) async fn sync<D: Database, S: Sink>(
     sink: &S,
 ) -> Result<(), SyncError> {
     let state = State::parse(request.state.as_deref()).map_err(unreadable_state)?;
-    let upper = bounds::upper(clock, database).await.map_err(fault::influx)?;
+    let progress = Progress::new(state, &config.database);
+    let about = database.about().await;
+    let upper = match bounds::upper(clock, database).await {
+        Ok(upper) => upper,
+        Err(error) => {
+            if *error.kind() == ErrorKind::DatabaseMissing {
+                not_found(&progress, config, &about, |_| false);
+                progress.checkpoint(sink).await.map_err(fault::sink)?;
+            }
+            return Err(fault::influx(error));
+        }
+    };
     let session = Session {
         database,
         config,
         selection: &request.selection,
+        about,
         upper,
         sink,
-        progress: Progress::new(state, &config.database),
+        progress,
         permits: Semaphore::new(config.parallel_queries),
         outage: Outage::default(),
     };
@@ -66,9 +81,15 @@ pub(crate) async fn sync<D: Database, S: Sink>(
 
 /// Looks, lists and reads.
 async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
-    let Session { database, config, selection, sink, .. } = session;
-    let mut looks = look_at_all(session).await?;
-    let discovered = discover(*database, config).await?;
+    let Session { config, selection, sink, .. } = session;
+    let names = discover::names(list(session).await?, config)?;
+    let is_wanted = |name: &String| {
+        is_selected(selection, config.destination.as_ref().unwrap_or(name))
+    };
+    let names: Vec<_> = names.into_iter().filter(is_wanted).collect();
+    meet_server(session, &names).await?;
+    let mut looks = look_at_all(session, names).await?;
+    let discovered = discover(list(session).await?, config)?;
     for warning in discovered.warnings {
         sink.warn(warning).await.map_err(fault::sink)?;
     }
@@ -82,6 +103,8 @@ async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Resul
         sink.warn(no_column_selected(&table.measurement)).await.map_err(fault::sink)?;
     }
     let readings = plan(tables.into_iter(), session);
+    note_use(session, &readings);
+    tell_caveats(session, &readings).await?;
     let planned: Vec<_> = readings
         .into_iter()
         .map(|reading| {
@@ -97,6 +120,9 @@ async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Resul
             match sync_table(session, reading, look).await {
                 Ok(()) => Ok(()),
                 Err(TableFailure::Dropped) => {
+                    not_found(&session.progress, config, &session.about, |name| {
+                        name != measurement
+                    });
                     let warning = format!(
                         "Measurement {measurement:?} was dropped while it was being synced."
                     );
@@ -108,6 +134,10 @@ async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Resul
                     tracing::warn!(measurement, fault = ?error.fault, "the table is left out for now");
                     lock(&ended).parked.push((measurement, error));
                     Ok(())
+                }
+                Err(TableFailure::DatabaseGone(error)) => {
+                    not_found(&session.progress, config, &session.about, |_| false);
+                    Err(error)
                 }
                 Err(TableFailure::Ends(error)) => Err(error),
             }
@@ -158,18 +188,126 @@ fn no_column_selected(measurement: &str) -> String {
     )
 }
 
-/// Looks for late points in all tables, before any column is listed and any point is read.
+/// Lists the measurements, and notes which of those that are known are not among them.
+async fn list<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
+) -> Result<Vec<TableInfo>, SyncError> {
+    let Session { database, config, about, progress, .. } = session;
+    match discover::listed(*database).await {
+        Ok(listed) => {
+            let names: HashSet<_> = listed.iter().map(|info| info.name.as_str()).collect();
+            not_found(progress, config, about, |name| names.contains(name));
+            Ok(listed)
+        }
+        Err(error) => {
+            if *error.kind() == ErrorKind::DatabaseMissing {
+                not_found(progress, config, about, |_| false);
+            }
+            Err(fault::influx(error))
+        }
+    }
+}
+
+/// Notes the measurements that are not found, whether they are selected or not.
+fn not_found(
+    progress: &Progress,
+    config: &InfluxConfig,
+    about: &About,
+    is_found: impl Fn(&str) -> bool,
+) {
+    if is_planted(Defect::GoneAndBackResumed) {
+        return;
+    }
+    progress.amend(|state| origin::not_found(state, &config.database, &about.server, is_found));
+}
+
+/// Lets positions that speak of another server speak of the present one, and says so before
+/// anything of it is sent.
+async fn meet_server<D: Database, S: Sink>(
+    session: &Session<'_, D, S>,
+    names: &[String],
+) -> Result<(), SyncError> {
+    let Session { config, about, upper, sink, progress, .. } = session;
+    let mut others = Vec::new();
+    progress.amend(|state| {
+        let mut is_new = false;
+        for name in names {
+            let met =
+                origin::meet(state, &config.database, name, &about.server, *upper, config.lookback);
+            is_new |= met != Met::Unchanged;
+            if met == Met::Another {
+                others.push(name.as_str());
+            }
+        }
+        is_new
+    });
+    if others.is_empty() {
+        return Ok(());
+    }
+    sink.warn(another_server(&about.server, &others)).await.map_err(fault::sink)?;
+    if is_planted(Defect::ServerChangedUnsaved) {
+        return Ok(());
+    }
+    progress.take_back(*sink).await.map_err(fault::sink)
+}
+
+fn another_server(server: &Server, measurements: &[&str]) -> String {
+    format!(
+        "{} is another server than the one that was read before, so everything is read again from it: \
+         {}. Rows that only the other server had stay in the warehouse until a re-sync.",
+        server.address,
+        names_of(measurements),
+    )
+}
+
+/// The first few of some names, in quotes.
+fn names_of(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<_> = names.iter().take(MOST).map(|name| format!("{name:?}")).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Notes which tables this sync reads.
+fn note_use<D, S>(session: &Session<'_, D, S>, readings: &[Reading]) {
+    let used = readings.iter().map(|reading| reading.source.measurement.clone()).collect();
+    let database = &session.config.database;
+    session.progress.amend(|state| origin::note_use(state, database, &used, session.upper));
+}
+
+/// Tells once for a release and a table what that release is known to do.
+async fn tell_caveats<D, S: Sink>(
+    session: &Session<'_, D, S>,
+    readings: &[Reading],
+) -> Result<(), SyncError> {
+    let Session { about, sink, progress, .. } = session;
+    let is_new = |measurement: &&str| {
+        let position = progress.position(measurement);
+        position.is_none_or(|position| position.notes.warned_of != about.release)
+    };
+    let new = readings.iter().map(|reading| reading.source.measurement.as_str()).filter(is_new);
+    let new: Vec<_> = new.collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    for caveat in &about.caveats {
+        let warning = format!("{caveat} This concerns {}.", names_of(&new));
+        sink.warn(warning).await.map_err(fault::sink)?;
+    }
+    Ok(())
+}
+
+/// Looks for late points in tables, before any column is listed and any point is read.
 async fn look_at_all<D: Database, S: Sink>(
     session: &Session<'_, D, S>,
+    wanted: Vec<String>,
 ) -> Result<HashMap<String, Look>, SyncError> {
-    let Session { database, config, selection, upper, progress, .. } = session;
+    let Session { database, config, upper, progress, .. } = session;
     if config.late_data == LateData::Lookback {
         return Ok(HashMap::new());
     }
-    let names = discover::names(*database, config).await?;
-    let wanted = names
-        .into_iter()
-        .filter(|name| is_selected(selection, config.destination.as_ref().unwrap_or(name)));
     stream::iter(wanted)
         .map(async |measurement| {
             let position = progress.position(&measurement);

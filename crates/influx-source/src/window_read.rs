@@ -110,5 +110,5 @@ async fn read_once<D: Database, S: Sink>(
         return Err(WindowFailure::Changed);
     }
     *has_begun = true;
-    reader.send(answer, session.sink, &session.progress).await
+    reader.send(answer, window, session.sink, &session.progress).await
 }

@@ -115,6 +115,21 @@ impl State {
         self.databases.get_mut(database)?.get_mut(table)
     }
 
+    /// Every table that has been started: its database, its name and where it stands.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &str, &Progress)> {
+        self.databases.iter().flat_map(|(database, tables)| {
+            tables.iter().map(|(table, progress)| (database.as_str(), table.as_str(), progress))
+        })
+    }
+
+    /// The same, to move them on.
+    pub fn tables_mut(&mut self) -> impl Iterator<Item = (&str, &str, &mut Progress)> {
+        self.databases.iter_mut().flat_map(|(database, tables)| {
+            let tables = tables.iter_mut();
+            tables.map(|(table, progress)| (database.as_str(), table.as_str(), progress))
+        })
+    }
+
     /// Forgets a table: it counts as one that has not been started.
     pub fn forget(&mut self, database: &str, table: &str) {
         if let Some(tables) = self.databases.get_mut(database) {

@@ -33,7 +33,15 @@ fn origin(defect: Defect) -> &'static str {
         Defect::EmptyBatchEnds | Defect::IncompletePrefix | Defect::CheckpointBeforeRows => {
             "rule 3"
         }
-        Defect::FingerprintIgnored | Defect::CursorOutlivesTruncate => "rule 4",
+        Defect::FingerprintIgnored
+        | Defect::CursorOutlivesTruncate
+        | Defect::OwnerIgnored
+        | Defect::OwnerIgnoredByEmptyTable
+        | Defect::IdentityIgnored
+        | Defect::MissingIdentityIsAnother
+        | Defect::ReturnWithoutOverwritten
+        | Defect::GoneAndBackResumed
+        | Defect::ServerChangedUnsaved => "rule 4",
         Defect::HiddenTagsLeftOut
         | Defect::NullTagsIncluded
         | Defect::NewTagsUnnoticed
@@ -80,7 +88,7 @@ fn every_planted_defect_is_caught() {
             let short: String = difference.text.chars().take(100).collect();
             format!("seed {}, {} schedules: {short}", difference.seed, difference.seed + 1)
         });
-        println!("{:<22} {:<7} {found}", format!("{defect:?}"), origin(*defect));
+        println!("{:<24} {:<7} {found}", format!("{defect:?}"), origin(*defect));
     }
     let missed: Vec<_> =
         rows.iter().filter(|(_, caught)| caught.is_none()).map(|(defect, _)| defect).collect();

@@ -115,7 +115,8 @@ impl Schedule {
         {
             let mut world = self.shared.lock();
             for _ in 0..world.rng.usize(1..=2) {
-                world.create();
+                let here = world.here;
+                world.create_in(here);
             }
             for _ in 0..world.rng.usize(0..30) {
                 world.event();
@@ -135,6 +136,7 @@ impl Schedule {
                     0 => world.rng.i64(0..20 * SECOND),
                     1 => world.rng.i64(0..10 * MINUTE),
                     2 => world.rng.i64(0..3 * HOUR),
+                    3 if world.moves && world.chance(10) => 31 * DAY,
                     _ => world.rng.i64(0..DAY),
                 }
             };
@@ -154,6 +156,9 @@ impl Schedule {
         }
         if world.chance(20) {
             self.settings.shape(&mut world);
+        }
+        if world.moves && world.chance(30) {
+            self.settings.travel(&mut world);
         }
         // Whoever sees a sync fail after a change may take the change back.
         if matches!(last, Some(Err(_)))
@@ -200,6 +205,7 @@ impl Schedule {
             let mut world = self.shared.lock();
             world.observed = Observed::default();
             world.questions = 0;
+            world.here = self.settings.place;
             world.tell(|| format!("-- sync {} {crash:?}", self.ledger.settings.len()));
             self.ledger.begin(&world, &self.settings, self.state.as_deref())
         };
@@ -230,7 +236,12 @@ impl Schedule {
         (self.warehouse, self.state) = (inner.warehouse, inner.state);
         let world = self.shared.lock();
         let mut breaches = inner.breaches;
-        breaches.extend(self.ledger.end(&world, &opening, ended.is_ok(), &inner.warnings));
+        let has_listed = match &ended {
+            Ok(()) => true,
+            Err(error) => crash.is_none() && is_missing(error),
+        };
+        let ended_ok = ended.is_ok();
+        breaches.extend(self.ledger.end(&world, &opening, ended_ok, has_listed, &inner.warnings));
         if let Err(error) = &ended
             && error.fault == Fault::Bug
         {
@@ -253,6 +264,20 @@ impl Schedule {
             world.come_to_rest();
         }
         self.settings.all();
+        self.succeed(2).await?;
+        // One more place, and back.
+        let (here, moves) = (self.settings.place, self.shared.lock().moves);
+        if moves {
+            self.settings.travel(&mut self.shared.lock());
+            self.succeed(1).await?;
+            self.settings.place = here;
+            self.succeed(1).await?;
+        }
+        Ok(())
+    }
+
+    /// Syncs until so many have succeeded, which does not take long when nothing goes wrong.
+    async fn succeed(&mut self, wanted: usize) -> Result<(), String> {
         let mut successes = 0;
         for _ in 0..8 {
             sleep(5 * HOUR).await;
@@ -262,7 +287,7 @@ impl Schedule {
                 self.state = None;
             }
             successes += usize::from(ended.is_ok());
-            if successes == 2 {
+            if successes == wanted {
                 return Ok(());
             }
             if let Err(error) = ended
@@ -284,6 +309,12 @@ fn copy(error: &SyncError) -> SyncError {
     }
 }
 
+/// Whether a sync failed because what it was set to is not there.
+fn is_missing(error: &SyncError) -> bool {
+    let text = error.to_string().to_lowercase();
+    text.contains("has no measurement") || text.contains("has no database")
+}
+
 /// Whether the customer is told to run a re-sync.
 fn is_resync_advised(ended: &Result<(), SyncError>) -> bool {
     ended.as_ref().is_err_and(|error| error.to_string().to_lowercase().contains("re-sync"))
@@ -300,6 +331,7 @@ impl World {
         (self.server_skew, self.clock_skew) = (0, 0);
         (self.token_refused_until, self.outage_until) = (i64::MIN, i64::MIN);
         let now = self.now();
+        self.missing.clear();
         for measurement in &mut self.measurements {
             measurement.land(None);
         }

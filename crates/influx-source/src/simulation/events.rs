@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::history::{Cell, DAY, HOUR, Kind, Measurement, PointKey, SECOND, Tags, Version};
-use super::world::World;
+use super::history::{
+    Cell, DATABASES, DAY, HOUR, Kind, Measurement, Place, PointKey, SECOND, Tags, Version,
+};
+use super::world::{SERVERS, World};
 use crate::time::iso8601;
 
 const NAMES: [&str; 3] = ["m0", "m1", "m2"];
@@ -21,7 +23,7 @@ impl World {
     /// Something happens.
     pub(super) fn event(&mut self) {
         self.land_files();
-        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1]) {
+        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1, 1]) {
             0 => self.write_in_order(),
             1 => self.write_late(),
             2 => self.overwrite(),
@@ -32,16 +34,30 @@ impl World {
             7 => self.drop_one(),
             8 => self.raise_retention(),
             9 => self.snapshot(),
-            _ => self.rebuild(),
+            10 => self.rebuild(),
+            _ => self.drop_database(),
+        }
+    }
+
+    /// Where something happens: mostly where somebody looks.
+    fn somewhere(&mut self) -> Place {
+        if !self.moves || self.rng.u32(0..3) > 0 {
+            return self.here;
+        }
+        Place {
+            server: self.rng.usize(0..SERVERS),
+            database: self.rng.usize(0..DATABASES.len()),
         }
     }
 
     /// A measurement that is not dropped.
     fn any(&mut self) -> Option<usize> {
-        let live = self.measurements.iter().enumerate().filter(|(_, one)| !one.is_dropped);
+        let place = self.somewhere();
+        let live = self.measurements.iter().enumerate();
+        let live = live.filter(|(_, one)| !one.is_dropped && one.place == place);
         let live: Vec<_> = live.map(|(position, _)| position).collect();
         if live.is_empty() {
-            self.create();
+            self.create_in(place);
             return None;
         }
         Some(live[self.rng.usize(0..live.len())])
@@ -117,7 +133,8 @@ impl World {
     /// the newer value before it.
     pub(super) fn outdate(&mut self, measurement: &str, rows: &[(PointKey, Version)]) -> Duration {
         let percent = self.faults.events;
-        let position = self.measurements.iter().position(|one| one.name == measurement);
+        let found = self.shown().find(|(_, one)| one.name == measurement);
+        let position = found.map(|(position, _)| position);
         let Some(position) = position.filter(|_| !rows.is_empty() && self.chance(2 * percent))
         else {
             return Duration::ZERO;
@@ -208,31 +225,49 @@ impl World {
 
     /// Makes a table, maybe in the place of one that was dropped.
     pub(super) fn create(&mut self) {
-        let is_taken = |name: &str| self.measurements.iter().any(|one| one.name == name);
+        let place = self.somewhere();
+        self.create_in(place);
+    }
+
+    pub(super) fn create_in(&mut self, place: Place) {
+        let is_taken = |name: &str| {
+            self.measurements.iter().any(|one| one.place == place && one.name == name)
+        };
         let Some(name) = NAMES.into_iter().find(|name| !is_taken(name)) else { return };
         let mut columns = vec![("f0", KINDS[self.rng.usize(0..KINDS.len())])];
         for field in &FIELDS[1..self.rng.usize(1..3)] {
             columns.push((field, KINDS[self.rng.usize(0..KINDS.len())]));
         }
         columns.extend(TAGS[..self.rng.usize(0..3)].iter().map(|tag| (*tag, Kind::Tag)));
-        let before = self.measurements.iter().rev().find(|one| one.original == name).cloned();
+        let alike = |one: &&Measurement| one.original == name && one.place == place;
+        let before = self.measurements.iter().rev().find(alike).cloned();
+        let elsewhere = |one: &&Measurement| one.original == name && one.place != place;
+        let other = self.measurements.iter().rev().find(elsewhere).cloned();
+        self.missing.remove(&place);
         let visible = self.becomes_visible();
-        let mut made = Measurement::new(name, &columns, visible);
-        if let Some(before) = before {
-            made.has_shrunk = true;
-            // Often whoever writes goes on to write the same.
-            if self.rng.bool() {
-                made.columns = before.columns;
-                for column in made.columns.values_mut() {
-                    column.visible = visible;
-                }
+        let mut made = Measurement::new(place, name, &columns, visible);
+        made.has_shrunk = before.is_some();
+        // Often whoever writes goes on to write the same, or the same as elsewhere.
+        let model = before.or(other).filter(|_| self.rng.bool());
+        if let Some(model) = &model {
+            made.columns = model.columns.clone();
+            for column in made.columns.values_mut() {
+                column.visible = visible;
             }
         }
         self.tell(|| {
-            format!("create {name} {:?}, seen from {}", made.columns.keys(), iso8601(visible))
+            let columns = made.columns.keys();
+            format!("create {name} in {place:?} {columns:?}, seen from {}", iso8601(visible))
         });
         self.measurements.push(made);
         let position = self.measurements.len() - 1;
+        // Also with its history.
+        let keys: Vec<_> = model.iter().flat_map(|model| model.points.keys().cloned()).collect();
+        if self.rng.bool() {
+            for key in keys {
+                self.write(position, key);
+            }
+        }
         for _ in 0..self.rng.usize(1..=4) {
             let time = self.now() - self.stretch();
             self.write_at(position, time);
@@ -246,7 +281,8 @@ impl World {
         let digits: String =
             date[..19].chars().filter(|character| *character != '-' && *character != ':').collect();
         let renamed = format!("{name}-{digits}");
-        if self.measurements.iter().any(|one| one.name == renamed) {
+        let place = self.measurements[position].place;
+        if self.measurements.iter().any(|one| one.place == place && one.name == renamed) {
             return;
         }
         self.tell(|| format!("drop {name}"));
@@ -255,8 +291,20 @@ impl World {
         dropped.is_dropped = true;
         // A measurement is often dropped to be written anew, with other types.
         if self.rng.bool() {
-            self.create();
+            self.create_in(place);
         }
+    }
+
+    /// Drops a database. It is there again when something is written into it.
+    fn drop_database(&mut self) {
+        let place = self.somewhere();
+        self.tell(|| format!("drop database {place:?}"));
+        for one in self.measurements.iter_mut().filter(|one| one.place == place) {
+            one.is_dropped = true;
+            one.is_deleted = true;
+            one.name = format!("deleted {}", one.name);
+        }
+        self.missing.insert(place);
     }
 
     fn raise_retention(&mut self) {
@@ -271,16 +319,17 @@ impl World {
 
     pub(super) fn snapshot(&mut self) {
         let now = self.now();
-        let node = self.rng.usize(0..self.nodes.len());
-        let sequence = self.nodes[node].1 + self.rng.u64(1..3);
-        let name = self.nodes[node].0.clone();
+        let server = self.somewhere().server;
+        let node = self.rng.usize(0..self.nodes[server].len());
+        let sequence = self.nodes[server][node].1 + self.rng.u64(1..3);
+        let name = self.nodes[server][node].0.clone();
         let mut is_any = false;
-        for measurement in &mut self.measurements {
+        for measurement in self.measurements.iter_mut().filter(|one| one.place.server == server) {
             is_any |= measurement.snapshot(now, &name, sequence);
         }
         if is_any {
-            self.nodes[node].1 = sequence;
-            self.tell(|| format!("snapshot {sequence} of {name}"));
+            self.nodes[server][node].1 = sequence;
+            self.tell(|| format!("snapshot {sequence} of {name} of server {server}"));
         }
         self.land_files();
     }
@@ -307,13 +356,14 @@ impl World {
 
     fn rebuild(&mut self) {
         let now = self.now();
-        self.tell(|| "the server is rebuilt".to_owned());
+        let server = self.somewhere().server;
+        self.tell(|| format!("server {server} is rebuilt"));
         self.rebuilds += 1;
-        for node in &mut self.nodes {
+        for node in &mut self.nodes[server] {
             node.1 = 1;
         }
-        let node = self.nodes[0].0.clone();
-        for measurement in &mut self.measurements {
+        let node = self.nodes[server][0].0.clone();
+        for measurement in self.measurements.iter_mut().filter(|one| one.place.server == server) {
             measurement.rebuild(now, &node);
         }
     }

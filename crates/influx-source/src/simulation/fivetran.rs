@@ -201,17 +201,21 @@ impl Sink for Fivetran {
         let mut inner = self.lock();
         let (before, after) = (cursors(inner.state.as_deref()), cursors(Some(&state)));
         self.shared.tell(|| {
-            let short = |(name, cursor): (&String, &i64)| format!("{name} {}", iso8601(*cursor));
+            let short = |((database, name), cursor): (&(String, String), &i64)| {
+                format!("{database}.{name} {}", iso8601(*cursor))
+            };
             format!("CHECKPOINT {:?}", after.iter().map(short).collect::<Vec<_>>())
         });
-        for (name, cursor) in &before {
+        for ((database, name), cursor) in &before {
             let is_told =
                 inner.warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
-            match after.get(name) {
+            match after.get(&(database.clone(), name.clone())) {
                 None if !is_told => {
                     let breach = format!("the state forgets {name} without a warning");
                     inner.breaches.push(breach);
                 }
+                // Nobody asks any more for what is not read for long.
+                Some(&i64::MIN) => {}
                 Some(now) if now < cursor && !is_told => {
                     let breach = format!("the cursor of {name} goes back without a warning");
                     inner.breaches.push(breach);
@@ -234,18 +238,39 @@ impl Sink for Fivetran {
     }
 }
 
-/// The cursors in a state.
-pub(super) fn cursors(state: Option<&str>) -> BTreeMap<String, i64> {
+/// The cursors in a state, by database and measurement.
+fn cursors(state: Option<&str>) -> BTreeMap<(String, String), i64> {
     tables(state, |progress| progress["cursor"].as_str().unwrap().parse().unwrap())
 }
 
-/// The cursors in a state with what they stand for, whatever that is.
-pub(super) fn places(state: Option<&str>) -> BTreeMap<String, String> {
-    tables(state, |progress| format!("{} {}", progress["cursor"], progress["fingerprint"]))
+/// The cursors of a database in a state.
+pub(super) fn cursors_of(state: Option<&str>, database: &str) -> BTreeMap<String, i64> {
+    of(database, cursors(state))
 }
 
-fn tables<T>(state: Option<&str>, read: impl Fn(&Json) -> T) -> BTreeMap<String, T> {
+/// The cursors of a database in a state with what they stand for, whatever that is.
+pub(super) fn places_of(state: Option<&str>, database: &str) -> BTreeMap<String, String> {
+    let place = |progress: &Json| {
+        let server = &progress["notes"]["server"];
+        format!("{} {} {server}", progress["cursor"], progress["fingerprint"])
+    };
+    of(database, tables(state, place))
+}
+
+fn of<T>(database: &str, all: BTreeMap<(String, String), T>) -> BTreeMap<String, T> {
+    let of_it = all.into_iter().filter(|((of, _), _)| of == database);
+    of_it.map(|((_, name), found)| (name, found)).collect()
+}
+
+fn tables<T>(
+    state: Option<&str>,
+    read: impl Fn(&Json) -> T,
+) -> BTreeMap<(String, String), T> {
     let state: Json = state.map_or(Json::Null, |text| serde_json::from_str(text).unwrap());
-    let tables = state["databases"]["db"].as_object().into_iter().flatten();
-    tables.map(|(name, progress)| (name.clone(), read(progress))).collect()
+    let databases = state["databases"].as_object().into_iter().flatten();
+    let tables = databases.flat_map(|(database, tables)| {
+        let tables = tables.as_object().into_iter().flatten();
+        tables.map(|(name, progress)| ((database.clone(), name.clone()), read(progress)))
+    });
+    tables.collect()
 }

@@ -52,15 +52,28 @@ pub(super) struct Version {
     pub(super) fields: BTreeMap<String, Cell>,
 }
 
+/// The databases that a server may have.
+pub(super) const DATABASES: [&str; 2] = ["db", "other"];
+
+/// A database on a server, by their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) server: usize,
+    pub(super) database: usize,
+}
+
 /// A table from its creation on. One that is dropped keeps its points under another name; one that is made anew is another one.
 #[derive(Clone, Debug)]
 pub(super) struct Measurement {
+    pub(super) place: Place,
     /// The name under which it was made.
     pub(super) original: String,
     /// The name now.
     pub(super) name: String,
     pub(super) visible: i64,
     pub(super) is_dropped: bool,
+    /// Whether its database is gone, so that nobody is shown even its new name.
+    pub(super) is_deleted: bool,
     /// Whether it has ever had fewer points than before, or stands in the place of another one.
     pub(super) has_shrunk: bool,
     pub(super) columns: BTreeMap<String, Column>,
@@ -75,13 +88,20 @@ pub(super) struct Measurement {
 }
 
 impl Measurement {
-    pub(super) fn new(name: &str, columns: &[(&str, Kind)], visible: i64) -> Self {
+    pub(super) fn new(
+        place: Place,
+        name: &str,
+        columns: &[(&str, Kind)],
+        visible: i64,
+    ) -> Self {
         let column = |&(name, kind): &(&str, Kind)| (name.to_owned(), Column { kind, visible });
         Self {
+            place,
             original: name.to_owned(),
             name: name.to_owned(),
             visible,
             is_dropped: false,
+            is_deleted: false,
             has_shrunk: false,
             columns: columns.iter().map(column).collect(),
             points: BTreeMap::new(),

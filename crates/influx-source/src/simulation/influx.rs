@@ -11,8 +11,9 @@ use influx_flight::{
 
 use super::answer::ModelAnswer;
 use super::history::{DAY, HOUR, Kind, Measurement, SECOND};
-use super::world::{Files, Limit, Shared, World};
+use super::world::{Files, Identity, Limit, Shared, World};
 use crate::database::{Bin, Columns, Database};
+use crate::server::{About, Server};
 use crate::window::Window;
 
 /// The key under which a column says what it is.
@@ -23,6 +24,24 @@ pub(super) struct Model(pub(super) Shared);
 
 impl Database for Model {
     type Answer = ModelAnswer;
+
+    async fn about(&self) -> About {
+        self.pass_time().await;
+        let mut world = self.0.lock();
+        let server = world.here.server;
+        let is_told = match world.identity {
+            Identity::OneAddress | Identity::Told => true,
+            Identity::Sometimes => world.rng.bool(),
+            Identity::Never => false,
+        };
+        let host = if world.identity == Identity::OneAddress { 0 } else { server };
+        let server = Server {
+            id: is_told.then(|| format!("server {server}")),
+            address: format!("host{host}:8181"),
+        };
+        world.tell(|| format!("about: {server:?}"));
+        About { server, release: None, caveats: Vec::new() }
+    }
 
     async fn now(&self) -> Result<i64, Error> {
         self.ask("now").await?;
@@ -36,9 +55,9 @@ impl Database for Model {
         self.ask("tables").await?;
         let world = self.0.lock();
         let now = world.now();
-        let seen = world.measurements.iter().filter(|one| one.visible <= now);
-        let mut tables: Vec<_> = seen
-            .map(|one| TableInfo { name: one.name.clone(), columns: column_infos(one, now) })
+        let mut tables: Vec<_> = world
+            .shown()
+            .map(|(_, one)| TableInfo { name: one.name.clone(), columns: column_infos(one, now) })
             .collect();
         tables.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(tables)
@@ -52,8 +71,8 @@ impl Database for Model {
         if !world.tells_dropped {
             return DroppedTables::Unknown(ErrorKind::InvalidQuery.into());
         }
-        let dropped = world.measurements.iter().filter(|one| one.is_dropped);
-        DroppedTables::Known(dropped.map(|one| one.name.clone()).collect::<BTreeSet<_>>())
+        let dropped = world.shown().filter(|(_, one)| one.is_dropped);
+        DroppedTables::Known(dropped.map(|(_, one)| one.name.clone()).collect::<BTreeSet<_>>())
     }
 
     async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Error> {
@@ -177,6 +196,8 @@ impl Model {
         } else {
             None
         };
+        let is_missing = world.missing.contains(&world.here);
+        let refused = refused.or(is_missing.then_some(ErrorKind::DatabaseMissing));
         match refused {
             Some(kind) => {
                 world.tell(|| format!("{question}: {kind:?}"));
@@ -203,6 +224,9 @@ impl Model {
         }
         if now < world.outage_until {
             return Err(ErrorKind::Unavailable.into());
+        }
+        if world.missing.contains(&world.here) {
+            return Err(ErrorKind::DatabaseMissing.into());
         }
         let percent = world.faults.read;
         if world.chance(percent) {

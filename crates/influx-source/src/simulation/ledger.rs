@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use influx_flight::ParquetFile;
 
-use super::fivetran::{cursors, places};
-use super::history::{DAY, HOUR, Kind};
+use super::fivetran::{cursors_of, places_of};
+use super::history::{DATABASES, DAY, HOUR, Kind, Place};
 use super::influx::SETTLES_WITHIN;
 use super::settings::{Key, Settings, Shape, has_audits};
 use super::world::{Files, Observed, World};
@@ -71,6 +71,8 @@ pub(super) struct Account {
     pub(super) ever_hidden: BTreeSet<String>,
     /// Whether the last sync has succeeded for it.
     pub(super) is_complete: bool,
+    /// Whether a sync did not find the table since it was last there.
+    is_gone: bool,
 }
 
 impl Account {
@@ -93,13 +95,22 @@ impl Account {
             hidden: BTreeSet::new(),
             ever_hidden: BTreeSet::new(),
             is_complete: false,
+            is_gone: false,
         }
+    }
+
+    /// A table of which the engine alone knows how it stands: in one of these shapes, and as far as
+    /// any sync can have read.
+    fn unknown(shapes: Vec<Shape>, reached: Option<i64>) -> Self {
+        let loading = Self::loading(&shapes[0], 0, None, None);
+        Self { shapes, loading: None, reached, ..loading }
     }
 }
 
 #[derive(Default)]
 pub(super) struct Ledger {
-    pub(super) accounts: BTreeMap<String, Account>,
+    /// By the place and the name of the measurement.
+    pub(super) accounts: BTreeMap<(Place, String), Account>,
     /// The settings of every sync.
     pub(super) settings: Vec<Settings>,
     /// When each sync began, its upper bound, and from when on it would count points.
@@ -128,14 +139,16 @@ impl Ledger {
         settings: &Settings,
         state: Option<&str>,
     ) -> Opening {
-        let (cursors, places) = (cursors(state), places(state));
+        let place = settings.place;
+        let database = DATABASES[place.database];
+        let (cursors, places) = (cursors_of(state, database), places_of(state, database));
         let (began, number) = (world.now(), self.settings.len());
         self.settings.push(settings.clone());
-        let live = world.measurements.iter().enumerate();
-        let live = live.filter(|(_, one)| !one.is_dropped && one.visible <= began);
+        let live = world.shown().filter(|(_, one)| !one.is_dropped);
         let there: BTreeMap<_, _> =
             live.map(|(position, one)| (one.name.clone(), (position, one.files.clone()))).collect();
-        let names: BTreeSet<_> = there.keys().chain(self.accounts.keys()).cloned().collect();
+        let known = self.accounts.keys().filter(|(at, _)| *at == place).map(|(_, name)| name);
+        let names: BTreeSet<_> = there.keys().chain(known).cloned().collect();
         let mut opening = Opening {
             began,
             rebuilds: world.rebuilds,
@@ -150,17 +163,36 @@ impl Ledger {
             let shape = &settings.shape;
             let truncated = settings.truncates.then_some(number);
             let has_cursor = opening.cursors.contains_key(&name);
-            let account = match self.accounts.remove(&name) {
+            let mut account = match self.accounts.remove(&(place, name.clone())) {
                 _ if !has_cursor => {
+                    // Nothing is known of other servers' either.
+                    self.accounts.retain(|(at, of), _| at.database != place.database || *of != name);
                     Account::loading(shape, began, truncated, Some(vec![Mark::new()]))
                 }
+                // This server is new for a table that was read from another one.
+                None if self.siblings(place, &name).next().is_some() => {
+                    let mut shapes = Vec::new();
+                    for of in self.siblings(place, &name).flat_map(|sibling| &sibling.shapes) {
+                        if !shapes.contains(of) {
+                            shapes.push(of.clone());
+                        }
+                    }
+                    // Only settings that are surely other ones truncate surely.
+                    let truncated = truncated.filter(|_| shapes.len() == 1 && shapes != [shape.clone()]);
+                    if !shapes.contains(shape) {
+                        shapes.push(shape.clone());
+                    }
+                    if shapes == [shape.clone()] {
+                        opening.continued.insert(name.clone());
+                    }
+                    let marks = Some(vec![Mark::new()]);
+                    Account { shapes, ..Account::loading(shape, began, truncated, marks) }
+                }
                 // It was made in mid-sync: whatever is known of it the engine alone knows.
-                None => Account {
-                    shapes: self.settings.iter().map(|settings| settings.shape.clone()).collect(),
-                    loading: None,
-                    reached: furthest,
-                    ..Account::loading(shape, began, None, None)
-                },
+                None => {
+                    let shapes = self.settings.iter().map(|settings| settings.shape.clone());
+                    Account::unknown(shapes.collect(), furthest)
+                }
                 // Only if it comes in mid-sync can it be loaded now.
                 Some(mut absent) if !opening.there.contains_key(&name) => {
                     if !absent.shapes.contains(shape) {
@@ -190,11 +222,11 @@ impl Ledger {
                 }
                 // A load may have begun with another shape, or not, and may begin now.
                 Some(unsure) if unsure.shapes.len() > 1 && unsure.loaded != *shape => Account {
-                    shapes: unsure.shapes,
-                    loading: None,
-                    reached: furthest,
+                    loaded: shape.clone(),
                     ever_hidden: unsure.ever_hidden,
-                    ..Account::loading(shape, began, None, unsure.marks)
+                    marks: unsure.marks,
+                    is_gone: unsure.is_gone,
+                    ..Account::unknown(unsure.shapes, furthest)
                 },
                 Some(mut account) => {
                     if account.shapes == [shape.clone()] {
@@ -209,14 +241,27 @@ impl Ledger {
             if opening.continued.contains(&name) || !settings.truncates {
                 opening.kept.insert(settings.table(&name).to_owned());
             }
-            self.accounts.insert(name.clone(), account);
+            if account.is_gone && opening.there.contains_key(&name) {
+                account.is_gone = false;
+                account.loading.get_or_insert(began);
+            }
+            self.accounts.insert((place, name.clone()), account);
             self.hide(world, settings, &name, &mut opening);
         }
         opening
     }
 
+    /// What is known of the same table of the same database on other servers.
+    fn siblings(&self, place: Place, name: &str) -> impl Iterator<Item = &Account> {
+        let others = self.accounts.iter().filter(move |((at, of), _)| {
+            at.database == place.database && at.server != place.server && of == name
+        });
+        others.map(|(_, account)| account)
+    }
+
     fn hide(&mut self, world: &World, settings: &Settings, name: &str, opening: &mut Opening) {
-        let Some(account) = self.accounts.get_mut(name) else { return };
+        let account = self.accounts.get_mut(&(settings.place, name.to_owned()));
+        let Some(account) = account else { return };
         let Some((position, _)) = opening.there.get(name) else { return };
         let is_key = |kind: Kind| settings.shape.key == Key::TagsAndTime && kind == Kind::Tag;
         let columns = world.measurements[*position].columns_at(opening.began);
@@ -228,12 +273,14 @@ impl Ledger {
         opening.hidden.insert(name.to_owned(), hidden);
     }
 
-    /// A sync has ended. Gives what was wrong with it.
+    /// A sync has ended. Gives what was wrong with it. `has_listed` is whether it has surely seen which
+    /// tables there are.
     pub(super) fn end(
         &mut self,
         world: &World,
         opening: &Opening,
         is_success: bool,
+        has_listed: bool,
         warnings: &[String],
     ) -> Vec<String> {
         let mut breaches = Vec::new();
@@ -255,7 +302,55 @@ impl Ledger {
             }
             return breaches;
         };
-        for (name, account) in self.accounts.iter_mut().filter(|(name, _)| settings.has(name)) {
+        let is_there: BTreeSet<_> = world.shown().map(|(_, one)| one.name.as_str()).collect();
+        for ((at, name), account) in &mut self.accounts {
+            if *at != settings.place || opening.there.contains_key(name) {
+                continue;
+            }
+            if is_there.contains(name.as_str()) {
+                // It has come in mid-sync, and may have been read from its beginning.
+                account.is_gone = false;
+            } else if has_listed {
+                account.is_gone = true;
+            }
+        }
+        let taken_for_another =
+            warnings.iter().find(|warning| warning.contains("is another server"));
+        for name in &opening.continued {
+            if self.siblings(settings.place, name).next().is_none()
+                && taken_for_another.is_some_and(|warning| warning.contains(&format!("{name:?}")))
+            {
+                breaches.push(format!("the server of {name} is taken for another one"));
+            }
+        }
+        let others = self.accounts.keys().filter(|(at, name)| {
+            at.database == settings.place.database
+                && at.server != settings.place.server
+                && settings.has(name)
+                && self.accounts.contains_key(&(settings.place, name.clone()))
+        });
+        let others: Vec<_> = others.cloned().collect();
+        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
+        for key in others {
+            let is_complete = is_success && opening.there.contains_key(&key.1);
+            let Some(other) = self.accounts.get_mut(&key) else { continue };
+            // What was told of columns was told for all servers.
+            other.ever_hidden.extend(std::mem::take(&mut other.hidden));
+            if !other.shapes.contains(&settings.shape) {
+                other.shapes.push(settings.shape.clone());
+            }
+            if is_complete && other.shapes != [settings.shape.clone()] {
+                // The table may have started anew, and then this server is new when it is back.
+                let ever_hidden = std::mem::take(&mut other.ever_hidden);
+                let shapes = vec![settings.shape.clone()];
+                *other = Account { ever_hidden, ..Account::unknown(shapes, furthest) };
+            }
+        }
+        let here = self
+            .accounts
+            .iter_mut()
+            .filter(|((at, name), _)| *at == settings.place && settings.has(name));
+        for ((_, name), account) in here {
             let position = opening.there.get(name).map(|(position, _)| *position);
             let stays = position.filter(|position| world.measurements[*position].name == *name);
             let told = |column: &String| {

@@ -30,8 +30,8 @@ use crate::time::iso8601;
 pub(super) fn difference(world: &World, ledger: &Ledger, warehouse: &Warehouse) -> Option<String> {
     let settings = ledger.settings.last()?;
     let empty = Landed::default();
-    for (name, account) in &ledger.accounts {
-        let measurement = world.measurement(name);
+    for ((place, name), account) in &ledger.accounts {
+        let measurement = world.measurement(name).filter(|_| *place == settings.place);
         if let Some(measurement) = measurement.filter(|_| account.is_complete && settings.has(name))
         {
             let landed = warehouse.tables.get(settings.table(name)).unwrap_or(&empty);
@@ -119,15 +119,12 @@ fn required(key: &PointKey, versions: &[Version], covers: &[Cover]) -> Option<(u
 
 /// A live row that shows no point.
 fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> Option<String> {
-    let original = if table == "renamed" { "m0" } else { table };
-    let origins =
-        world.measurements.iter().filter(|one| one.original == original || one.name == table);
-    let origins: Vec<_> = origins.collect();
-    if let Some(difference) = backward(ledger, table, landed, &origins) {
+    if let Some(difference) = backward(world, ledger, table, landed) {
         return Some(difference);
     }
     landed.rows.values().filter(|row| !row.is_deleted).find_map(|row| {
         let settings = &ledger.settings[row.sync];
+        let origins = origins(world, settings, table);
         let time =
             row.values.get("_time_ns").and_then(|value| value.strip_prefix("LONG ")?.parse().ok());
         let is_shown = origins.iter().any(|measurement| {
@@ -143,17 +140,20 @@ fn superfluous(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> 
     })
 }
 
+/// The measurements that a sync may have filled a table from, also those that are gone.
+fn origins<'a>(world: &'a World, settings: &Settings, table: &str) -> Vec<&'a Measurement> {
+    let name = settings.origin(table);
+    let here = world.measurements.iter().filter(|one| one.place == settings.place);
+    here.filter(|one| one.original == name || one.name == name).collect()
+}
+
 /// A row that an older value has replaced: what a sync sends of a point follows the order in which it changed.
-fn backward(
-    ledger: &Ledger,
-    table: &str,
-    landed: &Landed,
-    origins: &[&Measurement],
-) -> Option<String> {
+fn backward(world: &World, ledger: &Ledger, table: &str, landed: &Landed) -> Option<String> {
     let changed = landed.rows.values().filter(|row| !row.earlier.is_empty() && !row.is_deleted);
     let mut changed = changed.filter(|row| row.values.contains_key("_time_ns"));
     changed.find_map(|row| {
         let settings = &ledger.settings[row.sync];
+        let origins = origins(world, settings, table);
         let shown: Vec<_> = row.earlier.iter().chain([&row.values]).collect();
         origins.iter().flat_map(|one| one.points.iter().map(move |point| (one, point))).find_map(
             |(measurement, (key, versions))| {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sync_core::{ColumnRules, Rules, Selection};
 
-use super::history::{DAY, HOUR, MINUTE};
-use super::world::World;
+use super::history::{DATABASES, DAY, HOUR, MINUTE, Place};
+use super::world::{SERVERS, World};
 use crate::config::{FIELDS, InfluxConfig};
 
 /// A configuration.
@@ -21,6 +21,7 @@ pub(super) struct Settings {
     parallel_queries: usize,
     window_rows: u64,
     pub(super) wanted: Wanted,
+    pub(super) place: Place,
 }
 
 /// The settings that shape rows.
@@ -108,6 +109,7 @@ impl Settings {
             parallel_queries: 4,
             window_rows: 10,
             wanted: Wanted::default(),
+            place: Place::default(),
         };
         settings.change(world);
         settings.shape(world);
@@ -124,7 +126,7 @@ impl Settings {
         self.parallel_queries = rng.usize(1..=4);
         self.window_rows = [1, 3, 10, 30, 1_000][rng.usize(0..5)];
         self.measurements = match rng.u32(0..8) {
-            0 => Some(vec!["m0".to_owned()]),
+            0 => Some(vec![["m0", "m1"][rng.usize(0..2)].to_owned()]),
             1 => Some(vec!["m0".to_owned(), "m1".to_owned()]),
             _ => None,
         };
@@ -132,6 +134,16 @@ impl Settings {
             self.shape.destination = None;
         }
         self.select(world);
+    }
+
+    /// Changes where the points come from.
+    pub(super) fn travel(&mut self, world: &mut World) {
+        let rng = &mut world.rng;
+        match rng.u32(0..4) {
+            0 => self.place = Place::default(),
+            1 => self.place.database = rng.usize(0..DATABASES.len()),
+            _ => self.place.server = rng.usize(0..SERVERS),
+        }
     }
 
     /// Changes what is selected.
@@ -181,7 +193,10 @@ impl Settings {
                 self.shape.start =
                     [None, None, Some("1950-01-01"), Some("2025-06-02T03:00:00Z")][rng.usize(0..4)]
             }
-            _ if is_single => self.shape.destination = rng.bool().then(|| "renamed".to_owned()),
+            _ if is_single => {
+                self.shape.destination =
+                    [None, Some("renamed"), Some("m1")][rng.usize(0..3)].map(str::to_owned);
+            }
             _ => {}
         }
     }
@@ -198,6 +213,14 @@ impl Settings {
             Some(names) => names.iter().any(|name| name == measurement),
         };
         is_asked && self.wanted.has(self.table(measurement))
+    }
+
+    /// The measurement that fills a table.
+    pub(super) fn origin<'a>(&'a self, table: &'a str) -> &'a str {
+        match (&self.shape.destination, &self.measurements) {
+            (Some(destination), Some(names)) if destination == table => &names[0],
+            _ => table,
+        }
     }
 
     /// The name of a measurement's table.
@@ -223,7 +246,7 @@ impl Settings {
         let mut set = |name: &str, value: String| typed.insert(name.to_owned(), value);
         set("hostname", "localhost:8181".to_owned());
         set("token", "token".to_owned());
-        set("database", "db".to_owned());
+        set("database", DATABASES[self.place.database].to_owned());
         set(
             "measurement",
             self.measurements.as_ref().map_or("*".to_owned(), |names| names.join(",")),

@@ -7,12 +7,14 @@ use fastrand::Rng;
 use influx_flight::ParquetFile;
 use tokio::time::Instant;
 
-use super::history::{HOUR, MINUTE, Measurement, SECOND};
+use super::history::{HOUR, MINUTE, Measurement, Place, SECOND};
 use crate::time::{Clock, iso8601};
 
 /// When the story begins: 2025-06-02T06:00:00Z.
 const BEGINNING: i64 = 1_748_844_000 * SECOND;
 const REMEMBERED: usize = 40;
+/// How many servers there are.
+pub(super) const SERVERS: usize = 2;
 
 /// Whether the server shows its files; it does so, or not, for a whole schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,16 @@ pub(super) enum Files {
     Flaky,
     Hidden,
     AlwaysEmpty,
+}
+
+/// Whether servers say who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Always; and all of them are reached at the same address, one after the other.
+    OneAddress,
+    Told,
+    Sometimes,
+    Never,
 }
 
 /// What a query may read at most.
@@ -60,9 +72,16 @@ pub(super) struct World {
     pub(super) rng: Rng,
     began: Instant,
     pub(super) measurements: Vec<Measurement>,
-    /// The nodes and the sequence of their last snapshot.
-    pub(super) nodes: Vec<(String, u64)>,
-    /// How often the server was rebuilt.
+    /// The database that the connector is set to.
+    pub(super) here: Place,
+    /// The databases that are not there.
+    pub(super) missing: BTreeSet<Place>,
+    pub(super) identity: Identity,
+    /// Whether the customer ever sets another server or database.
+    pub(super) moves: bool,
+    /// For each server its nodes, with the sequence of their last snapshot.
+    pub(super) nodes: Vec<Vec<(String, u64)>>,
+    /// How often a server was rebuilt.
     pub(super) rebuilds: usize,
     /// When the last write becomes visible: writes become so in their order.
     pub(super) last_visible: i64,
@@ -111,11 +130,23 @@ impl Shared {
             broken: rate(&mut rng, 12),
             events: rate(&mut rng, 30),
         };
-        let nodes = (0..rng.usize(1..=2)).map(|node| (format!("node{node}"), rng.u64(0..5)));
-        let nodes = nodes.collect();
+        let nodes = |rng: &mut Rng| -> Vec<_> {
+            (0..rng.usize(1..=2)).map(|node| (format!("node{node}"), rng.u64(0..5))).collect()
+        };
+        let nodes = (0..SERVERS).map(|_| nodes(&mut rng)).collect();
+        let identity = match rng.u32(0..8) {
+            0..2 => Identity::OneAddress,
+            2..5 => Identity::Told,
+            5..7 => Identity::Sometimes,
+            _ => Identity::Never,
+        };
         Self(Arc::new(Mutex::new(World {
             began: Instant::now(),
             measurements: Vec::new(),
+            here: Place::default(),
+            missing: BTreeSet::new(),
+            identity,
+            moves: rng.bool(),
             nodes,
             rebuilds: 0,
             last_visible: i64::MIN,
@@ -195,11 +226,18 @@ impl World {
         }
     }
 
+    /// The measurement of that name in the database that the connector is set to.
     pub(super) fn measurement(&self, name: &str) -> Option<&Measurement> {
+        self.shown().find(|(_, measurement)| measurement.name == name).map(|(_, found)| found)
+    }
+
+    /// What a list of the present database shows, each with its position in the world.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (usize, &Measurement)> {
         let now = self.now();
-        self.measurements
-            .iter()
-            .find(|measurement| measurement.name == name && measurement.visible <= now)
+        let is_shown = move |one: &Measurement| {
+            one.place == self.here && one.visible <= now && !one.is_deleted
+        };
+        self.measurements.iter().enumerate().filter(move |(_, one)| is_shown(one))
     }
 }
 
