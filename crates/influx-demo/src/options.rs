@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use semver::Version;
+use uuid::Uuid;
+
 /// How a [`Demo`](crate::Demo) behaves.
 ///
 /// ```
@@ -37,10 +40,16 @@ pub struct Options {
     pub partition_limit: Option<usize>,
     /// What `system.parquet_files` shows.
     pub file_listing: FileListing,
+    /// The release that the server says it is.
+    pub release: Version,
+    /// What the server is called in the `cluster-uuid` of its answers over HTTP; none: a name that no other one has.
+    pub cluster_uuid: Option<Uuid>,
 }
 
 /// How many files a query may scan, if InfluxDB 3 Core is not told otherwise.
 const FILE_LIMIT: usize = 432;
+/// The release whose behaviour this one has, if it is not told another.
+const RELEASE: Version = Version::new(3, 10, 0);
 
 impl Default for Options {
     /// No token, plain text, and all else as InfluxDB 3 Core 3.10 does it.
@@ -56,6 +65,8 @@ impl Default for Options {
             file_limit_text: FileLimitText::default(),
             partition_limit: None,
             file_listing: FileListing::default(),
+            release: RELEASE,
+            cluster_uuid: None,
         }
     }
 }
@@ -118,6 +129,18 @@ impl Options {
     /// Lists files as one edition does.
     pub fn file_listing(mut self, listing: FileListing) -> Self {
         self.file_listing = listing;
+        self
+    }
+
+    /// Says that it is this release.
+    pub fn release(mut self, release: Version) -> Self {
+        self.release = release;
+        self
+    }
+
+    /// Says that it is this server.
+    pub fn cluster_uuid(mut self, cluster: Uuid) -> Self {
+        self.cluster_uuid = Some(cluster);
         self
     }
 }

@@ -14,6 +14,7 @@ mod discovery;
 mod faults;
 mod flight_sql;
 mod http_api;
+mod identity;
 mod kept;
 mod limits;
 mod merge;
