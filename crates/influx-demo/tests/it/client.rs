@@ -44,6 +44,13 @@ pub(crate) async fn connect(url: &str) -> FlightServiceClient<Channel> {
     FlightServiceClient::new(channel).max_decoding_message_size(usize::MAX)
 }
 
+/// A point of table `m` every ten minutes: as many files, in one snapshot.
+pub(crate) fn every_ten_minutes(start: i64, points: i64) -> String {
+    const TEN_MINUTES: i64 = 600_000_000_000;
+    let line = |point: i64| format!("m,host=a v={point}i {}", start + point * TEN_MINUTES);
+    (0..points).map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// The ticket of an SQL query.
 pub(crate) fn ticket(database: &str, sql: &str) -> String {
     json!({ "database": database, "sql_query": sql, "query_type": "sql" }).to_string()
