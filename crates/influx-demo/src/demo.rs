@@ -61,7 +61,7 @@ struct Shared {
 impl Demo {
     /// A look-alike without databases. It answers no one until it is served.
     pub fn new(options: Options) -> Self {
-        let store = Arc::new(Store::default());
+        let store = Arc::new(Store::new(options.either_value()));
         let engine = Engine::new(Arc::clone(&store), &options);
         let shared = Shared {
             tokens: Tokens::new(&options),
@@ -95,7 +95,7 @@ impl Demo {
 
     /// Takes up what an earlier look-alike kept in a directory, which must exist, and from now on keeps there what is written,
     /// which admin token is valid, and what the server is called: acknowledged writes then survive the process, and it is the
-    /// same server to its clients. Snapshots, drops and retention do not.
+    /// same server to its clients. Snapshots, drops and retention do not; of what was overwritten the last value is answered.
     ///
     /// # Errors
     ///
@@ -123,6 +123,7 @@ impl Demo {
             }
             Ok(())
         })?;
+        store.settle_values();
         match kept {
             Some(_) => self.set_cluster_uuid(kept),
             None => {

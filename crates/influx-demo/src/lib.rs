@@ -63,7 +63,9 @@ pub use demo::Demo;
 #[cfg(feature = "server")]
 pub use faults::{Fault, Faults};
 #[cfg(feature = "server")]
-pub use options::{FileLimitText, FileListing, MissingDatabase, Options, TimeSpelling, Tls};
+pub use options::{
+    FileLimitText, FileListing, MissingDatabase, Options, Overwrites, TimeSpelling, Tls,
+};
 #[cfg(feature = "server")]
 pub use running::Running;
 /// Which release a look-alike says it is, in [`Options`].

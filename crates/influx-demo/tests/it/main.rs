@@ -18,6 +18,7 @@ mod identity;
 mod kept;
 mod limits;
 mod merge;
+mod overwrites;
 mod program;
 mod queries;
 mod retention;
