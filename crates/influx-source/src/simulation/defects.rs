@@ -8,7 +8,7 @@ use crate::plant::{Defect, plant};
 use super::driver::run;
 
 /// How many schedules a defect may take until it is caught.
-const SCHEDULES: u64 = 3_000;
+const SCHEDULES: u64 = 6_000;
 
 /// Where a defect comes from: one of the Python example's, or the breach of a rule of the sync.
 fn origin(defect: Defect) -> &'static str {

@@ -160,10 +160,11 @@ impl Schedule {
         if world.moves && world.chance(30) {
             self.settings.travel(&mut world);
         }
-        // Whoever sees a sync fail after a change may take the change back.
+        // Whoever sees a sync fail after a change may take the change back, most often that of a
+        // server.
         if matches!(last, Some(Err(_)))
-            && world.chance(30)
             && let Some(former) = self.ledger.settings.iter().rev().nth(1)
+            && world.chance(if former.place == self.settings.place { 30 } else { 80 })
         {
             self.settings = former.clone();
         }
@@ -191,7 +192,10 @@ impl Schedule {
 
     fn crash(&self) -> Option<Crash> {
         let mut world = self.shared.lock();
-        if !world.chance(45) {
+        // Whoever has set another server often stops the sync when it begins to load.
+        let last = self.ledger.settings.last().map(|settings| settings.place);
+        let has_moved = last.is_some_and(|last| last != self.settings.place);
+        if !world.chance(if has_moved { 70 } else { 45 }) {
             return None;
         }
         let most = if world.rng.bool() { 8 } else { 40 };

@@ -144,8 +144,31 @@ impl World {
         Duration::from_millis(self.rng.u64(0..20_000))
     }
 
-    /// Writes some fields of a point.
+    /// Writes some fields of a point, and often of its like on another server as well.
     fn write(&mut self, position: usize, key: PointKey) {
+        self.write_here(position, key.clone());
+        if !self.moves || self.rng.bool() {
+            return;
+        }
+        let (place, name) = {
+            let written = &self.measurements[position];
+            (written.place, written.name.clone())
+        };
+        let like = self.measurements.iter().position(|one| {
+            one.place.database == place.database
+                && one.place.server != place.server
+                && one.name == name
+        });
+        if let Some(like) = like {
+            // As far as it has the same tags.
+            let (time, mut tags) = key;
+            let columns = &self.measurements[like].columns;
+            tags.retain(|tag, _| columns.get(tag).is_some_and(|of| of.kind == Kind::Tag));
+            self.write_here(like, (time, tags));
+        }
+    }
+
+    fn write_here(&mut self, position: usize, key: PointKey) {
         let measurement = &self.measurements[position];
         if measurement.points.len() >= MOST_POINTS && !measurement.points.contains_key(&key) {
             return;
@@ -300,9 +323,10 @@ impl World {
         let place = self.somewhere();
         self.tell(|| format!("drop database {place:?}"));
         for one in self.measurements.iter_mut().filter(|one| one.place == place) {
-            one.is_dropped = true;
-            one.is_deleted = true;
-            one.name = format!("deleted {}", one.name);
+            if !one.is_dropped {
+                one.name = format!("deleted {}", one.name);
+            }
+            (one.is_dropped, one.is_deleted) = (true, true);
         }
         self.missing.insert(place);
     }

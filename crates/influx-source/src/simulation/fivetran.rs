@@ -80,6 +80,8 @@ impl Fivetran {
         let pending = std::mem::take(&mut inner.pending);
         let landing = match is_success {
             true => pending.len(),
+            // Often all of it.
+            false if self.shared.lock().rng.bool() => pending.len(),
             false => self.shared.lock().rng.usize(0..=pending.len()),
         };
         if !is_success {

@@ -317,7 +317,7 @@ impl Ledger {
         let taken_for_another =
             warnings.iter().find(|warning| warning.contains("is another server"));
         for name in &opening.continued {
-            if self.siblings(settings.place, name).next().is_none()
+            if self.settings.iter().all(|before| before.place.server == settings.place.server)
                 && taken_for_another.is_some_and(|warning| warning.contains(&format!("{name:?}")))
             {
                 breaches.push(format!("the server of {name} is taken for another one"));

@@ -133,6 +133,7 @@ impl Settings {
         if self.measurements.as_ref().is_none_or(|names| names.len() != 1) {
             self.shape.destination = None;
         }
+        self.simplify();
         self.select(world);
     }
 
@@ -198,6 +199,16 @@ impl Settings {
                     [None, Some("renamed"), Some("m1")][rng.usize(0..3)].map(str::to_owned);
             }
             _ => {}
+        }
+        self.simplify();
+    }
+
+    /// A name that is the measurement's own is no other name.
+    fn simplify(&mut self) {
+        if let Some([only]) = self.measurements.as_deref()
+            && self.shape.destination.as_ref() == Some(only)
+        {
+            self.shape.destination = None;
         }
     }
 
