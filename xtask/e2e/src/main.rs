@@ -18,6 +18,7 @@ mod load;
 mod logs;
 mod outcome;
 mod plant;
+mod present;
 mod probe;
 mod proxy;
 mod run;
@@ -31,6 +32,7 @@ mod trend;
 mod truth;
 mod warehouse;
 mod world;
+mod write_log;
 mod writers;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::clock::{SETTLE, nanoseconds, now};
 use crate::compare::{self, Comparison, Unselected};
 use crate::engine::Container;
-use crate::influx::DATABASE;
+use crate::influx::{DATABASE, blocking};
 use crate::world::{CONNECTOR, CONNECTOR_PORT, INFLUXDB, INFLUXDB_PORT, World, open_to_all};
 use crate::writers::Writers;
 
@@ -185,6 +185,9 @@ impl World {
             network: Some((self.network.clone(), format!("{}-{number}", platform.name))),
             ..Container::default()
         };
+        let influx = self.influx.clone();
+        // A server that cannot be asked now tells nothing new.
+        let _ = blocking(move || influx.list_files()).await;
         let due = now() - nanoseconds(SETTLE);
         self.run.engine.start(&self.run.id, &container).await?;
         Ok(Sync { container: container.name, report, due })
