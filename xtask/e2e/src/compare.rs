@@ -1,5 +1,6 @@
-//! The promise, held at rest: each point that a sync had to bring is in the warehouse once, with its present values, and the warehouse
-//! has no row that is not a point. Nothing here is shared with the connector or with the platform.
+//! Compares InfluxDB with the warehouse once nothing is written any more: each point that a sync
+//! had to bring is in the warehouse once, with its present values, and the warehouse has no row
+//! that is not a point. Shares no code with the connector or with the platform.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;

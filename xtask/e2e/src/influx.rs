@@ -120,7 +120,7 @@ impl Influx {
         Ok(())
     }
 
-    /// Writes line protocol with timestamps in nanoseconds. When this returns, InfluxDB has acknowledged it.
+    /// Writes line protocol with timestamps in nanoseconds, and waits until it is acknowledged.
     pub(crate) fn write(&self, lines: &str) -> Result<()> {
         let path = format!("/api/v3/write_lp?db={DATABASE}&precision=nanosecond");
         self.write_log().sent(lines)?;

@@ -1,5 +1,5 @@
-//! Much of everything: many measurements, many series, many columns, large rows, and years of syncs. Sizes and times in a table, and at
-//! the end of each the same comparison.
+//! Loads much of one thing after another: many measurements, many series, many columns, large rows,
+//! and years of syncs. Prints sizes and times, and ends each with the same comparison.
 
 use std::time::{Duration, Instant};
 
@@ -186,8 +186,13 @@ async fn years(run: &Run, seed: u64) -> Result<bool> {
     let (least, most) =
         (sizes.iter().min().context("no sync")?, sizes.iter().max().context("no sync")?);
     run.console.say(&format!(
-        "A state after {YEARS} years of syncs, one a month: {} bytes after the first, {} after the last, {least} to {most} between; {} rows, {} missing, {} extra, {:.0} s",
-        sizes[0], sizes[sizes.len() - 1], comparison.rows, comparison.missing, comparison.extra,
+        "A state after {YEARS} years of syncs, one a month: {} bytes after the first, {} after the \
+         last, {least} to {most} between; {} rows, {} missing, {} extra, {:.0} s",
+        sizes[0],
+        sizes[sizes.len() - 1],
+        comparison.rows,
+        comparison.missing,
+        comparison.extra,
         started.elapsed().as_secs_f64()
     ));
     world.end().await?;

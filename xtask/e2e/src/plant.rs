@@ -1,5 +1,5 @@
-//! The points of a plant that does not exist: several measurements, ties, null tags, names that need quotes, late points and points
-//! that are written again with other values.
+//! Generates points: several measurements, equal times, null tags, names that need quotes, late
+//! points, and points that are written again with other values.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use fastrand::Rng;
 
 use crate::clock::{SETTLE, nanoseconds, now};
 
-/// Most points are as old as what a sync that begins now reads, so that at the end there is nothing to wait for.
+/// The age of most points: a sync that begins now reads them, so that the end need not wait.
 const AGE: Duration = Duration::from_millis(SETTLE.as_millis() as u64 + 500);
 /// How many points are remembered to be written again.
 const REMEMBERED: usize = 400;

@@ -24,7 +24,7 @@ use crate::{load, logs, sdk_tester, soak};
 
 /// No scenario takes longer: what hangs is a failure too.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
-/// Between two looks at what is left: what was asked for just before an end may still be on its way.
+/// Between two removals: what was asked for just before the end may only be made after the first.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
 /// What has been played so far: it is told of an interrupted run too.
@@ -80,7 +80,9 @@ async fn work(
     let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
     let which = match &influxdb {
         Some(image) => format!("InfluxDB is the image {image}."),
-        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, and cannot be pulled).".to_owned(),
+        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, \
+                 and cannot be pulled)."
+            .to_owned(),
     };
     console.say(&which);
     console.say(&format!(
@@ -117,11 +119,16 @@ async fn work(
     };
     let search = secrets.search(&place.directory)?;
     console.say(&format!(
-        "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) with all that was said, logged and stored: found {}.",
-        secrets.len(), search.files, search.bytes as f64 / 1e6, search.leaks.len()
+        "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) \
+         with all that was said, logged and stored: found {}.",
+        secrets.len(),
+        search.files,
+        search.bytes as f64 / 1e6,
+        search.leaks.len()
     ));
     console.say(&format!(
-        "(Of {} configuration files, which tell the connector its token, the search finds it in {}; it must in all.)",
+        "(Of {} configuration files, which tell the connector its token, the search finds it in \
+         {}; it must in all.)",
         search.inputs, search.inputs_found
     ));
     for leak in &search.leaks {
@@ -205,7 +212,7 @@ fn chosen(arguments: &Arguments) -> Vec<&'static Scenario> {
     [long, short].concat()
 }
 
-/// A run's number and its directory. While the run lives, it holds a lock, by which others know that it does.
+/// A run's id and its directory. Holds a lock while the run lives, by which other runs know.
 pub(crate) struct Place {
     pub(crate) id: String,
     pub(crate) directory: PathBuf,
@@ -272,8 +279,9 @@ async fn keep_logs(engine: &Engine, place: &Place) -> Result<()> {
 
 /// Removes what this run has made.
 async fn clean(engine: &Engine, run: &str) -> Result<()> {
-    // Twice: a request that was under way when the run was interrupted may be done only now. What is in the way of the first time, such
-    // as a container that was just then started, is not in the way of the second.
+    // Remove twice: a request that was under way when the run was interrupted may be done only now.
+    // What fails the first removal, such as a container that was just started, is gone for the
+    // second.
     let mut removed = Ok(());
     for _ in 0..2 {
         removed = engine.remove_run(run).await;

@@ -10,7 +10,8 @@ use influxdb_line_protocol::{FieldValue, ParsedLine, parse_lines};
 use crate::compare::{Cell, Key};
 
 /// How long a snapshot may take from the moment after which nothing more goes into its files, until
-/// they are listed. Longer than it does take: what is taken for buffered is compared less strictly.
+/// they are listed. Too short, and a good run may fail; too long, and old values are allowed that
+/// are in files.
 const SNAPSHOT: Duration = Duration::from_secs(2);
 
 /// A file of one table, as `system.parquet_files` lists it.

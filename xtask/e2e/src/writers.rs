@@ -1,4 +1,4 @@
-//! Writers that keep writing, whatever happens: what InfluxDB has not acknowledged they write again.
+//! Writers that keep writing, and write again what InfluxDB has not acknowledged.
 
 use std::ops::Range;
 use std::sync::Arc;

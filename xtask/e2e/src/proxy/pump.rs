@@ -100,7 +100,7 @@ impl Connection<'_> {
             if so_far >= fate.lose && !silent.swap(true, Ordering::Relaxed) {
                 counters.lost.fetch_add(1, Ordering::Relaxed);
             }
-            // For good, whatever the rules become: a stream with a hole in it is nothing that a network makes.
+            // Stay silent whatever the rules become: no network makes a stream with a hole in it.
             if silent.load(Ordering::Relaxed) {
                 continue;
             }

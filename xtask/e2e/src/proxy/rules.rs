@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// What is done from now on, to connections that are there and to those that come. The default is nothing.
+/// What is done to open and to new connections from now on. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rules {
     /// What passes waits so long, in milliseconds, and up to `jitter` longer.
@@ -13,7 +13,8 @@ pub(crate) struct Rules {
     pub(crate) bytes_per_second: Option<u64>,
     /// A connection is reset after so many bytes, drawn anew for each.
     pub(crate) cut_after: Option<(u64, u64)>,
-    /// After so many bytes a connection carries nothing more, and stays open: as behind a firewall that has forgotten it.
+    /// A connection goes silent after so many bytes, and stays open: as behind a firewall that has
+    /// forgotten it.
     pub(crate) lose_after: Option<(u64, u64)>,
     /// Connections that come are reset.
     pub(crate) refuse: bool,
