@@ -36,26 +36,27 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
     });
-    let run = Place::new()?;
+    let directory = RunDirectory::new()?;
     if let Err(error) = remove_dead_runs(&engine).await {
         println!("Not all that earlier runs have left can be removed: {error:#}");
     }
 
     let mut terminated = signal(SignalKind::terminate())?;
     let played = Played::default();
-    let work = work(arguments, &engine, &run, &chosen, seed, &played);
+    let work = work(arguments, &engine, &directory, &chosen, seed, &played);
     let result = tokio::select! {
         result = work => result,
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
         _ = terminated.recv() => Err(anyhow!("terminated")),
     };
     if result.is_err()
-        && let Err(error) = keep_logs(&engine, &run).await
+        && let Err(error) = keep_logs(&engine, &directory).await
     {
         // What is there is removed all the same.
         println!("Not all that containers said can be kept: {error:#}");
     }
-    let cleaned = clean(&engine, &run.id).await.context("not all that was made can be removed");
+    let cleaned =
+        clean(&engine, &directory.id).await.context("not all that was made can be removed");
     if result.is_err() && cleaned.is_ok() {
         println!("What was made is removed.");
     }
@@ -71,12 +72,12 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
 async fn work(
     arguments: &Arguments,
     engine: &Engine,
-    place: &Place,
+    directory: &RunDirectory,
     chosen: &[&Scenario],
     seed: u64,
     played: &Played,
 ) -> Result<bool> {
-    let console = Arc::new(Console::new(&place.directory.join("console.log"))?);
+    let console = Arc::new(Console::new(&directory.path.join("console.log"))?);
     let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
     let which = match &influxdb {
         Some(image) => format!("InfluxDB is the image {image}."),
@@ -88,19 +89,19 @@ async fn work(
     console.say(&format!(
         "Docker {}, run {}, seed {seed}, directory {}",
         engine.version().await?,
-        place.id,
-        place.directory.display()
+        directory.id,
+        directory.path.display()
     ));
-    let tag = if arguments.keep_images { images::KEPT } else { &place.id };
+    let tag = if arguments.keep_images { images::KEPT } else { &directory.id };
     let images = images::build(engine, tag, influxdb, &console).await?;
     let secrets = Secrets::default();
     let run = Run {
-        id: place.id.clone(),
+        id: directory.id.clone(),
         engine: engine.clone(),
         images,
         console: Arc::clone(&console),
         secrets: secrets.clone(),
-        directory: place.directory.clone(),
+        directory: directory.path.clone(),
     };
 
     let mut is_compared = true;
@@ -117,7 +118,7 @@ async fn work(
             held
         }
     };
-    let search = secrets.search(&place.directory)?;
+    let search = secrets.search(&directory.path)?;
     console.say(&format!(
         "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) \
          with all that was said, logged and stored: found {}.",
@@ -135,7 +136,7 @@ async fn work(
         console.say(&format!("  {} in {}", leak.form, leak.file.display()));
     }
     let good = held && search.leaks.is_empty() && search.is_sharp();
-    let kept = place.directory.display();
+    let kept = directory.path.display();
     console.say(&match (good, is_compared) {
         (true, true) => {
             "The promise holds: every point is there once, with its present values.".to_owned()
@@ -147,7 +148,7 @@ async fn work(
     });
     console.say(&which);
     if good {
-        place.forget();
+        directory.forget();
     }
     Ok(good)
 }
@@ -213,29 +214,29 @@ fn chosen(arguments: &Arguments) -> Vec<&'static Scenario> {
 }
 
 /// A run's id and its directory. Holds a lock while the run lives, by which other runs know.
-pub(crate) struct Place {
+pub(crate) struct RunDirectory {
     pub(crate) id: String,
-    pub(crate) directory: PathBuf,
+    pub(crate) path: PathBuf,
     _lock: File,
 }
 
-impl Place {
+impl RunDirectory {
     fn new() -> Result<Self> {
         let id = format!("{:08x}", fastrand::u32(..));
-        let directory = program::target().join("e2e").join(&id);
-        fs::create_dir_all(&directory)?;
+        let path = program::target().join("e2e").join(&id);
+        fs::create_dir_all(&path)?;
         let lock = File::create(lock(&id))?;
         lock.try_lock().context("a lock of this run is taken")?;
-        Ok(Self { id, directory, _lock: lock })
+        Ok(Self { id, path, _lock: lock })
     }
 
     /// Removes what nobody will ask about. What cannot be removed is of no harm.
     fn forget(&self) {
-        let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-impl Drop for Place {
+impl Drop for RunDirectory {
     fn drop(&mut self) {
         let _ = fs::remove_file(lock(&self.id));
     }
@@ -263,16 +264,16 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
 }
 
 /// Keeps what the containers have said that an end has surprised.
-async fn keep_logs(engine: &Engine, place: &Place) -> Result<()> {
-    let (prefix, directory) = (format!("e2e-{}-", place.id), place.directory.join("logs"));
-    let ids = engine.ids_of_run(&place.id).await?;
+async fn keep_logs(engine: &Engine, directory: &RunDirectory) -> Result<()> {
+    let (prefix, logs) = (format!("e2e-{}-", directory.id), directory.path.join("logs"));
+    let ids = engine.ids_of_run(&directory.id).await?;
     let mut kept = Vec::new();
     for id in &ids {
         // One may vanish meanwhile, and the others still have something to say.
-        kept.push(logs::keep(engine, id, &prefix, &directory).await);
+        kept.push(logs::keep(engine, id, &prefix, &logs).await);
     }
     if !ids.is_empty() {
-        println!("What all containers said until then is in {}", place.directory.display());
+        println!("What all containers said until then is in {}", directory.path.display());
     }
     together(kept)
 }

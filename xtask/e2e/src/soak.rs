@@ -170,9 +170,9 @@ async fn during(world: &mut World, proxy: &Remote, rules: Rules) -> Result<()> {
 }
 
 /// A measure of a sample: its name with its unit, its value, and how much it may grow once warm.
-type Look = (&'static str, fn(&Sample) -> f64, Option<f64>);
+type Measure = (&'static str, fn(&Sample) -> f64, Option<f64>);
 
-const LOOKS: [Look; 4] = [
+const MEASURES: [Measure; 4] = [
     ("connector's memory, MB", |sample| sample.connector_megabytes, Some(4.0)),
     ("connector's descriptors", |sample| sample.descriptors, Some(4.0)),
     ("state, kB", |sample| sample.state_kilobytes, Some(1.0)),
@@ -185,8 +185,8 @@ fn trends(samples: &[Sample]) -> (String, bool) {
     table.load_style(NOTHING);
     table.set_header(["", "least", "most", "second quarter", "last quarter", "slope per hour", ""]);
     let mut flat = true;
-    for (name, look, room) in LOOKS {
-        let points: Vec<_> = samples.iter().map(|sample| (sample.minutes, look(sample))).collect();
+    for (name, value, room) in MEASURES {
+        let points: Vec<_> = samples.iter().map(|sample| (sample.minutes, value(sample))).collect();
         let trend = Trend::of(&points);
         let verdict = match room {
             None => "",
@@ -216,9 +216,10 @@ fn trends(samples: &[Sample]) -> (String, bool) {
 }
 
 fn draw(file: &Path, samples: &[Sample], faults: &[f64]) -> Result<()> {
-    let series = LOOKS.iter().filter(|(_, _, room)| room.is_some()).map(|(name, look, _)| Series {
-        name,
-        points: samples.iter().map(|sample| (sample.minutes, look(sample))).collect(),
-    });
+    let series =
+        MEASURES.iter().filter(|(_, _, room)| room.is_some()).map(|(name, value, _)| Series {
+            name,
+            points: samples.iter().map(|sample| (sample.minutes, value(sample))).collect(),
+        });
     graph::draw(file, &series.collect::<Vec<_>>(), faults)
 }

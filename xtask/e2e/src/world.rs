@@ -13,10 +13,10 @@ use fastrand::Rng;
 use crate::console::Console;
 use crate::engine::{Container, Engine};
 use crate::faults::{DELAYED, Faults};
+use crate::generator::Generator;
 use crate::images::{FAKETIME, Images};
 use crate::influx::{Influx, blocking};
 use crate::logs;
-use crate::plant::Plant;
 use crate::probe::Usage;
 use crate::proxy::Remote;
 use crate::secrets::Secrets;
@@ -121,10 +121,10 @@ impl World {
     }
 
     pub(crate) async fn write_history(&mut self, points: usize) -> Result<()> {
-        let mut plant = Plant::new(self.rng.u64(..), Duration::ZERO);
+        let mut generator = Generator::new(self.rng.u64(..), Duration::ZERO);
         let influx = self.influx.clone();
         blocking(move || {
-            let bodies = plant.history(points, Duration::from_secs(6 * 3_600));
+            let bodies = generator.history(points, Duration::from_secs(6 * 3_600));
             bodies.iter().try_for_each(|body| influx.write(body))
         })
         .await

@@ -35,9 +35,9 @@ pub(crate) struct Done {
     pub(crate) refused: u64,
 }
 
-/// The fate of one connection under some rules.
+/// The limits of one connection under some rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fate {
+pub(super) struct ByteLimits {
     /// Bytes of both directions until it is reset.
     pub(super) cut: u64,
     /// And until it goes silent.
@@ -45,12 +45,12 @@ pub(super) struct Fate {
 }
 
 impl Rules {
-    pub(super) fn fate(&self, rng: &mut Rng) -> Fate {
+    pub(super) fn limits(&self, rng: &mut Rng) -> ByteLimits {
         let mut draw = |range: Option<(u64, u64)>| match range {
             Some((from, to)) => rng.u64(from..=to.max(from)),
             None => u64::MAX,
         };
-        Fate { cut: draw(self.cut_after), lose: draw(self.lose_after) }
+        ByteLimits { cut: draw(self.cut_after), lose: draw(self.lose_after) }
     }
 }
 
@@ -59,14 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fates_are_drawn_within_their_range_and_by_the_seed() {
+    fn limits_are_drawn_within_their_range_and_by_the_seed() {
         let rules = Rules { cut_after: Some((10, 20)), ..Rules::default() };
-        let fates = |seed| {
+        let limits = |seed| {
             let mut rng = Rng::with_seed(seed);
-            (0..50).map(|_| rules.fate(&mut rng)).collect::<Vec<_>>()
+            (0..50).map(|_| rules.limits(&mut rng)).collect::<Vec<_>>()
         };
-        assert!(fates(1).iter().all(|fate| (10..=20).contains(&fate.cut) && fate.lose == u64::MAX));
-        assert_eq!(fates(1), fates(1));
-        assert_ne!(fates(1), fates(2));
+        assert!(
+            limits(1)
+                .iter()
+                .all(|limits| (10..=20).contains(&limits.cut) && limits.lose == u64::MAX)
+        );
+        assert_eq!(limits(1), limits(1));
+        assert_ne!(limits(1), limits(2));
     }
 }

@@ -15,7 +15,7 @@ const REMEMBERED: usize = 400;
 const POINTS_IN_A_BODY: usize = 2_000;
 
 /// One writer's points.
-pub(crate) struct Plant {
+pub(crate) struct Generator {
     rng: Rng,
     /// How late a point may come, or come again.
     late: i64,
@@ -24,7 +24,7 @@ pub(crate) struct Plant {
     batches: u64,
 }
 
-impl Plant {
+impl Generator {
     pub(crate) fn new(seed: u64, late: Duration) -> Self {
         Self {
             rng: Rng::with_seed(seed),
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_points() {
         let series = |seed| {
-            let bodies = Plant::new(seed, Duration::from_secs(60))
+            let bodies = Generator::new(seed, Duration::from_secs(60))
                 .history(3_000, Duration::from_secs(3_600));
             assert_eq!(bodies.len(), 2);
             let lines: Vec<String> =
@@ -165,9 +165,9 @@ mod tests {
 
     #[test]
     fn no_point_is_later_than_the_present() {
-        let mut plant = Plant::new(7, Duration::from_secs(60));
+        let mut generator = Generator::new(7, Duration::from_secs(60));
         for _ in 0..200 {
-            for line in plant.batch().lines() {
+            for line in generator.batch().lines() {
                 let time: i64 = line[line.len() - 19..].parse().unwrap();
                 assert!(time <= now() + 1, "{line}");
             }
