@@ -54,15 +54,18 @@ struct Shared {
     queries: Mutex<Vec<String>>,
     /// Tells one start of a server from another.
     process_id: Uuid,
+    /// Tells one server from another, however often each is started; none: it does not say.
+    cluster: Mutex<Option<Uuid>>,
 }
 
 impl Demo {
     /// A look-alike without databases. It answers no one until it is served.
     pub fn new(options: Options) -> Self {
-        let store = Arc::new(Store::default());
+        let store = Arc::new(Store::new(options.either_value()));
         let engine = Engine::new(Arc::clone(&store), &options);
         let shared = Shared {
             tokens: Tokens::new(&options),
+            cluster: Mutex::new(Some(options.cluster_uuid.unwrap_or_else(Uuid::new_v4))),
             options,
             store,
             engine,
@@ -90,20 +93,27 @@ impl Demo {
         )
     }
 
-    /// Takes up what an earlier look-alike kept in a directory, which must exist, and from now on keeps there what is written and
-    /// which admin token is valid: acknowledged writes then survive the process. Snapshots, drops and retention do not.
+    /// Takes up what an earlier look-alike kept in a directory, which must exist, and from now on keeps there what is written,
+    /// which admin token is valid, and what the server is called: acknowledged writes then survive the process, and it is the
+    /// same server to its clients. Snapshots, drops and retention do not; of what was overwritten the last value is answered.
     ///
     /// # Errors
     ///
     /// The directory cannot be used, or holds something else.
     pub fn keep_in(&self, directory: &Path) -> io::Result<()> {
         let Shared { store, tokens, .. } = &*self.shared;
+        let mut kept = None;
         store.journal().open(directory, |entry| {
             let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
             match entry {
                 Entry::AdminToken(hash) => {
                     let hash = Hash::from_hex(&*hash).map_err(|_| invalid("no hash of a token"))?;
                     tokens.replace(hash);
+                }
+                Entry::Cluster(cluster) => {
+                    kept = Some(
+                        Uuid::try_parse(&cluster).map_err(|_| invalid("no UUID of a server"))?,
+                    );
                 }
                 Entry::Write { database, precision, at, lines } => {
                     let at = DateTime::from_timestamp_nanos(at);
@@ -112,7 +122,17 @@ impl Demo {
                 }
             }
             Ok(())
-        })
+        })?;
+        store.settle_values();
+        match kept {
+            Some(_) => self.set_cluster_uuid(kept),
+            None => {
+                if let Some(cluster) = self.cluster_uuid() {
+                    store.journal().append(&Entry::Cluster(cluster.to_string().into()))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes a new admin token, and lets no other token in from now on.
@@ -172,7 +192,7 @@ impl Demo {
     }
 
     /// The server as if its disk had been lost, and every point then written again at once and snapshotted: the old files are
-    /// gone, the sequences have begun anew.
+    /// gone, the sequences have begun anew. What the server is called is left to [`set_cluster_uuid`](Self::set_cluster_uuid).
     pub fn rebuild(&self, node: &str) {
         self.shared.store.rebuild(node);
     }
@@ -181,6 +201,16 @@ impl Demo {
     /// their files stay listed, and an earlier time brings them back.
     pub fn set_retention(&self, database: &str, oldest: i64) {
         self.shared.store.retain_from(database, oldest);
+    }
+
+    /// What every answer over HTTP calls this server in its `cluster-uuid`; nothing where it does not say.
+    pub fn cluster_uuid(&self) -> Option<Uuid> {
+        *self.shared.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has another server answer from now on, as far as its clients can tell; or one that does not say which it is.
+    pub fn set_cluster_uuid(&self, cluster: Option<Uuid>) {
+        *self.shared.cluster.lock().unwrap_or_else(PoisonError::into_inner) = cluster;
     }
 
     /// What `/ping` calls this server's process.

@@ -1,5 +1,5 @@
-//! What a look-alike keeps of itself in a directory, so that it can be killed and started again: every write that it accepted and
-//! the hash of its admin token, one JSON text on a line each, in the order in which they took effect.
+//! What a look-alike keeps of itself in a directory, so that it can be killed and started again: what it is called, every write that
+//! it accepted and the hash of its admin token, one JSON text on a line each, in the order in which they took effect.
 //!
 //! An entry is handed to the system before it is acknowledged, so it survives the end of the process, however that comes; it is not
 //! forced to the disk, so it may not survive a power cut. An entry that was cut off was never acknowledged, and is dropped.
@@ -28,6 +28,8 @@ pub(crate) enum Entry<'a> {
         at: i64,
         lines: Cow<'a, str>,
     },
+    /// The `cluster-uuid` of the store that this is the journal of.
+    Cluster(Cow<'a, str>),
     /// The hash of the admin token that is valid from now on.
     AdminToken(Cow<'a, str>),
 }

@@ -63,9 +63,17 @@ pub use demo::Demo;
 #[cfg(feature = "server")]
 pub use faults::{Fault, Faults};
 #[cfg(feature = "server")]
-pub use options::{FileLimitText, FileListing, MissingDatabase, Options, TimeSpelling, Tls};
+pub use options::{
+    FileLimitText, FileListing, MissingDatabase, Options, Overwrites, TimeSpelling, Tls,
+};
 #[cfg(feature = "server")]
 pub use running::Running;
+/// Which release a look-alike says it is, in [`Options`].
+#[cfg(feature = "server")]
+pub use semver::Version;
 pub use store::{LineError, WriteError};
 /// The status codes of gRPC, as `Fault::fail` takes them.
 pub use tonic::Code;
+/// What a look-alike is called, in [`Options`].
+#[cfg(feature = "server")]
+pub use uuid::Uuid;

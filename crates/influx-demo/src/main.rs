@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use influx_demo::{Demo, Options, Tls};
+use influx_demo::{Demo, Options, Overwrites, Tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -40,6 +40,11 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     snapshot_every: Option<u64>,
 
+    /// Answers points that were overwritten since the last snapshot with either of their values, by chance that begins with this
+    /// number, as InfluxDB 3 before 3.11.4 does [default: the last value is answered]
+    #[arg(long, value_name = "SEED")]
+    either_value: Option<u64>,
+
     /// A certificate in PEM, to serve TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -55,6 +60,9 @@ async fn main() -> anyhow::Result<()> {
     let mut options = Options::default();
     options.token = arguments.token.clone();
     options.tls = tls(&arguments)?;
+    if let Some(seed) = arguments.either_value {
+        options.overwrites = Overwrites::Either { seed };
+    }
     let scheme = if options.tls.is_some() { "https" } else { "http" };
 
     let demo = Demo::new(options);

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use semver::Version;
+use uuid::Uuid;
+
 /// How a [`Demo`](crate::Demo) behaves.
 ///
 /// ```
@@ -37,13 +40,23 @@ pub struct Options {
     pub partition_limit: Option<usize>,
     /// What `system.parquet_files` shows.
     pub file_listing: FileListing,
+    /// The release that the server says it is.
+    pub release: Version,
+    /// With which value a point is answered that was overwritten while it is in the buffer.
+    pub overwrites: Overwrites,
+    /// What the server is called in the `cluster-uuid` of its answers over HTTP; none: a name that no other one has.
+    pub cluster_uuid: Option<Uuid>,
 }
 
 /// How many files a query may scan, if InfluxDB 3 Core is not told otherwise.
 const FILE_LIMIT: usize = 432;
+/// The release whose behaviour this one has, if it is not told another.
+const RELEASE: Version = Version::new(3, 10, 0);
+/// The first release that answers the last value of whatever was overwritten (influxdb#27548).
+const LAST_VALUE: Version = Version::new(3, 11, 4);
 
 impl Default for Options {
-    /// No token, plain text, and all else as InfluxDB 3 Core 3.10 does it.
+    /// No token, plain text, the last value of what was overwritten, and all else as InfluxDB 3 Core 3.10 does it.
     fn default() -> Self {
         Self {
             token: None,
@@ -56,6 +69,9 @@ impl Default for Options {
             file_limit_text: FileLimitText::default(),
             partition_limit: None,
             file_listing: FileListing::default(),
+            release: RELEASE,
+            overwrites: Overwrites::default(),
+            cluster_uuid: None,
         }
     }
 }
@@ -120,6 +136,33 @@ impl Options {
         self.file_listing = listing;
         self
     }
+
+    /// Says that it is this release.
+    pub fn release(mut self, release: Version) -> Self {
+        self.release = release;
+        self
+    }
+
+    /// Answers points that were overwritten in the buffer as releases before 3.11.4 do, or as later ones; those answer the last value
+    /// whatever is said here.
+    pub fn overwrites(mut self, overwrites: Overwrites) -> Self {
+        self.overwrites = overwrites;
+        self
+    }
+
+    /// The seed of the choice among the values of points that were overwritten in the buffer, where there is a choice.
+    pub(crate) fn either_value(&self) -> Option<u64> {
+        match self.overwrites {
+            Overwrites::Either { seed } if self.release < LAST_VALUE => Some(seed),
+            Overwrites::Either { .. } | Overwrites::Last => None,
+        }
+    }
+
+    /// Says that it is this server.
+    pub fn cluster_uuid(mut self, cluster: Uuid) -> Self {
+        self.cluster_uuid = Some(cluster);
+        self
+    }
 }
 
 /// A certificate chain and its private key, both in PEM.
@@ -182,4 +225,19 @@ pub enum FileListing {
     Empty,
     /// There is no such table, as in the cloud products.
     Absent,
+}
+
+/// With which value a point is answered that was overwritten while it is in the buffer. A snapshot settles it in any case: what is in
+/// a file has the last value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overwrites {
+    /// The last one, field by field.
+    #[default]
+    Last,
+    /// Of each field any that was written to it since the last snapshot, and not the same one in every answer: InfluxDB 3 before
+    /// 3.11.4 (influxdb#27548).
+    Either {
+        /// What the choice begins with: the same writes and queries in the same order have the same answers.
+        seed: u64,
+    },
 }

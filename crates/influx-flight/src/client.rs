@@ -21,8 +21,9 @@ use tonic::transport::{Channel, ClientTlsConfig};
 use crate::endpoint::Scheme;
 use crate::error::{Error, ErrorKind, Found};
 use crate::guard::GrpcOnly;
-use crate::probe::{Finding, probe};
+use crate::probe::{self, Finding, probe};
 use crate::report::{Fault, Reporter};
+use crate::server_info::ServerInfo;
 use crate::stream::BatchStream;
 use crate::target::Target;
 use crate::trust;
@@ -64,14 +65,6 @@ struct Shared {
     tls: Arc<ClientConfig>,
     /// Set by the first answer: from then on a fault is an outage, not a wrong address.
     has_answered: AtomicBool,
-}
-
-/// What a server says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerInfo {
-    /// Its version, as in `3.10.1`, where it tells: the cloud products need not.
-    pub version: Option<String>,
 }
 
 /// The ticket of InfluxDB 3's own `DoGet`, which asks and answers in one call.
@@ -155,11 +148,16 @@ impl Client {
     pub async fn check(&self) -> Result<ServerInfo, Error> {
         let mut answer = self.ask("SELECT 1").await?;
         while answer.try_next().await?.is_some() {}
-        let version = match self.probe().await {
-            Finding::InfluxDb3 { version } => Some(version),
-            _ => None,
-        };
-        Ok(ServerInfo { version })
+        Ok(self.server_info().await)
+    }
+
+    /// What the server says of itself in one answer over HTTP, at the same address and with the
+    /// same token as queries. Never fails: what is not said, for whatever reason, and within the
+    /// time for a connection ([`Timeouts::connect`](crate::Timeouts::connect)), is `None`.
+    pub async fn server_info(&self) -> ServerInfo {
+        let Shared { target, authorization, tls, .. } = &*self.shared;
+        let limit = target.timeouts.connect;
+        probe::server_info(&target.endpoint, authorization.as_ref(), tls, limit).await
     }
 
     /// Asks once. A first question that fails for no clear reason is looked into.

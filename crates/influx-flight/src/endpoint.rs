@@ -136,6 +136,11 @@ impl Endpoint {
         self.port
     }
 
+    /// Where it is on the network: `host:port`, in lower case, the port always given.
+    pub fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// What a proxy expects before the path of a service: empty, or `/prefix`.
     pub fn path(&self) -> &str {
         &self.path

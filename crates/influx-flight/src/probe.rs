@@ -20,6 +20,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::endpoint::{Endpoint, Scheme};
 use crate::error::{ErrorKind, TlsProblem};
+use crate::server_info::{ServerInfo, VERSION};
 use crate::transport;
 
 /// What answers at an address.
@@ -94,10 +95,24 @@ pub(crate) async fn probe(
     }
 }
 
+/// What whoever is at the endpoint says of itself: in one try, and nothing if there is no answer.
+pub(crate) async fn server_info(
+    endpoint: &Endpoint,
+    authorization: Option<&HeaderValue>,
+    tls: &Arc<ClientConfig>,
+    limit: Duration,
+) -> ServerInfo {
+    match ping(endpoint, authorization, tls, limit).await {
+        // The status does not count: a refusal says who refuses.
+        Ok(response) => ServerInfo::of(response.headers()),
+        Err(_) => ServerInfo::default(),
+    }
+}
+
 /// What the headers of an answer to `/ping` say; every InfluxDB names its version there.
 fn interpret<T>(response: &Response<T>) -> Finding {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(version) = header("x-influxdb-version") {
+    if let Some(version) = header(VERSION.as_str()) {
         let version = version.trim_start_matches('v').to_owned();
         let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
         return match major {
@@ -183,8 +198,8 @@ where
         http1::handshake(TokioIo::new(stream)).await.map_err(|_| NoAnswer::Garbled)?;
     // Ends with the sender, which lives for one request.
     tokio::spawn(connection);
-    let mut request = Request::get(format!("{}/ping", endpoint.path()))
-        .header(HOST, format!("{}:{}", endpoint.host(), endpoint.port()));
+    let mut request =
+        Request::get(format!("{}/ping", endpoint.path())).header(HOST, endpoint.address());
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);
     }

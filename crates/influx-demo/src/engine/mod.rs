@@ -8,6 +8,7 @@ mod params;
 mod parquet_files;
 mod scan;
 mod system;
+mod text_bounds;
 mod time_range;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::Optimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig};
 
@@ -22,6 +24,7 @@ use crate::options::{FileListing, Options, TimeSpelling};
 use crate::params::Params;
 use crate::store::Store;
 use limits::Limits;
+use text_bounds::TextBounds;
 
 pub(crate) use error::QueryError;
 
@@ -69,8 +72,14 @@ impl Engine {
             .set_bool("datafusion.execution.skip_physical_aggregate_schema_check", true)
             .set_bool("datafusion.sql_parser.enable_ident_normalization", true)
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
-        let mut template =
-            SessionStateBuilder::new().with_config(config).with_default_features().build();
+        // In front, since the engine's own rules replace texts by the timestamps that they make of them.
+        let mut rules = Optimizer::new().rules;
+        rules.insert(0, Arc::new(TextBounds));
+        let mut template = SessionStateBuilder::new()
+            .with_config(config)
+            .with_default_features()
+            .with_optimizer_rules(rules)
+            .build();
         functions::register(&mut template);
         let rules = Rules {
             spelling: options.time_spelling,

@@ -126,6 +126,11 @@ mod tests {
         check(col("time").eq(at(5)), Some(5), Some(6));
         check(col("time").between(at(5), at(9)), Some(5), Some(10));
         check(col("time").lt_eq(at(i64::MAX)), None, Some(i128::from(i64::MAX) + 1));
+        check(
+            col("time").gt_eq(at(i64::MIN)).and(col("time").lt(at(-5))),
+            Some(i128::from(i64::MIN)),
+            Some(-5),
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The HTTP side: writes of all three generations, SQL as JSON or CSV, and what the server says of itself.
 
+mod identity;
 mod query;
 mod token;
 mod write;
@@ -19,8 +20,6 @@ use crate::store::INTERNAL;
 
 /// Larger bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
-/// The release whose behaviour this one has.
-const VERSION: &str = "3.10.0";
 
 pub(crate) fn router(demo: Demo) -> Router {
     let ping = get(ping).head(|| async { StatusCode::NOT_FOUND });
@@ -37,6 +36,7 @@ pub(crate) fn router(demo: Demo) -> Router {
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found") })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(demo.clone(), authorize))
+        .layer(middleware::from_fn_with_state(demo.clone(), identity::introduce))
         .with_state(demo)
 }
 
@@ -54,15 +54,13 @@ fn problem(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({ "error": message.into() }))).into_response()
 }
 
-async fn ping(State(demo): State<Demo>) -> impl IntoResponse {
-    let headers = [("x-influxdb-version", VERSION), ("x-influxdb-build", "Core")];
-    let body = json!({
+async fn ping(State(demo): State<Demo>) -> Json<Value> {
+    Json(json!({
         "product_name": "InfluxDB 3 Core",
-        "version": VERSION,
+        "version": demo.options().release.to_string(),
         "revision": "influx-demo",
         "process_id": demo.process_id().to_string(),
-    });
-    (headers, Json(body))
+    }))
 }
 
 #[derive(Deserialize)]

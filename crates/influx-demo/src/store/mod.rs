@@ -3,6 +3,7 @@
 mod column;
 mod files;
 mod node;
+mod overwritten;
 mod read_view;
 mod series;
 mod table;
@@ -44,6 +45,8 @@ pub(crate) struct Store {
 struct State {
     databases: BTreeMap<String, Database>,
     nodes: Nodes,
+    /// The seed of the choice among the values of points that were overwritten in the buffer; none: the last one is answered.
+    either: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +55,8 @@ struct Database {
     id: u32,
     tables: BTreeMap<String, Table>,
     next_table: u32,
+    /// As in [`State`].
+    either: Option<u64>,
     /// Older points are there no more.
     retained_from: Option<i64>,
     /// Dropped tables under the names that they were given, with the time at which they go for good.
@@ -80,13 +85,22 @@ impl State {
     /// A database, made if there is none of the name. The internal one is number 0.
     fn database(&mut self, name: &str) -> &mut Database {
         let id = self.databases.len() as u32 + 1;
-        self.databases
-            .entry(name.to_owned())
-            .or_insert_with(|| Database { id, ..Database::default() })
+        let either = self.either;
+        self.databases.entry(name.to_owned()).or_insert_with(|| Database {
+            id,
+            either,
+            ..Database::default()
+        })
     }
 }
 
 impl Store {
+    /// A store without databases; with a seed, one that answers either value of points that were overwritten in the buffer.
+    pub(crate) fn new(either: Option<u64>) -> Self {
+        let state = State { either, ..State::default() };
+        Self { state: Mutex::new(state), journal: Journal::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves whole values behind: every change under the lock is a plain insertion.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -215,7 +229,7 @@ impl Store {
     /// sequence of the new files, or nothing where there was nothing to move.
     pub(crate) fn snapshot(&self, database: &str, before: Option<i64>) -> Option<u64> {
         let mut state = self.lock();
-        let State { databases, nodes } = &mut *state;
+        let State { databases, nodes, .. } = &mut *state;
         let database = databases.get_mut(database)?;
         let before = before.map(Window::of);
         if !database.tables.values().any(|table| table.is_buffered(before)) {
@@ -227,6 +241,13 @@ impl Store {
         Some(sequence)
     }
 
+    /// Answers the last value of all that was overwritten until now.
+    pub(crate) fn settle_values(&self) {
+        let mut state = self.lock();
+        let tables = state.databases.values_mut().flat_map(|database| database.tables.values_mut());
+        tables.for_each(Table::settle_values);
+    }
+
     /// Writes from now on are another node's.
     pub(crate) fn switch_node(&self, node: &str) {
         self.lock().nodes.switch(node);
@@ -235,7 +256,7 @@ impl Store {
     /// All points, written anew to a node that begins to count.
     pub(crate) fn rebuild(&self, node: &str) {
         let mut state = self.lock();
-        let State { databases, nodes } = &mut *state;
+        let State { databases, nodes, .. } = &mut *state;
         *nodes = Nodes::new(node);
         let (node, sequence) = nodes.snapshot();
         let stamp = Stamp { node, sequence, before: None };

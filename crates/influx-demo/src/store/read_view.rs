@@ -9,6 +9,7 @@ use arrow::datatypes::{Int32Type, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::column::ColumnKind;
+use super::overwritten::Choice;
 use super::series::{Piece, field_array};
 use super::table::Table;
 
@@ -65,15 +66,19 @@ impl ReadView {
         days.len()
     }
 
-    /// Copies a table whose series have settled.
+    /// Copies a table whose series have settled; of its overwritten points one value or another, if there is a choice.
     ///
     /// # Errors
     ///
     /// The rows do not make record batches of the schema: a mistake of ours, and better seen than rows that are not there.
-    pub(super) fn of(table: &Table, schema: SchemaRef) -> Result<Self, ArrowError> {
+    pub(super) fn of(
+        table: &Table,
+        schema: SchemaRef,
+        choice: Option<Choice>,
+    ) -> Result<Self, ArrowError> {
         let mut segments = Vec::new();
         let mut open = Open::default();
-        for (tags, series) in table.series() {
+        for (number, (tags, series)) in table.series().iter().enumerate() {
             let mut start = 0;
             while start < series.len() {
                 let mut rows = start..series.len().min(start + SEGMENT_ROWS);
@@ -83,16 +88,16 @@ impl ReadView {
                 }
                 let text = series.text_bytes(&rows);
                 if open.rows + rows.len() > SEGMENT_ROWS || open.text + text > SEGMENT_TEXT {
-                    segments.extend(open.close(table, &schema)?);
+                    segments.extend(open.close(table, &schema, choice)?);
                     open = Open::default();
                 }
                 start = rows.end;
                 open.rows += rows.len();
                 open.text += text;
-                open.pieces.push((tags, Piece { series, rows }));
+                open.pieces.push((tags, Piece { series, rows, number }));
             }
         }
-        segments.extend(open.close(table, &schema)?);
+        segments.extend(open.close(table, &schema, choice)?);
         Ok(Self { schema, segments })
     }
 }
@@ -106,7 +111,12 @@ struct Open<'a> {
 }
 
 impl Open<'_> {
-    fn close(self, table: &Table, schema: &SchemaRef) -> Result<Option<Segment>, ArrowError> {
+    fn close(
+        self,
+        table: &Table,
+        schema: &SchemaRef,
+        choice: Option<Choice>,
+    ) -> Result<Option<Segment>, ArrowError> {
         let (tags, pieces): (Vec<_>, Vec<_>) = self.pieces.into_iter().unzip();
         let mut runs = Vec::with_capacity(pieces.len());
         let mut row = 0;
@@ -129,7 +139,7 @@ impl Open<'_> {
             }
             ColumnKind::Field(kind) => {
                 let number = table.fields().iter().position(|(field, _)| field == name);
-                Ok(field_array(&pieces, number.unwrap_or(usize::MAX), kind))
+                Ok(field_array(&pieces, number.unwrap_or(usize::MAX), kind, choice))
             }
         });
         let columns = columns.collect::<Result<_, _>>()?;
@@ -167,7 +177,7 @@ mod tests {
             table.push(&line.unwrap(), 1).unwrap();
         }
         let schema = table.schema();
-        let rows: usize = ReadView::of(&table, Arc::clone(&schema))
+        let rows: usize = ReadView::of(&table, Arc::clone(&schema), None)
             .unwrap()
             .segments
             .iter()
@@ -175,7 +185,8 @@ mod tests {
             .sum();
         assert_eq!(rows, 2);
         assert!(
-            ReadView::of(&table, Arc::new(Schema::new(schema.fields()[..2].to_vec()))).is_err()
+            ReadView::of(&table, Arc::new(Schema::new(schema.fields()[..2].to_vec())), None)
+                .is_err()
         );
     }
 }

@@ -10,10 +10,11 @@ use influxdb_line_protocol::FieldValue;
 
 use super::column::FieldKind;
 use super::files::Window;
+use super::overwritten::{Choice, Written};
 
 /// The values of one field of one series, as long as the series' last point that has the field.
 #[derive(Debug)]
-enum Values {
+pub(super) enum Values {
     Float(Vec<Option<f64>>),
     Integer(Vec<Option<i64>>),
     UInteger(Vec<Option<u64>>),
@@ -35,7 +36,7 @@ macro_rules! each {
 }
 
 impl Values {
-    fn new(kind: FieldKind) -> Self {
+    pub(super) fn new(kind: FieldKind) -> Self {
         match kind {
             FieldKind::Float => Self::Float(Vec::new()),
             FieldKind::Integer => Self::Integer(Vec::new()),
@@ -45,8 +46,12 @@ impl Values {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        each!(self, vector => vector.len())
+    }
+
     /// Puts a value at a row at or after the present end. The types were compared before, so another type has no effect.
-    fn put(&mut self, row: usize, value: &FieldValue<'_>) {
+    pub(super) fn put(&mut self, row: usize, value: &FieldValue<'_>) {
         each!(self, vector => vector.resize(row + 1, None));
         match (self, value) {
             (Self::Float(vector), FieldValue::F64(value)) => vector[row] = Some(*value),
@@ -103,6 +108,13 @@ impl Values {
     }
 }
 
+/// What a series remembers of what is in the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Memory {
+    LastValue,
+    EveryValue,
+}
+
 /// The points of one series. Points may come in any order; [`Series::settle`] puts them in order and merges those of equal time.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -112,11 +124,19 @@ pub(crate) struct Series {
     settled: bool,
     /// The times of what was written since the last snapshot, as it came.
     buffered: Vec<i64>,
+    /// The values of the same, where the table has to remember them.
+    written: Written,
 }
 
 impl Default for Series {
     fn default() -> Self {
-        Self { times: Vec::new(), fields: Vec::new(), settled: true, buffered: Vec::new() }
+        Self {
+            times: Vec::new(),
+            fields: Vec::new(),
+            settled: true,
+            buffered: Vec::new(),
+            written: Written::default(),
+        }
     }
 }
 
@@ -129,11 +149,13 @@ impl Series {
         &self.times
     }
 
-    /// Adds a point: its time, and its values by the table's number of the field.
+    /// Adds a point: its time, and its values by the table's number of the field. What is remembered of it can be answered even
+    /// when the point has been overwritten.
     pub(crate) fn push<'a>(
         &mut self,
         time: i64,
         values: impl Iterator<Item = (usize, &'a FieldValue<'a>)>,
+        memory: Memory,
     ) {
         self.settled &= self.times.last().is_none_or(|last| *last < time);
         let row = self.times.len();
@@ -142,6 +164,9 @@ impl Series {
         for (field, value) in values {
             if self.fields.len() <= field {
                 self.fields.resize_with(field + 1, || None);
+            }
+            if memory == Memory::EveryValue {
+                self.written.add(time, field, value);
             }
             self.fields[field]
                 .get_or_insert_with(|| Values::new(FieldKind::of(value)))
@@ -182,6 +207,7 @@ impl Series {
             self.buffered =
                 taken.split_off(taken.partition_point(|time| Window::of(*time) < before));
         }
+        taken.iter().for_each(|time| self.written.settle(*time));
         taken
     }
 
@@ -189,6 +215,17 @@ impl Series {
     pub(super) fn buffer_all(&mut self) {
         self.settle();
         self.buffered.clone_from(&self.times);
+        self.settle_values();
+    }
+
+    /// Forgets all values but the last one of each field.
+    pub(super) fn settle_values(&mut self) {
+        self.written = Written::default();
+    }
+
+    /// True when a field of a point has more than one value to be answered.
+    pub(super) fn is_overwritten(&self) -> bool {
+        self.written.is_overwritten()
     }
 
     /// True when something was written since the last snapshot.
@@ -214,10 +251,32 @@ impl Series {
 pub(crate) struct Piece<'a> {
     pub(crate) series: &'a Series,
     pub(crate) rows: Range<usize>,
+    /// Which of the table's series it is.
+    pub(crate) number: usize,
+}
+
+impl Piece<'_> {
+    /// The values of which one is answered in place of the last, and which.
+    fn overwritten(
+        &self,
+        row: usize,
+        field: usize,
+        choice: Option<Choice>,
+    ) -> Option<(&Values, usize)> {
+        let choice = choice.filter(|_| self.series.is_overwritten())?;
+        let time = *self.series.times.get(row)?;
+        let values = self.series.written.of(time, field)?;
+        Some((values, choice.among(values.len(), (self.number, time, field))))
+    }
 }
 
 /// Builds the Arrow column of one field over several pieces.
-pub(crate) fn field_array(pieces: &[Piece<'_>], field: usize, kind: FieldKind) -> ArrayRef {
+pub(super) fn field_array(
+    pieces: &[Piece<'_>],
+    field: usize,
+    kind: FieldKind,
+    choice: Option<Choice>,
+) -> ArrayRef {
     macro_rules! build {
         ($builder:expr, $variant:ident, $read:expr) => {{
             let mut builder = $builder;
@@ -227,6 +286,10 @@ pub(crate) fn field_array(pieces: &[Piece<'_>], field: usize, kind: FieldKind) -
                     _ => &[],
                 };
                 for row in piece.rows.clone() {
+                    let (vector, row) = match piece.overwritten(row, field, choice) {
+                        Some((Values::$variant(written), chosen)) => (written.as_slice(), chosen),
+                        _ => (vector, row),
+                    };
                     builder.append_option(vector.get(row).and_then($read));
                 }
             }

@@ -9,8 +9,9 @@ use influxdb_line_protocol::{FieldValue, ParsedLine};
 
 use super::column::{ColumnKind, FieldKind};
 use super::files::{File, Filing, Stamp, Window};
+use super::overwritten::EitherValue;
 use super::read_view::ReadView;
-use super::series::Series;
+use super::series::{Memory, Series};
 
 /// Longer strings are refused, as InfluxDB 3 Core does; exactly this many bytes pass.
 const MAX_STRING_BYTES: usize = 1024 * 1024;
@@ -30,6 +31,8 @@ pub(crate) struct Table {
     series: BTreeMap<SeriesKey, Series>,
     schema: Option<SchemaRef>,
     view: Option<Arc<ReadView>>,
+    /// Where points that were overwritten in the buffer are answered with either value.
+    either: Option<EitherValue>,
     /// In order of their snapshots.
     files: Vec<File>,
 }
@@ -50,8 +53,9 @@ impl Column {
 }
 
 impl Table {
-    pub(super) fn new(id: u32) -> Self {
-        Self { id, ..Self::default() }
+    /// A table without rows; with a seed, one that answers either value of points that were overwritten in the buffer.
+    pub(super) fn new(id: u32, either: Option<u64>) -> Self {
+        Self { id, either: either.map(EitherValue::new), ..Self::default() }
     }
 
     /// A table with the same columns and no rows: what a write can be rehearsed on.
@@ -92,8 +96,13 @@ impl Table {
             numbers.push(self.field(name.as_str(), FieldKind::of(value)));
         }
         let values = line.field_set.iter().map(|(_, value)| value);
-        self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values));
+        let memory = match self.either {
+            Some(_) => Memory::EveryValue,
+            None => Memory::LastValue,
+        };
+        self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values), memory);
         self.view = None;
+        self.either.iter_mut().for_each(EitherValue::forget);
         Ok(())
     }
 
@@ -193,13 +202,37 @@ impl Table {
 
     /// The table's rows as they are now; made once, and kept until the next write.
     pub(crate) fn view(&mut self) -> Result<Arc<ReadView>, ArrowError> {
+        if self.series.values().any(Series::is_overwritten)
+            && let Some(mut either) = self.either.take()
+        {
+            let view = self.view_of_either(&mut either);
+            self.either = Some(either);
+            return view;
+        }
         if let Some(view) = &self.view {
             return Ok(Arc::clone(view));
         }
         self.series.values_mut().for_each(Series::settle);
         let schema = self.schema();
-        let view = Arc::new(ReadView::of(self, schema)?);
+        let view = Arc::new(ReadView::of(self, schema, None)?);
         Ok(Arc::clone(self.view.insert(view)))
+    }
+
+    fn view_of_either(&mut self, either: &mut EitherValue) -> Result<Arc<ReadView>, ArrowError> {
+        let choice = either.choose();
+        if let Some(view) = either.view(choice) {
+            return Ok(Arc::clone(view));
+        }
+        self.series.values_mut().for_each(Series::settle);
+        let schema = self.schema();
+        let view = Arc::new(ReadView::of(self, schema, Some(choice))?);
+        Ok(Arc::clone(either.view(choice).insert(view)))
+    }
+
+    /// Answers from now on the last value of what was overwritten.
+    pub(super) fn settle_values(&mut self) {
+        self.series.values_mut().for_each(Series::settle_values);
+        self.either.iter_mut().for_each(EitherValue::forget);
     }
 
     /// True when a snapshot would make a file.
@@ -219,6 +252,7 @@ impl Table {
             }
         }
         self.files.extend(filing.files(stamp));
+        self.either.iter_mut().for_each(EitherValue::forget);
     }
 
     /// Forgets all files: their points are in the buffer again.

@@ -162,7 +162,7 @@ fn store(database: &mut Database, point: &ParsedLine<'_>, time: i64) -> Result<(
         return table.push(point, time);
     }
     // A table comes into being with its first good point.
-    let mut table = Table::new(database.next_table);
+    let mut table = Table::new(database.next_table, database.either);
     table.push(point, time)?;
     database.next_table += 1;
     database.tables.insert(name.to_owned(), table);

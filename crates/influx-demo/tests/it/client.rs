@@ -8,8 +8,9 @@ use arrow_flight::error::FlightError;
 use arrow_flight::flight_service_client::FlightServiceClient;
 use arrow_flight::{FlightData, Ticket};
 use futures::{StreamExt, TryStreamExt};
-use http::Request;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use influx_demo::{Demo, Options, Running};
 use serde_json::json;
@@ -41,6 +42,13 @@ pub(crate) async fn serve_points(lines: &str) -> Served {
 pub(crate) async fn connect(url: &str) -> FlightServiceClient<Channel> {
     let channel = Channel::from_shared(url.to_owned()).unwrap().connect().await.unwrap();
     FlightServiceClient::new(channel).max_decoding_message_size(usize::MAX)
+}
+
+/// A point of table `m` every ten minutes: as many files, in one snapshot.
+pub(crate) fn every_ten_minutes(start: i64, points: i64) -> String {
+    const TEN_MINUTES: i64 = 600_000_000_000;
+    let line = |point: i64| format!("m,host=a v={point}i {}", start + point * TEN_MINUTES);
+    (0..points).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The ticket of an SQL query.
@@ -148,13 +156,21 @@ pub(crate) fn request(
 
 /// One HTTP/1.1 exchange: the status and the body.
 pub(crate) async fn http(url: &str, request: Request<Full<bytes::Bytes>>) -> (u16, String) {
+    let response = exchange(url, request).await;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+/// One HTTP/1.1 exchange.
+pub(crate) async fn exchange(
+    url: &str,
+    request: Request<Full<bytes::Bytes>>,
+) -> Response<Incoming> {
     let address = url.strip_prefix("http://").unwrap().trim_end_matches('/');
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
-    let response = sender.send_request(request).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+    sender.send_request(request).await.unwrap()
 }

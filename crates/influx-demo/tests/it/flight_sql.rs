@@ -7,11 +7,10 @@ use arrow_flight::sql::{
 use arrow_flight::sql::{CommandGetTables, CommandStatementQuery, ProstMessageExt};
 use arrow_flight::{Action, Empty, FlightDescriptor, HandshakeRequest, IpcMessage};
 use futures::{StreamExt, TryStreamExt, stream};
-use influx_demo::Options;
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::client::{Answer, Served, decode, serve, serve_points};
+use crate::client::{Answer, Served, decode, every_ten_minutes, serve_points};
 
 /// `GetFlightInfo`, and `DoGet` of the one ticket that it gives.
 async fn ask(served: &mut Served, command: Any) -> Result<Answer, Status> {
@@ -47,8 +46,7 @@ async fn a_statement_in_two_steps() {
 
 #[tokio::test]
 async fn the_file_limit_waits_for_the_second_step() {
-    let mut served = serve(Options::default().file_limit(Some(0))).await;
-    served.demo.write("db", "m v=1i 1").unwrap();
+    let mut served = serve_points(&every_ten_minutes(0, 433)).await;
     served.demo.snapshot("db").unwrap();
     let command = statement("SELECT * FROM m").encode_to_vec();
     let mut request = tonic::Request::new(FlightDescriptor::new_cmd(command));

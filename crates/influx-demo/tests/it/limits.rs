@@ -1,34 +1,33 @@
 //! How much one query may read, and what a client must write for a query to be within it.
 
-use std::fmt::Write;
-
 use influx_demo::{FileLimitText, Options};
 use tonic::Code;
 
-use crate::client::{Served, serve};
+use crate::client::{Served, every_ten_minutes, serve};
 
-const HOUR: i64 = 3_600_000_000_000;
-/// Five hours, so five files.
-const BOUNDS: &str = "time >= '1970-01-01T01:00:00Z' AND time < '1970-01-01T06:00:00Z'";
+/// In nanoseconds.
+const DAY: i64 = 24 * 3_600_000_000_000;
+/// Three days, so as many files as a query may scan.
+const BOUNDS: &str = "time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00Z'";
 
-/// Ten files of one point each, an hour apart, and an eleventh that is still in the buffer; a query may scan five.
+/// Five days of one point every ten minutes, the first two days before 1970, in 720 files; and a point after them that is still in
+/// the buffer.
 async fn served(options: Options) -> Served {
     let served = serve(options).await;
-    let line = |hour: i64| format!("m,host=a v={hour}i {}", hour * HOUR);
-    served.demo.write("db", &(0..10).map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    served.demo.write("db", &every_ten_minutes(-2 * DAY, 5 * 144)).unwrap();
     served.demo.snapshot("db").unwrap();
-    served.demo.write("db", &line(10)).unwrap();
+    served.demo.write("db", &every_ten_minutes(3 * DAY, 1)).unwrap();
     served
 }
 
 async fn limited() -> Served {
-    served(Options::default().file_limit(Some(5))).await
+    served(Options::default()).await
 }
 
 async fn check_refused(served: &mut Served, sql: &str) {
     let status = served.ask(sql).await.expect_err(sql);
     assert_eq!(status.code(), Code::Internal, "{sql}: {}", status.message());
-    let text = "Query would scan 5 Parquet files, exceeding the file limit";
+    let text = "Query would scan 432 Parquet files, exceeding the file limit";
     assert!(status.message().contains(text), "{sql}: {}", status.message());
 }
 
@@ -37,21 +36,24 @@ async fn both_bounds_prune() {
     let mut served = limited().await;
     for filter in [
         BOUNDS,
-        "time BETWEEN '1970-01-01T01:00:00Z' AND '1970-01-01T05:59:59Z'",
+        "time BETWEEN '1969-12-31T00:00:00Z' AND '1970-01-02T23:59:59Z'",
         "time = '1970-01-01T01:00:00Z'",
-        "time >= to_timestamp_nanos(3600000000000) AND time < to_timestamp_nanos(21600000000000)",
-        "time >= arrow_cast(3600000000000, 'Timestamp(Nanosecond, None)') AND time < to_timestamp(21600000000000)",
-        "time > '1970-01-01T04:30:00Z'",
-        "time < '1970-01-01T05:00:00Z'",
+        "time >= to_timestamp_nanos(-86400000000000) AND time < to_timestamp_nanos(172800000000000)",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(172800000000000, 'Timestamp(Nanosecond, None)')",
+        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(86400000000000, 'Timestamp(Nanosecond, None)')",
+        "time >= to_timestamp_nanos(0) AND time < to_timestamp_nanos(9223372036854775807)",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(ns)') AND time < to_timestamp(172800000000000)",
+        "time > '1969-12-31T23:50:00Z'",
+        "time < '1970-01-02T00:00:00Z'",
         "time > now() - INTERVAL '1 hour'",
-        "host = 'a' AND v > 0 AND time >= '1970-01-01T01:00:00Z' AND time < '1970-01-01T06:00:00Z'",
+        "host = 'a' AND v >= 0 AND time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00Z'",
     ] {
         served.rows(&format!("SELECT * FROM m WHERE {filter}")).await;
     }
-    assert_eq!(served.rows(&format!("SELECT * FROM m WHERE {BOUNDS}")).await.rows(), 5);
-    let params = r#"{"database":"db","sql_query":"SELECT * FROM m WHERE time >= $from AND time < $to","params":{"from":"1970-01-01T01:00:00Z","to":"1970-01-01T06:00:00Z"}}"#;
+    assert_eq!(served.rows(&format!("SELECT * FROM m WHERE {BOUNDS}")).await.rows(), 432);
+    let params = r#"{"database":"db","sql_query":"SELECT * FROM m WHERE time >= $from AND time < $to","params":{"from":"1969-12-31T00:00:00Z","to":"1970-01-03T00:00:00Z"}}"#;
     let answer = crate::client::do_get(&mut served.flight, params, None).await.unwrap();
-    assert_eq!(answer.rows(), 5);
+    assert_eq!(answer.rows(), 432);
 }
 
 #[tokio::test]
@@ -70,11 +72,14 @@ async fn what_does_not_prune_is_refused() {
     }
     for filter in [
         "time > '1960-01-01'",
-        "time > '1970-01-01T03:30:00Z'",
-        "time < '1970-01-01T05:00:01Z'",
-        "(time >= '1970-01-01T01:00:00Z' AND time < '1970-01-01T02:00:00Z') OR (time >= '1970-01-01T03:00:00Z' AND time < '1970-01-01T04:00:00Z')",
-        "date_trunc('hour', time) >= '1970-01-01T06:00:00Z'",
-        "time >= '1970-01-01T01:00:00Z' AND time < '1970-01-01T06:00:00.000000001Z'",
+        "time > '1969-12-31T23:40:00Z'",
+        "time < '1970-01-02T00:00:00.000000001Z'",
+        "(time >= '1969-12-31' AND time < '1970-01-01') OR (time >= '1970-01-02' AND time < '1970-01-03')",
+        "date_trunc('hour', time) >= '1970-01-02T00:00:00Z'",
+        "time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00.000000001Z'",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(172800000000001, 'Timestamp(Nanosecond, None)')",
+        "time >= to_timestamp_nanos(-87000000000000) AND time < to_timestamp_nanos(172800000000000)",
+        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(9223372036854775807, 'Timestamp(Nanosecond, None)')",
     ] {
         check_refused(&mut served, &format!("SELECT * FROM m WHERE {filter}")).await;
     }
@@ -103,24 +108,26 @@ async fn counts_by_day_prune_as_well() {
             "SELECT date_bin(INTERVAL '1 day', time) AS day, count(*) AS points FROM m {filter} GROUP BY 1"
         )
     };
-    insta::assert_snapshot!(served.rows(&count(&format!("WHERE {BOUNDS}"))).await.table(), @"
+    insta::assert_snapshot!(served.rows(&count(&format!("WHERE {BOUNDS}"))).await.sorted(), @"
     +---------------------+--------+
     | day                 | points |
     +---------------------+--------+
-    | 1970-01-01T00:00:00 | 5      |
+    | 1969-12-31T00:00:00 | 144    |
+    | 1970-01-01T00:00:00 | 144    |
+    | 1970-01-02T00:00:00 | 144    |
     +---------------------+--------+
     ");
     check_refused(&mut served, &count("")).await;
-    check_refused(&mut served, &count("WHERE time >= '1970-01-01'")).await;
+    check_refused(&mut served, &count("WHERE time >= '1969-12-30'")).await;
 }
 
 #[tokio::test]
 async fn each_table_has_the_limit_for_itself() {
     let mut served = limited().await;
     let sql = format!(
-        "SELECT v FROM m WHERE {BOUNDS} UNION ALL SELECT v FROM m WHERE time >= '1970-01-01T06:00:00Z'"
+        "SELECT v FROM m WHERE {BOUNDS} UNION ALL SELECT v FROM m WHERE time >= '1970-01-03T00:00:00Z'"
     );
-    assert_eq!(served.rows(&sql).await.rows(), 10);
+    assert_eq!(served.rows(&sql).await.rows(), 432 + 144 + 1);
 }
 
 #[tokio::test]
@@ -129,20 +136,20 @@ async fn each_release_words_it_in_its_way() {
         (
             FileLimitText::WouldScan,
             Code::Internal,
-            "Query would scan 5 Parquet files, exceeding the file limit",
+            "Query would scan 432 Parquet files, exceeding the file limit",
         ),
         (
             FileLimitText::WouldExceed,
             Code::Internal,
-            "Query would exceed file limit of 5 parquet files",
+            "Query would exceed file limit of 432 parquet files",
         ),
         (
             FileLimitText::WouldProcess,
             Code::ResourceExhausted,
-            "Query would process more than 5 parquet files",
+            "Query would process more than 432 parquet files",
         ),
     ] {
-        let mut served = served(Options::default().file_limit(Some(5)).file_limit_text(text)).await;
+        let mut served = served(Options::default().file_limit_text(text)).await;
         let status = served.ask("SELECT * FROM m").await.unwrap_err();
         assert_eq!(status.code(), code);
         assert!(status.message().contains(expect), "{}", status.message());
@@ -156,7 +163,7 @@ async fn each_release_words_it_in_its_way() {
 #[tokio::test]
 async fn the_limit_can_be_lifted() {
     let mut served = served(Options::default().file_limit(None)).await;
-    assert_eq!(served.rows("SELECT * FROM m").await.rows(), 11);
+    assert_eq!(served.rows("SELECT * FROM m").await.rows(), 721);
 }
 
 #[tokio::test]
@@ -169,9 +176,8 @@ async fn an_explanation_is_an_answer() {
 #[tokio::test]
 async fn partitions_are_days_with_points() {
     let mut served = serve(Options::default().partition_limit(Some(2))).await;
-    let days = [0, 1, 5, 6].map(|day: i64| {
-        format!("m,host=a v=1i {}\nm,host=b v=1i {}", day * 24 * HOUR, day * 24 * HOUR + 1)
-    });
+    let days = [0, 1, 5, 6]
+        .map(|day: i64| format!("m,host=a v=1i {}\nm,host=b v=1i {}", day * DAY, day * DAY + 1));
     served.demo.write("db", &days.join("\n")).unwrap();
     let status = served.ask("SELECT * FROM m").await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
@@ -189,11 +195,7 @@ async fn partitions_are_days_with_points() {
 async fn a_hundred_thousand_files() {
     const FILES: i64 = 100_000;
     let mut served = serve(Options::default()).await;
-    let mut lines = String::new();
-    for file in 0..FILES {
-        writeln!(lines, "m,host=a v={file}i {}", file * HOUR / 6).unwrap();
-    }
-    served.demo.write("db", &lines).unwrap();
+    served.demo.write("db", &every_ten_minutes(0, FILES)).unwrap();
     served.demo.snapshot("db").unwrap();
 
     let sql = "SELECT path FROM system.parquet_files WHERE table_name = 'm'";

@@ -68,6 +68,21 @@ async fn it_takes_snapshots_if_it_is_told_to() {
     assert_eq!(do_get(&mut flight, &listing, None).await.unwrap().rows(), 7);
 }
 
+#[tokio::test]
+async fn it_answers_either_value_if_it_is_told_to() {
+    let points = tempfile::NamedTempFile::new().unwrap();
+    let lines = |value: i64| (0..100).map(move |time| format!("m v={value}i {time}\n"));
+    let text: String = lines(1).chain(lines(2)).collect();
+    std::fs::write(points.path(), text).unwrap();
+    let mut command = program();
+    command.args(["--bind", "127.0.0.1:0", "--either-value", "7"]);
+    command.arg("--load").arg(points.path());
+    let mut child = Guard(command.spawn().unwrap());
+    let mut flight = connect(&url(&mut child)).await;
+    let older = ticket("demo", "SELECT v FROM m WHERE v = 1");
+    assert!((1..100).contains(&do_get(&mut flight, &older, None).await.unwrap().rows()));
+}
+
 fn fails(arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = program().args(arguments).output().unwrap();
     assert!(!status.success());

@@ -97,6 +97,26 @@ async fn a_snapshot_of_nothing_makes_no_file() {
 }
 
 #[tokio::test]
+async fn what_is_newer_than_a_snapshot_can_be_asked_for() {
+    let mut served = serve(Options::default()).await;
+    for sequence in 1..13 {
+        served.demo.write("db", &format!("t v=1i {}", sequence * HOUR)).unwrap();
+        assert_eq!(served.demo.snapshot("db"), Some(sequence as u64));
+    }
+    let newer = "SELECT path FROM system.parquet_files WHERE table_name = 't' AND right(path, 18) > '0000000010.parquet'";
+    insta::assert_snapshot!(served.rows(newer).await.sorted(), @"
+    +------------------------------------------------+
+    | path                                           |
+    +------------------------------------------------+
+    | n1/dbs/1/0/1970-01-01/11-00/0000000011.parquet |
+    | n1/dbs/1/0/1970-01-01/12-00/0000000012.parquet |
+    +------------------------------------------------+
+    ");
+    let unknown = newer.replace("'t'", "'nosuch'");
+    assert_eq!(served.ask(&unknown).await.unwrap().error.unwrap().code(), Code::Internal);
+}
+
+#[tokio::test]
 async fn rows_count_once_in_a_snapshot_and_again_in_the_next() {
     let mut served = serve_points("m,k=a v=1i 0\nm,k=a v=2i 0\nm,k=b v=1i 0\nm,k=a v=1i 7").await;
     served.demo.snapshot("db");

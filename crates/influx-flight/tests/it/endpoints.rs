@@ -125,5 +125,16 @@ fn the_parts() {
     assert_eq!(endpoint.host(), "[2001:db8::1]");
     assert_eq!(endpoint.port(), 8181);
     assert_eq!(endpoint.path(), "/influx");
+    assert_eq!(endpoint.address(), "[2001:db8::1]:8181");
     assert!(!endpoint.is_loopback());
+}
+
+#[test]
+fn an_address_is_the_same_however_it_is_written() {
+    for text in ["DB.Example.com", "https://db.example.com/influx", "db.EXAMPLE.com:443"] {
+        let endpoint: Endpoint = text.parse().unwrap();
+        assert_eq!(endpoint.address(), "db.example.com:443", "{text}");
+    }
+    let endpoint: Endpoint = "localhost".parse().unwrap();
+    assert_eq!(endpoint.address(), "localhost:8181");
 }

@@ -15,6 +15,7 @@ mod endpoints;
 mod fake;
 mod retries;
 mod secrets;
+mod server_info;
 mod strangers;
 mod targets;
 mod tls;

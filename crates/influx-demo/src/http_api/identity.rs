@@ -1,0 +1,36 @@
+//! What every answer over HTTP says of the server; answers to queries over gRPC say none of it.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue};
+
+use crate::auth::Access;
+use crate::demo::Demo;
+
+const CLUSTER: HeaderName = HeaderName::from_static("cluster-uuid");
+const VERSION: HeaderName = HeaderName::from_static("x-influxdb-version");
+const BUILD: HeaderName = HeaderName::from_static("x-influxdb-build");
+
+/// Adds the cluster to every answer, refusals among them, and the release for those who may ask.
+pub(super) async fn introduce(State(demo): State<Demo>, request: Request, next: Next) -> Response {
+    let granted = demo.tokens().check(request.headers()) == Access::Granted;
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Some(cluster) = demo.cluster_uuid() {
+        say(headers, CLUSTER, &cluster.to_string());
+    }
+    if granted {
+        say(headers, VERSION, &demo.options().release.to_string());
+        say(headers, BUILD, "Core");
+    }
+    response
+}
+
+/// The texts are those of a UUID and of a version, which every header can hold.
+fn say(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,102 @@
+//! Points that were overwritten while they are in the buffer: InfluxDB 3 before 3.11.4 answers such a point with either value, by
+//! plan and by chance, until it is in a file (influxdb#27548).
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use influxdb_line_protocol::FieldValue;
+
+use super::column::FieldKind;
+use super::read_view::ReadView;
+use super::series::Values;
+
+/// In so many ways a table's overwritten points are answered until the next write. Each is a copy of the table, made when it is first
+/// asked for.
+const VARIANTS: u64 = 4;
+
+/// What was written to each field of each point of a series since the last snapshot, one value after another.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// By time, and by the table's number of the field.
+    values: BTreeMap<(i64, usize), Values>,
+    /// How many of them hold more than one value.
+    overwritten: usize,
+}
+
+impl Written {
+    pub(super) fn add(&mut self, time: i64, field: usize, value: &FieldValue<'_>) {
+        let values =
+            self.values.entry((time, field)).or_insert_with(|| Values::new(FieldKind::of(value)));
+        let before = values.len();
+        values.put(before, value);
+        self.overwritten += usize::from(before == 1);
+    }
+
+    /// Forgets what was written to a point that is in a file now.
+    pub(super) fn settle(&mut self, time: i64) {
+        let of_point = self.values.extract_if((time, 0)..=(time, usize::MAX), |_, _| true);
+        self.overwritten -= of_point.filter(|(_, values)| values.len() > 1).count();
+    }
+
+    pub(super) fn is_overwritten(&self) -> bool {
+        self.overwritten > 0
+    }
+
+    /// The values of a field of a point, if there is more than one.
+    pub(super) fn of(&self, time: i64, field: usize) -> Option<&Values> {
+        self.values.get(&(time, field)).filter(|values| values.len() > 1)
+    }
+}
+
+/// One of the ways in which overwritten points are answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    seed: u64,
+    variant: u64,
+}
+
+impl Choice {
+    /// Which of so many values stands in a place.
+    pub(super) fn among(self, values: usize, place: impl Hash) -> usize {
+        (chance((self.seed, self.variant, place)) % values.max(1) as u64) as usize
+    }
+}
+
+/// A table that answers either value.
+#[derive(Debug)]
+pub(super) struct EitherValue {
+    seed: u64,
+    /// How often it was asked.
+    asked: u64,
+    views: [Option<Arc<ReadView>>; VARIANTS as usize],
+}
+
+impl EitherValue {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, asked: 0, views: Default::default() }
+    }
+
+    /// How the next query is answered.
+    pub(super) fn choose(&mut self) -> Choice {
+        self.asked += 1;
+        Choice { seed: self.seed, variant: chance((self.seed, self.asked)) % VARIANTS }
+    }
+
+    /// Where the view of such an answer is kept.
+    pub(super) fn view(&mut self, choice: Choice) -> &mut Option<Arc<ReadView>> {
+        &mut self.views[(choice.variant % VARIANTS) as usize]
+    }
+
+    /// The points have changed, or what there is to choose from.
+    pub(super) fn forget(&mut self) {
+        self.views = Default::default();
+    }
+}
+
+/// The same number for the same value in every process, and nearly any for another.
+fn chance(of: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
