@@ -157,6 +157,10 @@ impl World {
             command.extend(["--tls-cert", "/tls/certificate.pem", "--tls-key", "/tls/key.pem"]);
         }
         let mut command: Vec<_> = command.into_iter().map(str::to_owned).collect();
+        if self.run.images.look_alike {
+            // As 3.10 does it, so that the comparison's allowance for it is tested in every run.
+            command.extend(["--either-value".to_owned(), self.rng.u64(..).to_string()]);
+        }
         if let Some(period) = unusual.snapshots {
             ensure!(self.run.images.look_alike, "when InfluxDB takes snapshots is its own affair");
             command.extend(["--snapshot-every".to_owned(), period.as_secs().to_string()]);
