@@ -6,12 +6,13 @@ use clap::builder::PossibleValuesParser;
 
 use crate::{proxy, scenarios};
 
-/// Runs the whole stack in containers, in a hostile world: faults are injected while writers keep writing, and at the end of each
-/// scenario every point of InfluxDB is compared with every row of the warehouse.
+/// Runs the whole stack in containers, and injects faults while writers keep writing. At the end of
+/// each scenario every point of InfluxDB is compared with every row of the warehouse.
 #[derive(clap::Parser)]
 #[command(name = "cargo xtask e2e", bin_name = "cargo xtask e2e", max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// The image of InfluxDB [default: influxdb:3-core where it is there or can be pulled, else the look-alike of this workspace]
+    /// The image of InfluxDB [default: influxdb:3-core where it is there or can be pulled, else the
+    /// look-alike of this workspace]
     #[arg(long, value_name = "IMAGE")]
     pub(crate) influxdb: Option<String>,
 
@@ -28,7 +29,8 @@ pub(crate) struct Arguments {
     pub(crate) list: bool,
 
     /// How often to play each, each time with other chances
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(COUNT))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(COUNT))]
     pub(crate) rounds: u32,
 
     /// What all chances are drawn from [default: the time]
@@ -36,7 +38,8 @@ pub(crate) struct Arguments {
     pub(crate) seed: Option<u64>,
 
     /// How many scenarios to play at once
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(COUNT))]
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(value_parser = clap::value_parser!(u32).range(COUNT))]
     pub(crate) jobs: u32,
 
     /// The short form: without the scenarios that take minutes
@@ -44,7 +47,8 @@ pub(crate) struct Arguments {
     pub(crate) short: bool,
 
     /// Instead of the scenarios: soak for so many minutes, and draw a graph
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["scenario", "tester", "short"])]
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["scenario", "tester", "short"])]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) soak: Option<u64>,
 
     /// Instead of the scenarios: much of everything, with sizes and times

@@ -1,5 +1,6 @@
-//! The promise, held at rest: each point that a sync had to bring is in the warehouse once, with its present values, and the warehouse
-//! has no row that is not a point. Nothing here is shared with the connector or with the platform.
+//! Compares InfluxDB with the warehouse once nothing is written any more: each point that a sync
+//! had to bring is in the warehouse once, with its present values, and the warehouse has no row
+//! that is not a point. Shares no code with the connector or with the platform.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -8,10 +9,11 @@ use anyhow::Result;
 use chrono::DateTime;
 
 use crate::influx::{Influx, blocking};
+use crate::present::Present;
 use crate::{truth, warehouse};
 
 /// A value as both sides can say it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cell {
     Integer(i64),
     /// Its bits: every float that is stored is to come out the same.
@@ -33,19 +35,28 @@ pub(crate) struct Key {
     pub(crate) tags: BTreeMap<String, String>,
 }
 
-/// The rest of a point. What only the warehouse has is empty in the database's.
+/// The fields of a point, as InfluxDB has them.
+pub(crate) type Point = BTreeMap<String, Present>;
+
+/// The rest of a row of the warehouse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Point {
+pub(crate) struct Row {
     pub(crate) fields: BTreeMap<String, Cell>,
     pub(crate) series: String,
     pub(crate) time: String,
 }
 
-/// A table of either side. A key should have one point.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
+/// A table of either side. A key should have one point, or one row.
+#[derive(Debug)]
+pub(crate) struct Table<P> {
     pub(crate) tags: Vec<String>,
-    pub(crate) points: HashMap<Key, Vec<Point>>,
+    pub(crate) points: HashMap<Key, Vec<P>>,
+}
+
+impl<P> Table<P> {
+    pub(crate) fn new(tags: Vec<String>) -> Self {
+        Self { tags, points: HashMap::new() }
+    }
 }
 
 /// What a comparison came to.
@@ -57,7 +68,11 @@ pub(crate) struct Comparison {
     pub(crate) missing: u64,
     /// Rows of the warehouse that are no point with these values, or are there twice.
     pub(crate) extra: u64,
-    /// The first of both, in words.
+    /// Points that were overwritten in a buffer that answers with either value (`present.rs`).
+    pub(crate) overwritten: u64,
+    /// Of those, what the warehouse has with another value than the server answered at the end.
+    pub(crate) other_value: u64,
+    /// The first that are missing or extra, in words.
     pub(crate) examples: Vec<String>,
 }
 
@@ -81,6 +96,8 @@ impl Comparison {
         self.rows += other.rows;
         self.missing += other.missing;
         self.extra += other.extra;
+        self.overwritten += other.overwritten;
+        self.other_value += other.other_value;
         let room = EXAMPLES.saturating_sub(self.examples.len());
         self.examples.extend(other.examples.iter().take(room).cloned());
     }
@@ -91,13 +108,28 @@ impl Comparison {
         }
     }
 
-    fn table(&mut self, name: &str, truth: &Table, stored: &Table, before: i64, hidden: &[&str]) {
+    fn table(
+        &mut self,
+        name: &str,
+        truth: &Table<Point>,
+        stored: &Table<Row>,
+        before: i64,
+        hidden: &[&str],
+    ) {
         let mut series = BTreeMap::new();
         for (key, points) in &truth.points {
             let (is_due, found) = (key.time < before, stored.points.get(key));
-            if is_due && !found.is_some_and(|rows| same(points, rows, hidden)) {
-                self.missing += 1;
-                self.example("missing", name, key, &(points, found));
+            let same = found.and_then(|rows| same(points, rows, hidden));
+            match same {
+                _ if !is_due => {}
+                Some(same) => {
+                    self.overwritten += u64::from(same.overwritten);
+                    self.other_value += u64::from(same.other_value);
+                }
+                None => {
+                    self.missing += 1;
+                    self.example("missing", name, key, &(points, found));
+                }
             }
         }
         for (key, rows) in &stored.points {
@@ -105,7 +137,7 @@ impl Comparison {
             let point = truth.points.get(key);
             // What came after the bound may have changed since it was sent.
             let is_point = point.is_some_and(|points| {
-                rows.len() == 1 && (key.time >= before || same(points, rows, hidden))
+                rows.len() == 1 && (key.time >= before || same(points, rows, hidden).is_some())
             });
             let of_series = rows.iter().all(|row| {
                 *series.entry(row.series.clone()).or_insert_with(|| key.tags.clone()) == key.tags
@@ -122,15 +154,25 @@ impl Comparison {
     }
 }
 
-/// Whether these are one point with the same fields.
-fn same(points: &[Point], rows: &[Point], hidden: &[&str]) -> bool {
-    let ([point], [row]) = (points, rows) else { return false };
-    let shown = |fields: &BTreeMap<String, Cell>| {
-        let mut fields = fields.clone();
-        fields.retain(|name, _| !hidden.contains(&name.as_str()));
-        fields
-    };
-    shown(&point.fields) == row.fields
+/// A point that is in the warehouse with its present values.
+struct Same {
+    /// Some field of it was overwritten in the buffer.
+    overwritten: bool,
+    /// Some field of it has another value than the server answered at the end.
+    other_value: bool,
+}
+
+/// Compares a point with a row; none: these are not one point with the same fields.
+fn same(points: &[Point], rows: &[Row], hidden: &[&str]) -> Option<Same> {
+    let ([point], [row]) = (points, rows) else { return None };
+    let shown = || point.iter().filter(|(name, _)| !hidden.contains(&name.as_str()));
+    let pairs = || shown().filter_map(|(name, present)| Some((present, row.fields.get(name)?)));
+    let all_there = shown().count() == row.fields.len() && pairs().count() == row.fields.len();
+    let is_same = all_there && pairs().all(|(present, stored)| present.allows(stored));
+    is_same.then(|| Same {
+        overwritten: pairs().any(|(present, _)| present.is_overwritten()),
+        other_value: pairs().any(|(present, stored)| !present.is_answered(stored)),
+    })
 }
 
 /// The time for people must be the time of the key.
@@ -141,13 +183,13 @@ fn is_time(text: &str, nanoseconds: i64) -> bool {
 
 /// Compares two sets of tables, of what was due before a time.
 pub(crate) fn tables(
-    truth: &BTreeMap<String, Table>,
-    stored: &BTreeMap<String, Table>,
+    truth: &BTreeMap<String, Table<Point>>,
+    stored: &BTreeMap<String, Table<Row>>,
     before: i64,
     unselected: &Unselected,
 ) -> Comparison {
     let mut comparison = Comparison::default();
-    let nothing = Table::default();
+    let (no_points, no_rows) = (Table::new(Vec::new()), Table::new(Vec::new()));
     let names: BTreeSet<_> = truth.keys().chain(stored.keys()).collect();
     for name in names.into_iter().filter(|name| !unselected.tables.contains(name)) {
         let hidden: Vec<&str> = unselected
@@ -156,8 +198,8 @@ pub(crate) fn tables(
             .filter(|(table, _)| table == name)
             .map(|(_, column)| column.as_str())
             .collect();
-        let truth = truth.get(name).unwrap_or(&nothing);
-        let stored = stored.get(name).unwrap_or(&nothing);
+        let truth = truth.get(name).unwrap_or(&no_points);
+        let stored = stored.get(name).unwrap_or(&no_rows);
         comparison.table(name, truth, stored, before, &hidden);
     }
     comparison
@@ -185,14 +227,27 @@ mod tests {
 
     const AT: i64 = 1_748_846_218_190_260_000;
 
-    fn point(value: i64, series: &str) -> Point {
+    fn row(value: i64, series: &str) -> Row {
         let time = DateTime::from_timestamp_nanos(AT).to_rfc3339();
         let fields = BTreeMap::from([("v".to_owned(), Cell::Integer(value))]);
-        Point { fields, series: series.to_owned(), time }
+        Row { fields, series: series.to_owned(), time }
     }
 
-    fn table(points: &[(&str, Point)]) -> BTreeMap<String, Table> {
-        let mut table = Table { tags: vec!["host".to_owned()], ..Table::default() };
+    fn point(present: Present) -> Point {
+        BTreeMap::from([("v".to_owned(), present)])
+    }
+
+    fn exact(value: i64) -> Point {
+        point(Present::Exact(Cell::Integer(value)))
+    }
+
+    fn either(answered: i64, written: &[i64]) -> Point {
+        let written = written.iter().map(|value| Cell::Integer(*value)).collect();
+        point(Present::Either { answered: Cell::Integer(answered), written })
+    }
+
+    fn table<P: Clone>(points: &[(&str, P)]) -> BTreeMap<String, Table<P>> {
+        let mut table = Table::new(vec!["host".to_owned()]);
         for (host, point) in points {
             let tags = BTreeMap::from([("host".to_owned(), (*host).to_owned())]);
             table.points.entry(Key { time: AT, tags }).or_default().push(point.clone());
@@ -200,36 +255,84 @@ mod tests {
         BTreeMap::from([("m".to_owned(), table)])
     }
 
+    fn compared(truth: &[(&str, Point)], stored: &[(&str, Row)]) -> Comparison {
+        tables(&table(truth), &table(stored), AT + 1, &Unselected::default())
+    }
+
     #[track_caller]
-    fn check(truth: &[(&str, Point)], stored: &[(&str, Point)], missing: u64, extra: u64) {
-        let found = tables(&table(truth), &table(stored), AT + 1, &Unselected::default());
+    fn check(truth: &[(&str, Point)], stored: &[(&str, Row)], missing: u64, extra: u64) {
+        let found = compared(truth, stored);
         assert_eq!((found.missing, found.extra), (missing, extra), "{found:?}");
     }
 
     #[test]
+    fn either_written_value_counts_for_a_point_that_was_overwritten_in_the_buffer() {
+        let truth = [("a", either(2, &[1, 2])), ("b", exact(5))];
+        let check = |a: i64, b: i64, overwritten: u64, other_value: u64, wrong: u64| {
+            let found = compared(&truth, &[("a", row(a, "s1")), ("b", row(b, "s2"))]);
+            assert_eq!((found.missing, found.extra), (wrong, wrong), "{found:?}");
+            let counts = (found.overwritten, found.other_value);
+            assert_eq!(counts, (overwritten, other_value), "{found:?}");
+        };
+        check(2, 5, 1, 0, 0);
+        check(1, 5, 1, 1, 0);
+        // A value that was never written.
+        check(3, 5, 0, 0, 1);
+        // The other point was not overwritten.
+        check(2, 1, 1, 0, 1);
+    }
+
+    #[test]
+    fn each_field_has_its_own_values() {
+        let present = |values: [i64; 2]| Present::Either {
+            answered: Cell::Integer(values[1]),
+            written: values.map(Cell::Integer).to_vec(),
+        };
+        let mut truth = point(present([1, 2]));
+        truth.insert("w".to_owned(), present([3, 4]));
+        let check = |v: i64, w: Option<i64>, wrong: u64| {
+            let mut stored = row(v, "s1");
+            stored.fields.extend(w.map(|w| ("w".to_owned(), Cell::Integer(w))));
+            let found = compared(&[("a", truth.clone())], &[("a", stored)]);
+            assert_eq!((found.missing, found.extra), (wrong, wrong), "{found:?}");
+        };
+        check(1, Some(4), 0);
+        check(2, Some(3), 0);
+        check(3, Some(4), 1);
+        check(1, None, 1);
+    }
+
+    #[test]
+    fn an_overwritten_point_may_neither_be_missing_nor_be_there_twice() {
+        let truth = [("a", either(2, &[1, 2])), ("b", exact(5))];
+        check(&truth, &[("b", row(5, "s2"))], 1, 0);
+        check(&truth, &[("a", row(1, "s1")), ("a", row(2, "s1")), ("b", row(5, "s2"))], 1, 1);
+    }
+
+    #[test]
     fn what_is_the_same_is_the_same() {
-        let truth = [("a", point(1, "")), ("b", point(2, ""))];
-        check(&truth, &[("a", point(1, "s1")), ("b", point(2, "s2"))], 0, 0);
+        let truth = [("a", exact(1)), ("b", exact(2))];
+        check(&truth, &[("a", row(1, "s1")), ("b", row(2, "s2"))], 0, 0);
     }
 
     #[test]
     fn each_way_to_be_wrong_is_found() {
-        let truth = [("a", point(1, "")), ("b", point(2, ""))];
+        let truth = [("a", exact(1)), ("b", exact(2))];
         // A row that is not there, and one that should not be.
-        check(&truth, &[("a", point(1, "s1"))], 1, 0);
-        let all = [("a", point(1, "s1")), ("b", point(2, "s2")), ("c", point(3, "s3"))];
+        check(&truth, &[("a", row(1, "s1"))], 1, 0);
+        let all = [("a", row(1, "s1")), ("b", row(2, "s2")), ("c", row(3, "s3"))];
         check(&truth, &all, 0, 1);
         // An old value is a point that is missing and a row that is too many.
-        check(&truth, &[("a", point(1, "s1")), ("b", point(1, "s2"))], 1, 1);
+        check(&truth, &[("a", row(1, "s1")), ("b", row(1, "s2"))], 1, 1);
         // Twice.
-        let twice = [("a", point(1, "s1")), ("b", point(2, "s2")), ("b", point(2, "s2"))];
+        let twice = [("a", row(1, "s1")), ("b", row(2, "s2")), ("b", row(2, "s2"))];
         check(&truth, &twice, 1, 1);
         // Two series under one name.
-        check(&truth, &[("a", point(1, "s1")), ("b", point(2, "s1"))], 0, 1);
+        check(&truth, &[("a", row(1, "s1")), ("b", row(2, "s1"))], 0, 1);
         // A time for people that is not the time.
-        let mut late = point(2, "s2");
+        let mut late = row(2, "s2");
         late.time = "2025-06-02T06:36:58.190260001Z".to_owned();
-        check(&truth, &[("a", point(1, "s1")), ("b", late)], 0, 1);
+        check(&truth, &[("a", row(1, "s1")), ("b", late)], 0, 1);
     }
 
     #[test]
@@ -241,25 +344,25 @@ mod tests {
 
     #[test]
     fn nothing_holds_where_nothing_is() {
-        assert!(!tables(&table(&[]), &table(&[]), AT, &Unselected::default()).holds());
+        assert!(!tables(&table::<Point>(&[]), &table(&[]), AT, &Unselected::default()).holds());
     }
 
     #[test]
     fn what_is_not_due_yet_may_be_away() {
-        let truth = table(&[("a", point(1, ""))]);
+        let truth = table(&[("a", exact(1))]);
         let found = tables(&truth, &table(&[]), AT, &Unselected::default());
         assert_eq!((found.missing, found.extra), (0, 0), "{found:?}");
-        let stored = table(&[("a", point(2, "s1"))]);
+        let stored = table(&[("a", row(2, "s1"))]);
         assert!(tables(&truth, &stored, AT, &Unselected::default()).holds());
     }
 
     #[test]
     fn what_is_not_selected_is_not_looked_for() {
-        let truth = table(&[("a", point(1, ""))]);
+        let truth = table(&[("a", exact(1))]);
         let tables_off = Unselected { tables: vec!["m".to_owned()], columns: Vec::new() };
         let found = tables(&truth, &table(&[]), AT + 1, &tables_off);
         assert_eq!((found.missing, found.extra), (0, 0), "{found:?}");
-        let mut bare = point(1, "s1");
+        let mut bare = row(1, "s1");
         bare.fields.clear();
         let column_off =
             Unselected { tables: Vec::new(), columns: vec![("m".to_owned(), "v".to_owned())] };

@@ -1,4 +1,4 @@
-//! What is said, on standard output and in a file, so that it can be searched for secrets like everything else.
+//! Prints to standard output and to a file, so that what was printed can be searched for secrets.
 
 use std::fs::File;
 use std::io::Write;

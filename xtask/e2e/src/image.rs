@@ -1,5 +1,5 @@
-//! An image from scratch: one layer with the files that are named, and nothing else. No shell, no user but a number, no time but the
-//! first: the same files give the same image, byte for byte.
+//! Builds an image from scratch: one layer with the named files, no shell, a numeric user, and all
+//! times at the epoch. The same files give the same image, byte for byte.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

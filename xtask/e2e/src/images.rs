@@ -65,8 +65,9 @@ pub(crate) async fn build(
 ) -> Result<Images> {
     console.say("cargo build --release -p fivetran_source");
     program::run(&mut program::cargo(["build", "--release", "-p", "fivetran_source"]))?;
-    let packages = ["influx-demo", "fivetran-tester"].map(|name| ["--package", name]).concat();
-    program::run(&mut program::cargo(["build"].into_iter().chain(packages)))?;
+    // With the whole workspace's features, so that what the tests have built is not built again.
+    let binaries = ["influx-demo", "fivetran-tester"].map(|name| ["--bin", name]).concat();
+    program::run(&mut program::cargo(["build", "--workspace"].into_iter().chain(binaries)))?;
 
     let target = program::target();
     let faketime = FAKETIME_FOUND.iter().map(Path::new).find(|path| path.exists());

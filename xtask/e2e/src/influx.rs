@@ -1,19 +1,25 @@
 //! InfluxDB over its HTTP API: what writers and the comparison need, and the token's life.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use semver::Version;
 use serde_json::{Map, Value, json};
-use ureq::Agent;
+use ureq::http::Response;
 use ureq::tls::TlsConfig;
+use ureq::{Agent, Body};
 
 use crate::secrets::{Secret, Secrets};
+use crate::write_log::{File, WriteLog};
 
 /// The database of all scenarios.
 pub(crate) const DATABASE: &str = "plant";
 /// No answer of these small databases takes longer, if there is one.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The header in which a server names its release.
+const RELEASE: &str = "x-influxdb-version";
 
 /// A row, by column.
 pub(crate) type Row = Map<String, Value>;
@@ -27,6 +33,7 @@ struct Inner {
     url: RwLock<String>,
     token: RwLock<Option<Secret>>,
     secrets: Secrets,
+    write_log: Mutex<WriteLog>,
 }
 
 impl Influx {
@@ -44,6 +51,7 @@ impl Influx {
             url: RwLock::default(),
             token: RwLock::default(),
             secrets,
+            write_log: Mutex::default(),
         }))
     }
 
@@ -61,7 +69,26 @@ impl Influx {
         self.call("GET", "/health", None).is_ok()
     }
 
+    /// Asks for the release; none: the server does not say, or not in a way that is understood.
+    pub(crate) fn release(&self) -> Result<Option<Version>> {
+        let response = self.send("GET", "/ping", None)?;
+        let release = response.headers().get(RELEASE).and_then(|release| release.to_str().ok());
+        Ok(release.and_then(|release| Version::parse(release).ok()))
+    }
+
+    /// What was written to this server and may be in its buffer.
+    pub(crate) fn write_log(&self) -> MutexGuard<'_, WriteLog> {
+        self.0.write_log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn call(&self, method: &str, path: &str, body: Option<&str>) -> Result<(u16, String)> {
+        let mut response = self.send(method, path, body)?;
+        let status = response.status().as_u16();
+        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
+        Ok((status, text))
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&str>) -> Result<Response<Body>> {
         let url = self.0.url.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
         if let Some(token) = self.token() {
@@ -70,10 +97,7 @@ impl Influx {
         if body.is_some_and(|body| body.starts_with('{')) {
             request = request.header("content-type", "application/json");
         }
-        let mut response = self.0.agent.run(request.body(body.unwrap_or_default().to_owned())?)?;
-        let status = response.status().as_u16();
-        let text = response.body_mut().with_config().limit(u64::MAX).read_to_string()?;
-        Ok((status, text))
+        Ok(self.0.agent.run(request.body(body.unwrap_or_default().to_owned())?)?)
     }
 
     /// Asks for the first admin token.
@@ -96,11 +120,35 @@ impl Influx {
         Ok(())
     }
 
-    /// Writes line protocol with timestamps in nanoseconds. When this returns, InfluxDB has acknowledged it.
+    /// Writes line protocol with timestamps in nanoseconds, and waits until it is acknowledged.
     pub(crate) fn write(&self, lines: &str) -> Result<()> {
         let path = format!("/api/v3/write_lp?db={DATABASE}&precision=nanosecond");
+        self.write_log().sent(lines)?;
         let (status, text) = self.call("POST", &path, Some(lines))?;
         ensure!(status == 204, "InfluxDB refuses a write: status {status}: {text}");
+        self.write_log().acknowledged(lines, Instant::now())
+    }
+
+    /// Lists the files of all tables, so that what is in them counts no longer as buffered.
+    pub(crate) fn list_files(&self) -> Result<()> {
+        let tables = self.write_log().tables();
+        for table in tables {
+            let at = Instant::now();
+            let quoted = table.replace('\'', "''");
+            let rows = self.query(&format!(
+                "SELECT path, min_time, max_time FROM system.parquet_files \
+                 WHERE table_name = '{quoted}'"
+            ))?;
+            let files = rows.iter().map(|row| {
+                Some(File {
+                    path: row["path"].as_str()?.to_owned(),
+                    min_time: row["min_time"].as_i64()?,
+                    max_time: row["max_time"].as_i64()?,
+                })
+            });
+            let files = files.collect::<Option<Vec<_>>>().context("a file has no path or time")?;
+            self.write_log().listed(&table, files, at);
+        }
         Ok(())
     }
 

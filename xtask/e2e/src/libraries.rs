@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use goblin::elf::Elf;
 
-/// Where the loader of a Linux looks by itself, without a cache: also inside of an image that has none.
+/// Where the dynamic loader looks without a cache, which an image from scratch does not have.
 const DIRECTORIES: [&str; 8] = [
     "/lib/x86_64-linux-gnu",
     "/usr/lib/x86_64-linux-gnu",
@@ -19,7 +19,7 @@ const DIRECTORIES: [&str; 8] = [
     "/usr/lib",
 ];
 
-/// Each library and loader that an executable needs, by the path at which the loader will look for it.
+/// Finds each library and loader that an executable needs, by the path where the loader looks.
 pub(crate) fn of(executable: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut seen = BTreeSet::new();

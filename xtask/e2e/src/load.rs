@@ -1,5 +1,5 @@
-//! Much of everything: many measurements, many series, many columns, large rows, and years of syncs. Sizes and times in a table, and at
-//! the end of each the same comparison.
+//! Loads much of one thing after another: many measurements, many series, many columns, large rows,
+//! and years of syncs. Prints sizes and times, and ends each with the same comparison.
 
 use std::time::{Duration, Instant};
 
@@ -20,10 +20,10 @@ const BODY: usize = 4 << 20;
 const AGE: Duration = Duration::from_secs(3_600);
 const YEARS: u32 = 5;
 
-/// Much of one thing: its name, and its lines of protocol, whose times begin at the one given.
-type Much = (&'static str, fn(i64) -> Box<dyn Iterator<Item = String>>);
+/// Load of one thing: its name, and its lines of protocol, whose times begin at the one given.
+type Load = (&'static str, fn(i64) -> Box<dyn Iterator<Item = String>>);
 
-const MUCH: [Much; 4] = [
+const LOADS: [Load; 4] = [
     ("a hundred measurements, 100 points each", |from| {
         Box::new((0..10_000_i64).map(move |n| {
             let (measurement, second) = (n % 100, n / 100);
@@ -69,9 +69,9 @@ pub(crate) async fn run(run: &Run, seed: u64) -> Result<bool> {
         "extra",
     ]);
     let (mut all, mut held) = (Comparison::default(), true);
-    for (number, much) in MUCH.iter().enumerate() {
-        run.console.note("load", much.0);
-        let comparison = one(run, number, seed, much, &mut table).await?;
+    for (number, load) in LOADS.iter().enumerate() {
+        run.console.note("load", load.0);
+        let comparison = one(run, number, seed, load, &mut table).await?;
         held &= comparison.holds();
         all.add(&comparison);
     }
@@ -94,7 +94,7 @@ async fn one(
     run: &Run,
     number: usize,
     seed: u64,
-    (name, lines): &Much,
+    (name, lines): &Load,
     table: &mut Table,
 ) -> Result<Comparison> {
     let mut world = World::new(run, &format!("load-{number}"), seed).await?;
@@ -186,8 +186,13 @@ async fn years(run: &Run, seed: u64) -> Result<bool> {
     let (least, most) =
         (sizes.iter().min().context("no sync")?, sizes.iter().max().context("no sync")?);
     run.console.say(&format!(
-        "A state after {YEARS} years of syncs, one a month: {} bytes after the first, {} after the last, {least} to {most} between; {} rows, {} missing, {} extra, {:.0} s",
-        sizes[0], sizes[sizes.len() - 1], comparison.rows, comparison.missing, comparison.extra,
+        "A state after {YEARS} years of syncs, one a month: {} bytes after the first, {} after the \
+         last, {least} to {most} between; {} rows, {} missing, {} extra, {:.0} s",
+        sizes[0],
+        sizes[sizes.len() - 1],
+        comparison.rows,
+        comparison.missing,
+        comparison.extra,
         started.elapsed().as_secs_f64()
     ));
     world.end().await?;

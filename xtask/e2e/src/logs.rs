@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::engine::Engine;
 
-/// Keeps what a container has said, and what the engine tells of it, in files that bear its name without a prefix.
+/// Keeps a container's output and its description in files of its name without a prefix.
 ///
-/// Where an earlier container had the same name, its files stay, and those of this one bear a number.
+/// Keeps the files of an earlier container of the same name, and numbers those of this one.
 pub(crate) async fn keep(
     engine: &Engine,
     container: &str,

@@ -1,5 +1,6 @@
-//! Docker end to end: InfluxDB, the connector and the platform in containers of their own, and between them all that goes wrong in the
-//! world. `cargo xtask e2e` starts it; README.md, "Docker end to end", says what it does.
+//! Docker end to end: InfluxDB, the connector and the platform in containers of their own, with
+//! faults injected between them. `cargo xtask e2e` starts it; README.md, "Docker end to end", says
+//! what it does.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is read by people")]
 
 mod arguments;
@@ -9,6 +10,7 @@ mod compare;
 mod console;
 mod engine;
 mod faults;
+mod generator;
 mod graph;
 mod image;
 mod images;
@@ -17,7 +19,7 @@ mod libraries;
 mod load;
 mod logs;
 mod outcome;
-mod plant;
+mod present;
 mod probe;
 mod proxy;
 mod run;
@@ -31,6 +33,7 @@ mod trend;
 mod truth;
 mod warehouse;
 mod world;
+mod write_log;
 mod writers;
 
 use std::process::ExitCode;
@@ -39,7 +42,7 @@ use clap::Parser;
 
 use crate::arguments::{Arguments, Inside};
 
-/// What `cargo xtask e2e` ends with where there is no engine: neither a success nor a failure of the project.
+/// The exit code where no Docker engine answers: neither a success nor a failure of the project.
 const NO_ENGINE: u8 = 3;
 
 #[tokio::main]

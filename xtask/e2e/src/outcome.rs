@@ -64,8 +64,14 @@ impl Outcome {
 
 /// A comparison in words, with examples of what is wrong.
 pub(crate) fn words(comparison: &Comparison) -> String {
-    let Comparison { rows, missing, extra, examples } = comparison;
+    let Comparison { rows, missing, extra, overwritten, other_value, examples } = comparison;
     let mut words = format!("{rows} rows, {missing} missing, {extra} extra");
+    if *overwritten > 0 {
+        words.push_str(&format!(
+            ", {overwritten} overwritten in the buffer, {other_value} of them with another value \
+             than the server answered at the end"
+        ));
+    }
     examples.iter().for_each(|example| words.push_str(&format!("\n    {example}")));
     words
 }
@@ -95,6 +101,8 @@ pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
         "rows",
         "missing",
         "extra",
+        "overwritten",
+        "other value",
         "s",
     ]);
     let (mut total, mut all_faults, mut all_syncs) = (Comparison::default(), 0, Syncs::default());
@@ -133,6 +141,8 @@ pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
             comparison.rows.to_string(),
             comparison.missing.to_string(),
             comparison.extra.to_string(),
+            comparison.overwritten.to_string(),
+            comparison.other_value.to_string(),
             format!("{seconds:.0}"),
         ]);
     }
@@ -145,9 +155,11 @@ pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
         total.rows.to_string(),
         total.missing.to_string(),
         total.extra.to_string(),
+        total.overwritten.to_string(),
+        total.other_value.to_string(),
         String::new(),
     ]);
-    for index in [1, 3, 4, 5, 6, 7, 8] {
+    for index in [1, 3, 4, 5, 6, 7, 8, 9, 10] {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -168,6 +180,19 @@ mod tests {
         assert!(outcome.failed());
         let text = outcome.to_string();
         assert!(text.ends_with("7 rows, 0 missing, 0 extra; it cannot be removed"), "{text}");
+    }
+
+    #[test]
+    fn points_that_were_overwritten_in_the_buffer_are_told() {
+        let found = Comparison { rows: 7, overwritten: 3, other_value: 2, ..Comparison::default() };
+        let expected = "7 rows, 0 missing, 0 extra, 3 overwritten in the buffer, 2 of them";
+        assert!(words(&found).starts_with(expected), "{}", words(&found));
+        let mut outcome = Outcome::new("late", 0);
+        outcome.verdict = Verdict::Compared(found);
+        let scenario = crate::scenarios::ALL.iter().find(|found| found.name == "late");
+        let table = table(&[scenario.unwrap()], &[outcome]);
+        let last: Vec<_> = table.lines().last().unwrap().split_whitespace().collect();
+        assert_eq!(last[5..], ["7", "0", "0", "3", "2"], "{table}");
     }
 
     #[test]

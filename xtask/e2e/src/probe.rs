@@ -1,4 +1,5 @@
-//! What the first process of a PID namespace uses: run beside a container, as its user, this needs no rights on the machine.
+//! Measures what the first process of a PID namespace uses: in a container that shares the
+//! processes of another, as its user, this needs no rights on the machine.
 
 use std::fs;
 

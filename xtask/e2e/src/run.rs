@@ -24,7 +24,7 @@ use crate::{load, logs, sdk_tester, soak};
 
 /// No scenario takes longer: what hangs is a failure too.
 const LONGEST: Duration = Duration::from_secs(20 * 60);
-/// Between two looks at what is left: what was asked for just before an end may still be on its way.
+/// Between two removals: what was asked for just before the end may only be made after the first.
 const AFTERMATH: Duration = Duration::from_millis(500);
 
 /// What has been played so far: it is told of an interrupted run too.
@@ -36,26 +36,27 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(|| {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
     });
-    let run = Place::new()?;
+    let directory = RunDirectory::new()?;
     if let Err(error) = remove_dead_runs(&engine).await {
         println!("Not all that earlier runs have left can be removed: {error:#}");
     }
 
     let mut terminated = signal(SignalKind::terminate())?;
     let played = Played::default();
-    let work = work(arguments, &engine, &run, &chosen, seed, &played);
+    let work = work(arguments, &engine, &directory, &chosen, seed, &played);
     let result = tokio::select! {
         result = work => result,
         Ok(()) = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
         _ = terminated.recv() => Err(anyhow!("terminated")),
     };
     if result.is_err()
-        && let Err(error) = keep_logs(&engine, &run).await
+        && let Err(error) = keep_logs(&engine, &directory).await
     {
         // What is there is removed all the same.
         println!("Not all that containers said can be kept: {error:#}");
     }
-    let cleaned = clean(&engine, &run.id).await.context("not all that was made can be removed");
+    let cleaned =
+        clean(&engine, &directory.id).await.context("not all that was made can be removed");
     if result.is_err() && cleaned.is_ok() {
         println!("What was made is removed.");
     }
@@ -71,34 +72,36 @@ pub(crate) async fn run(arguments: &Arguments, engine: Engine) -> Result<bool> {
 async fn work(
     arguments: &Arguments,
     engine: &Engine,
-    place: &Place,
+    directory: &RunDirectory,
     chosen: &[&Scenario],
     seed: u64,
     played: &Played,
 ) -> Result<bool> {
-    let console = Arc::new(Console::new(&place.directory.join("console.log"))?);
+    let console = Arc::new(Console::new(&directory.path.join("console.log"))?);
     let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
     let which = match &influxdb {
         Some(image) => format!("InfluxDB is the image {image}."),
-        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, and cannot be pulled).".to_owned(),
+        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, \
+                 and cannot be pulled)."
+            .to_owned(),
     };
     console.say(&which);
     console.say(&format!(
         "Docker {}, run {}, seed {seed}, directory {}",
         engine.version().await?,
-        place.id,
-        place.directory.display()
+        directory.id,
+        directory.path.display()
     ));
-    let tag = if arguments.keep_images { images::KEPT } else { &place.id };
+    let tag = if arguments.keep_images { images::KEPT } else { &directory.id };
     let images = images::build(engine, tag, influxdb, &console).await?;
     let secrets = Secrets::default();
     let run = Run {
-        id: place.id.clone(),
+        id: directory.id.clone(),
         engine: engine.clone(),
         images,
         console: Arc::clone(&console),
         secrets: secrets.clone(),
-        directory: place.directory.clone(),
+        directory: directory.path.clone(),
     };
 
     let mut is_compared = true;
@@ -115,20 +118,25 @@ async fn work(
             held
         }
     };
-    let search = secrets.search(&place.directory)?;
+    let search = secrets.search(&directory.path)?;
     console.say(&format!(
-        "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) with all that was said, logged and stored: found {}.",
-        secrets.len(), search.files, search.bytes as f64 / 1e6, search.leaks.len()
+        "\nSecrets: {} tokens were searched for, as they are and in base64, in {} files ({:.1} MB) \
+         with all that was said, logged and stored: found {}.",
+        secrets.len(),
+        search.files,
+        search.bytes as f64 / 1e6,
+        search.leaks.len()
     ));
     console.say(&format!(
-        "(Of {} configuration files, which tell the connector its token, the search finds it in {}; it must in all.)",
+        "(Of {} configuration files, which tell the connector its token, the search finds it in \
+         {}; it must in all.)",
         search.inputs, search.inputs_found
     ));
     for leak in &search.leaks {
         console.say(&format!("  {} in {}", leak.form, leak.file.display()));
     }
     let good = held && search.leaks.is_empty() && search.is_sharp();
-    let kept = place.directory.display();
+    let kept = directory.path.display();
     console.say(&match (good, is_compared) {
         (true, true) => {
             "The promise holds: every point is there once, with its present values.".to_owned()
@@ -140,7 +148,7 @@ async fn work(
     });
     console.say(&which);
     if good {
-        place.forget();
+        directory.forget();
     }
     Ok(good)
 }
@@ -205,30 +213,30 @@ fn chosen(arguments: &Arguments) -> Vec<&'static Scenario> {
     [long, short].concat()
 }
 
-/// A run's number and its directory. While the run lives, it holds a lock, by which others know that it does.
-pub(crate) struct Place {
+/// A run's id and its directory. Holds a lock while the run lives, by which other runs know.
+pub(crate) struct RunDirectory {
     pub(crate) id: String,
-    pub(crate) directory: PathBuf,
+    pub(crate) path: PathBuf,
     _lock: File,
 }
 
-impl Place {
+impl RunDirectory {
     fn new() -> Result<Self> {
         let id = format!("{:08x}", fastrand::u32(..));
-        let directory = program::target().join("e2e").join(&id);
-        fs::create_dir_all(&directory)?;
+        let path = program::target().join("e2e").join(&id);
+        fs::create_dir_all(&path)?;
         let lock = File::create(lock(&id))?;
         lock.try_lock().context("a lock of this run is taken")?;
-        Ok(Self { id, directory, _lock: lock })
+        Ok(Self { id, path, _lock: lock })
     }
 
     /// Removes what nobody will ask about. What cannot be removed is of no harm.
     fn forget(&self) {
-        let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-impl Drop for Place {
+impl Drop for RunDirectory {
     fn drop(&mut self) {
         let _ = fs::remove_file(lock(&self.id));
     }
@@ -256,24 +264,25 @@ async fn remove_dead_runs(engine: &Engine) -> Result<()> {
 }
 
 /// Keeps what the containers have said that an end has surprised.
-async fn keep_logs(engine: &Engine, place: &Place) -> Result<()> {
-    let (prefix, directory) = (format!("e2e-{}-", place.id), place.directory.join("logs"));
-    let ids = engine.ids_of_run(&place.id).await?;
+async fn keep_logs(engine: &Engine, directory: &RunDirectory) -> Result<()> {
+    let (prefix, logs) = (format!("e2e-{}-", directory.id), directory.path.join("logs"));
+    let ids = engine.ids_of_run(&directory.id).await?;
     let mut kept = Vec::new();
     for id in &ids {
         // One may vanish meanwhile, and the others still have something to say.
-        kept.push(logs::keep(engine, id, &prefix, &directory).await);
+        kept.push(logs::keep(engine, id, &prefix, &logs).await);
     }
     if !ids.is_empty() {
-        println!("What all containers said until then is in {}", place.directory.display());
+        println!("What all containers said until then is in {}", directory.path.display());
     }
     together(kept)
 }
 
 /// Removes what this run has made.
 async fn clean(engine: &Engine, run: &str) -> Result<()> {
-    // Twice: a request that was under way when the run was interrupted may be done only now. What is in the way of the first time, such
-    // as a container that was just then started, is not in the way of the second.
+    // Remove twice: a request that was under way when the run was interrupted may be done only now.
+    // What fails the first removal, such as a container that was just started, is gone for the
+    // second.
     let mut removed = Ok(());
     for _ in 0..2 {
         removed = engine.remove_run(run).await;

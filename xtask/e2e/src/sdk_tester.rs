@@ -1,5 +1,5 @@
-//! Fivetran's own tester instead of the scenarios: its image plays the platform, and says itself whether it is content. Its warehouse is a
-//! DuckDB file, which is left to it.
+//! Runs Fivetran's own tester instead of the scenarios: its image plays the platform, and judges by
+//! itself. Its warehouse is a DuckDB file, which is not compared.
 
 use anyhow::{Context, Result};
 

@@ -1,4 +1,5 @@
-//! Tokens: held so that they cannot be printed, and searched for in all that was printed and written.
+//! Holds tokens so that they cannot be printed, and searches for them in all that was printed and
+//! written.
 
 use std::fmt;
 use std::fs;
@@ -48,7 +49,7 @@ pub(crate) struct Search {
     pub(crate) files: u64,
     pub(crate) bytes: u64,
     pub(crate) leaks: Vec<Leak>,
-    /// Configuration files, each of which must hold a token: by them is seen that the search does find.
+    /// Configuration files, each of which must hold a token: they show that the search works.
     pub(crate) inputs: u64,
     /// Those of them in which one was found.
     pub(crate) inputs_found: u64,
@@ -76,7 +77,7 @@ impl Secrets {
     /// Looks into every file below a directory.
     pub(crate) fn search(&self, directory: &Path) -> Result<Search> {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // One pass for all of them: a long run has hundreds of forms to look for in hundreds of megabytes.
+        // Look for all forms in one pass: a long run has hundreds, and hundreds of megabytes.
         let needles: Vec<_> = secrets.iter().flat_map(forms).collect();
         let finder = AhoCorasick::new(needles.iter().map(|(_, needle)| needle))?;
         let mut search = Search::default();
@@ -106,7 +107,7 @@ impl Secrets {
     }
 }
 
-/// The forms in which a token could be written: as it is, and in base64 wherever in a longer text it stands.
+/// The forms in which a token could be written: as it is, and in base64 at any offset of a text.
 fn forms(secret: &Secret) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = vec![("plain", secret.0.clone().into_bytes())];
     for before in 0..3 {

@@ -1,5 +1,5 @@
-//! The soak: writers, a sync every few seconds, and faults by chance, for as long as one likes. The connector lives through all of it,
-//! and what it holds (memory, descriptors, state) has to stay what it was.
+//! The soak: writers, a sync every few seconds, and random faults, for so many minutes. The
+//! connector must survive all of it, and its memory, descriptors and state must not grow.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,7 +16,8 @@ use crate::trend::Trend;
 use crate::world::{CONNECTOR, INFLUXDB, INFLUXDB_PORT, PROXY, Run, Unusual, World};
 use crate::writers::{Pace, Writers};
 
-/// Syncs look back so far, and no point comes later than half of it: a sync then has as much to do at the end as at the beginning.
+/// The lookback of syncs. No point comes later than half of it, so that a sync has as much to do at
+/// the end as at the beginning.
 const LOOKBACK: Duration = Duration::from_secs(120);
 /// Between two syncs, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 1_000..4_000;
@@ -50,8 +51,11 @@ pub(crate) async fn run(run: &Run, minutes: u64, seed: u64) -> Result<bool> {
 
     let console = &run.console;
     console.say(&format!(
-        "\n{minutes} minutes: {points} points written ({refused} writes refused and repeated), {} syncs ({} failed), {} samples",
-        world.syncs.all, world.syncs.failed, samples.len()
+        "\n{minutes} minutes: {points} points written ({refused} writes refused and repeated), \
+         {} syncs ({} failed), {} samples",
+        world.syncs.all,
+        world.syncs.failed,
+        samples.len()
     ));
     let counts = world.faults.counts();
     let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
@@ -66,7 +70,8 @@ pub(crate) async fn run(run: &Run, minutes: u64, seed: u64) -> Result<bool> {
     Ok(comparison.holds() && is_flat)
 }
 
-/// Syncs and injects faults until the time is over; gives what was seen, and when faults were on their way.
+/// Syncs and injects faults until the time is over. Returns the samples, and the times of the
+/// faults.
 async fn soak(
     world: &mut World,
     platform: &Platform,
@@ -96,8 +101,13 @@ async fn soak(
         if number.is_multiple_of(20) {
             let last = samples.last().context("no sample")?;
             world.note(&format!(
-                "{:.1} min, {number} syncs, {} faults, connector {:.1} MB, {} descriptors, state {:.1} kB",
-                last.minutes, faults.len(), last.connector_megabytes, last.descriptors, last.state_kilobytes
+                "{:.1} min, {number} syncs, {} faults, connector {:.1} MB, {} descriptors, \
+                 state {:.1} kB",
+                last.minutes,
+                faults.len(),
+                last.connector_megabytes,
+                last.descriptors,
+                last.state_kilobytes
             ));
         }
         world.pass(PAUSE).await;
@@ -159,10 +169,10 @@ async fn during(world: &mut World, proxy: &Remote, rules: Rules) -> Result<()> {
     Ok(())
 }
 
-/// What a sample is looked at for: its name, its unit, and how much more of it there may be at the end than once it had warmed up.
-type Look = (&'static str, fn(&Sample) -> f64, Option<f64>);
+/// A measure of a sample: its name with its unit, its value, and how much it may grow once warm.
+type Measure = (&'static str, fn(&Sample) -> f64, Option<f64>);
 
-const LOOKS: [Look; 4] = [
+const MEASURES: [Measure; 4] = [
     ("connector's memory, MB", |sample| sample.connector_megabytes, Some(4.0)),
     ("connector's descriptors", |sample| sample.descriptors, Some(4.0)),
     ("state, kB", |sample| sample.state_kilobytes, Some(1.0)),
@@ -175,8 +185,8 @@ fn trends(samples: &[Sample]) -> (String, bool) {
     table.load_style(NOTHING);
     table.set_header(["", "least", "most", "second quarter", "last quarter", "slope per hour", ""]);
     let mut flat = true;
-    for (name, look, room) in LOOKS {
-        let points: Vec<_> = samples.iter().map(|sample| (sample.minutes, look(sample))).collect();
+    for (name, value, room) in MEASURES {
+        let points: Vec<_> = samples.iter().map(|sample| (sample.minutes, value(sample))).collect();
         let trend = Trend::of(&points);
         let verdict = match room {
             None => "",
@@ -206,9 +216,10 @@ fn trends(samples: &[Sample]) -> (String, bool) {
 }
 
 fn draw(file: &Path, samples: &[Sample], faults: &[f64]) -> Result<()> {
-    let series = LOOKS.iter().filter(|(_, _, room)| room.is_some()).map(|(name, look, _)| Series {
-        name,
-        points: samples.iter().map(|sample| (sample.minutes, look(sample))).collect(),
-    });
+    let series =
+        MEASURES.iter().filter(|(_, _, room)| room.is_some()).map(|(name, value, _)| Series {
+            name,
+            points: samples.iter().map(|sample| (sample.minutes, value(sample))).collect(),
+        });
     graph::draw(file, &series.collect::<Vec<_>>(), faults)
 }

@@ -11,11 +11,12 @@ use serde_json::Value;
 use crate::clock::{SETTLE, nanoseconds, now};
 use crate::compare::{self, Comparison, Unselected};
 use crate::engine::Container;
-use crate::influx::DATABASE;
+use crate::influx::{DATABASE, blocking};
 use crate::world::{CONNECTOR, CONNECTOR_PORT, INFLUXDB, INFLUXDB_PORT, World, open_to_all};
 use crate::writers::Writers;
 
-/// How often a sync is tried at the end, when nothing is in its way any more: a connection that is long dead may still cost one.
+/// How often a sync is tried at the end, when no fault is left: a dead connection may still cost
+/// one.
 const LAST_TRIES: u32 = 4;
 /// No sync of these small databases takes longer, however often it has to wait for somebody.
 const LONGEST: Duration = Duration::from_secs(8 * 60);
@@ -23,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(8 * 60);
 /// How the platform's report says that it broke off by itself (`report.rs` of fivetran-tester).
 const BROKE_OFF: &str = "stopped by us";
 
-/// What a customer has set up: a warehouse with its state, a configuration, and the connector that it talks to.
+/// What a customer has set up: a warehouse with its state, a configuration, and its connector.
 #[derive(Clone, Debug)]
 pub(crate) struct Platform {
     name: String,
@@ -67,7 +68,7 @@ impl Ended {
         self.report.as_ref().is_some_and(|report| report["end"] == BROKE_OFF)
     }
 
-    /// A platform that was killed may have no report; one that succeeded has looked for breaches, and says which.
+    /// Checks the report's breaches. Only a platform that succeeded must have a report.
     fn broke_no_rule(&self) -> Result<()> {
         let report = self.report.as_ref();
         match report.and_then(|report| report["breaches"].as_array()) {
@@ -126,7 +127,7 @@ impl World {
             ("measurement", "*".to_owned()),
             // Between containers there is no loopback.
             ("allow_plaintext", "true".to_owned()),
-            // Several windows in what is little data, so that a fault has something to fall between.
+            // Small windows, so that a fault may fall between two of them.
             ("window_rows", "1000".to_owned()),
         ];
         let directory = self.directory.join(name);
@@ -185,6 +186,9 @@ impl World {
             network: Some((self.network.clone(), format!("{}-{number}", platform.name))),
             ..Container::default()
         };
+        let influx = self.influx.clone();
+        // A server that cannot be asked now tells nothing new.
+        let _ = blocking(move || influx.list_files()).await;
         let due = now() - nanoseconds(SETTLE);
         self.run.engine.start(&self.run.id, &container).await?;
         Ok(Sync { container: container.name, report, due })

@@ -1,4 +1,4 @@
-//! Steps that do not wait for each other's success: each is taken, and what went wrong is told at the end.
+//! Takes steps whether or not the earlier ones succeeded, and tells all errors at the end.
 
 use anyhow::{Result, ensure};
 

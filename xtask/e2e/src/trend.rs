@@ -5,7 +5,7 @@
 pub(crate) struct Trend {
     pub(crate) least: f64,
     pub(crate) most: f64,
-    /// Means. The first quarter is left out: caches fill, and the allocator learns what it has to hold.
+    /// Means. The first quarter is left out, in which caches and the allocator warm up.
     pub(crate) second_quarter: f64,
     pub(crate) last_quarter: f64,
     /// By least squares, over all but the first quarter.

@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use crate::compare::{Cell, Key, Point, Table};
 use crate::influx::Influx;
+use crate::present::Present;
 
 /// The time of a row in nanoseconds, which the answer's own `time` may be too coarse for.
 const NANOSECONDS: &str = "__nanoseconds";
 
-/// Every point of every table.
-pub(crate) fn read(influx: &Influx) -> Result<BTreeMap<String, Table>> {
+/// Reads every point of every table.
+pub(crate) fn read(influx: &Influx) -> Result<BTreeMap<String, Table<Point>>> {
+    let release = influx.release()?;
     let columns = influx.query(
         "SELECT table_name, column_name, data_type FROM information_schema.columns \
          WHERE table_schema = 'iox'",
@@ -28,10 +30,11 @@ pub(crate) fn read(influx: &Influx) -> Result<BTreeMap<String, Table>> {
         let quoted = name.replace('"', "\"\"");
         let rows = influx
             .query(&format!("SELECT *, CAST(time AS BIGINT) AS {NANOSECONDS} FROM \"{quoted}\""))?;
-        let mut table = Table { tags: tags(&types), ..Table::default() };
+        let mut table = Table::new(tags(&types));
+        let log = influx.write_log();
         for row in rows {
             let time = row[NANOSECONDS].as_i64().context("a row without a time")?;
-            let mut point = Point::default();
+            let mut fields = BTreeMap::new();
             let mut key = Key { time, tags: BTreeMap::new() };
             for (column, value) in &row {
                 if column == NANOSECONDS || column == "time" || value.is_null() {
@@ -41,9 +44,14 @@ pub(crate) fn read(influx: &Influx) -> Result<BTreeMap<String, Table>> {
                     key.tags.insert(column.clone(), value.as_str().unwrap_or_default().to_owned());
                 } else {
                     let data_type = types.get(column).map(String::as_str).unwrap_or_default();
-                    point.fields.insert(column.clone(), cell(value, data_type)?);
+                    fields.insert(column.clone(), cell(value, data_type)?);
                 }
             }
+            let present = fields.into_iter().map(|(field, answered)| {
+                let buffered = log.buffered(&name, &key, &field);
+                (field, Present::new(answered, buffered, release.as_ref()))
+            });
+            let point: Point = present.collect();
             table.points.entry(key).or_default().push(point);
         }
         tables.insert(name, table);

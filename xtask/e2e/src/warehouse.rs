@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::compare::{Cell, Key, Point, Table};
+use crate::compare::{Cell, Key, Point, Row, Table};
 
 const SERIES: &str = "_series_id";
 const TIME: &str = "_time_ns";
@@ -20,8 +20,8 @@ struct Column {
 /// Every live row of every table. Which columns are tags is for the database to say.
 pub(crate) fn read(
     file: &Path,
-    truth: &BTreeMap<String, Table>,
-) -> Result<BTreeMap<String, Table>> {
+    truth: &BTreeMap<String, Table<Point>>,
+) -> Result<BTreeMap<String, Table<Row>>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let connection = Connection::open_with_flags(file, flags)
         .with_context(|| format!("cannot open {}", file.display()))?;
@@ -37,13 +37,18 @@ pub(crate) fn read(
     Ok(tables)
 }
 
-fn rows(connection: &Connection, id: i64, stored_as: &str, tags: Vec<String>) -> Result<Table> {
+fn rows(
+    connection: &Connection,
+    id: i64,
+    stored_as: &str,
+    tags: Vec<String>,
+) -> Result<Table<Row>> {
     let mut statement = connection
         .prepare("SELECT column_name, stored_as FROM _tester_columns WHERE table_id = ?1")?;
     let columns = statement
         .query_map([id], |row| Ok(Column { name: row.get(0)?, stored_as: row.get(1)? }))?
         .collect::<Result<Vec<_>, _>>()?;
-    let mut table = Table { tags, ..Table::default() };
+    let mut table = Table::new(tags);
     let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let names: Vec<_> = columns.iter().map(|column| quote(&column.stored_as)).collect();
     let sql = format!(
@@ -55,28 +60,28 @@ fn rows(connection: &Connection, id: i64, stored_as: &str, tags: Vec<String>) ->
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let mut key = Key { time: 0, tags: BTreeMap::new() };
-        let mut point = Point::default();
+        let mut stored = Row::default();
         for (index, column) in columns.iter().enumerate() {
             let value = row.get_ref(index)?;
             match (column.name.as_str(), value) {
                 (_, ValueRef::Null) => {}
                 (TIME, ValueRef::Integer(time)) => key.time = time,
                 (SERIES, ValueRef::Text(text)) => {
-                    point.series = String::from_utf8_lossy(text).into_owned();
+                    stored.series = String::from_utf8_lossy(text).into_owned();
                 }
                 ("time", ValueRef::Text(text)) => {
-                    point.time = String::from_utf8_lossy(text).into_owned();
+                    stored.time = String::from_utf8_lossy(text).into_owned();
                 }
                 (name, ValueRef::Text(text)) if table.tags.iter().any(|tag| tag == name) => {
                     let text = String::from_utf8_lossy(text).into_owned();
                     key.tags.insert(name.to_owned(), text);
                 }
                 (name, value) => {
-                    point.fields.insert(name.to_owned(), cell(value));
+                    stored.fields.insert(name.to_owned(), cell(value));
                 }
             }
         }
-        table.points.entry(key).or_default().push(point);
+        table.points.entry(key).or_default().push(stored);
     }
     Ok(table)
 }

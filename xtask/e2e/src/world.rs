@@ -13,10 +13,10 @@ use fastrand::Rng;
 use crate::console::Console;
 use crate::engine::{Container, Engine};
 use crate::faults::{DELAYED, Faults};
+use crate::generator::Generator;
 use crate::images::{FAKETIME, Images};
 use crate::influx::{Influx, blocking};
 use crate::logs;
-use crate::plant::Plant;
 use crate::probe::Usage;
 use crate::proxy::Remote;
 use crate::secrets::Secrets;
@@ -31,7 +31,7 @@ pub(crate) const PROXY: &str = "proxy";
 pub(crate) const INFLUXDB_PORT: u16 = 8181;
 pub(crate) const CONNECTOR_PORT: u16 = 50051;
 
-/// How long a server may take to answer for the first time, on a machine that builds something else.
+/// How long a server may take to answer for the first time, on a busy machine.
 const STARTING: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -74,7 +74,7 @@ pub(crate) struct Unusual {
     pub(crate) clock: Option<String>,
     /// A directory with `certificate.pem` and `key.pem`.
     pub(crate) tls: Option<PathBuf>,
-    /// The look-alike puts what is older than the present 10 minutes into files, so often, in whole seconds.
+    /// How often the look-alike takes a snapshot, without the present 10 minutes, in whole seconds.
     pub(crate) snapshots: Option<Duration>,
 }
 
@@ -111,7 +111,8 @@ impl World {
         self.faults.count(kind, 1);
     }
 
-    /// InfluxDB, the connector and 3,000 points of the last six hours, with writers at work: what most scenarios begin with.
+    /// Starts what most scenarios begin with: InfluxDB with 3,000 points of the last six hours, the
+    /// connector, and writers.
     pub(crate) async fn usual(&mut self) -> Result<Writers> {
         self.start_influxdb(&Unusual::default()).await?;
         self.start_connector(CONNECTOR, &Unusual::default()).await?;
@@ -120,10 +121,10 @@ impl World {
     }
 
     pub(crate) async fn write_history(&mut self, points: usize) -> Result<()> {
-        let mut plant = Plant::new(self.rng.u64(..), Duration::ZERO);
+        let mut generator = Generator::new(self.rng.u64(..), Duration::ZERO);
         let influx = self.influx.clone();
         blocking(move || {
-            let bodies = plant.history(points, Duration::from_secs(6 * 3_600));
+            let bodies = generator.history(points, Duration::from_secs(6 * 3_600));
             bodies.iter().try_for_each(|body| influx.write(body))
         })
         .await
@@ -156,6 +157,10 @@ impl World {
             command.extend(["--tls-cert", "/tls/certificate.pem", "--tls-key", "/tls/key.pem"]);
         }
         let mut command: Vec<_> = command.into_iter().map(str::to_owned).collect();
+        if self.run.images.look_alike {
+            // As 3.10 does it, so that the comparison's allowance for it is tested in every run.
+            command.extend(["--either-value".to_owned(), self.rng.u64(..).to_string()]);
+        }
         if let Some(period) = unusual.snapshots {
             ensure!(self.run.images.look_alike, "when InfluxDB takes snapshots is its own affair");
             command.extend(["--snapshot-every".to_owned(), period.as_secs().to_string()]);
@@ -315,7 +320,7 @@ impl World {
         together(steps)
     }
 
-    /// Removes a container for good: what it has said stays, to be read after a failure and to be searched for secrets.
+    /// Removes a container for good. Its output is kept, for people and for the search for secrets.
     pub(crate) async fn retire(&self, container: &str) -> Result<()> {
         self.keep_logs(container).await?;
         self.run.engine.remove(container).await

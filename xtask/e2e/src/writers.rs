@@ -1,4 +1,4 @@
-//! Writers that keep writing, whatever happens: what InfluxDB has not acknowledged they write again.
+//! Writers that keep writing, and write again what InfluxDB has not acknowledged.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::generator::Generator;
 use crate::influx::Influx;
-use crate::plant::Plant;
 
 /// How many write at once.
 const WRITERS: u64 = 2;
@@ -53,20 +53,20 @@ impl Writers {
         for writer in 0..WRITERS {
             let (stop, stopped) = channel();
             let (influx, counts) = (influx.clone(), counts.clone());
-            let mut plant = Plant::new(seed ^ writer, pace.late);
+            let mut generator = Generator::new(seed ^ writer, pace.late);
             let (mut rng, pause) = (Rng::with_seed(seed ^ !writer), pace.pause.clone());
             writers.stop.push(stop);
             writers.threads.push(std::thread::spawn(move || {
                 let is_stopped =
                     |pause| !matches!(stopped.recv_timeout(pause), Err(RecvTimeoutError::Timeout));
-                let mut batch = plant.batch();
+                let mut batch = generator.batch();
                 loop {
                     let pause = match influx.write(&batch) {
                         Ok(()) => {
                             counts
                                 .points
                                 .fetch_add(batch.lines().count() as u64, Ordering::Relaxed);
-                            batch = plant.batch();
+                            batch = generator.batch();
                             Duration::from_millis(rng.u64(pause.clone()))
                         }
                         // It may be down, cut off, or have another token by now.

@@ -1,4 +1,4 @@
-//! The Docker engine. Whatever is made here bears a label with the run that it is of, and goes by it.
+//! The Docker engine. Labels all that it makes with the run's id, and removes by that label.
 
 mod removal;
 
@@ -102,7 +102,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A volume in memory, of a size, that anybody may write to. It is empty again when no container uses it.
+    /// Makes a volume in memory, of a size, that anybody may write to. It is emptied when no
+    /// container uses it.
     pub(crate) async fn create_small_volume(
         &self,
         run: &str,
@@ -180,7 +181,7 @@ impl Engine {
     }
 
     pub(crate) async fn pause(&self, name: &str) -> Result<()> {
-        // A process that is just then being made, or in a system call that takes its time, may escape the freezer.
+        // A process that is being forked, or is in a slow system call, may escape the freezer.
         let tries = ConstantBuilder::default().with_delay(FREEZE_AGAIN).with_max_times(FREEZES);
         let frozen = (|| self.docker.pause_container(name)).retry(tries).await;
         frozen.with_context(|| format!("cannot freeze {name}"))

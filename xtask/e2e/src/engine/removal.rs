@@ -63,7 +63,8 @@ impl Engine {
         together(removed)
     }
 
-    /// Removes the images of this program's whose tags are to go, and those that have lost theirs to newer ones.
+    /// Removes this program's images with these tags, and those whose tags have moved to newer
+    /// ones.
     pub(crate) async fn remove_images(&self, is_to_go: impl Fn(&str) -> bool) -> Result<()> {
         let options = query::ListImagesOptionsBuilder::default().filters(&filter(LABEL)).build();
         let mut removed = Vec::new();

@@ -1,4 +1,5 @@
-//! The control port: a line of JSON with a port and its rules, answered by a line with what was done there so far.
+//! The control port: takes a line of JSON with a port and its rules, and answers with a line of
+//! what was done there so far.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
-//! A TCP proxy that does to connections what a bad network does: not every kernel has `netem`, and every machine has sockets.
+//! A TCP proxy that delays, throttles, drops and resets, as a bad network does: not every kernel
+//! has `netem`, and every machine has sockets.
 //!
-//! It runs in a container between the others. Each route is a port here and an address behind it; what is done to a route's connections
-//! is told over a control port, as a line of JSON, and answered with a line of what has been done so far.
+//! Runs in a container between the others. Each route is a port here and an address behind it; the
+//! control port sets the rules of a route, and tells what has been done so far.
 
 mod control;
 mod pump;

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-use super::rules::Fate;
+use super::rules::ByteLimits;
 use super::{Route, Rules};
 
 /// What is read at once: small, so that faults fall within messages.
@@ -39,7 +39,7 @@ struct Connection<'a> {
 pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mut rng: Rng) {
     let connection =
         Connection { route, passed: AtomicU64::new(0), silent: AtomicBool::new(false) };
-    let fate = route.rules.borrow().fate(&mut rng);
+    let limits = route.rules.borrow().limits(&mut rng);
     let (back_rng, there_rng) = (rng.fork(), rng.fork());
     // Small messages are passed on at once.
     let _ = (client.set_nodelay(true), target.set_nodelay(true));
@@ -48,8 +48,8 @@ pub(super) async fn both(client: TcpStream, target: TcpStream, route: &Route, mu
     }
     let (client_read, client_write) = client.into_split();
     let (target_read, target_write) = target.into_split();
-    let mut there = std::pin::pin!(connection.one(client_read, target_write, fate, there_rng));
-    let mut back = std::pin::pin!(connection.one(target_read, client_write, fate, back_rng));
+    let mut there = std::pin::pin!(connection.one(client_read, target_write, limits, there_rng));
+    let mut back = std::pin::pin!(connection.one(target_read, client_write, limits, back_rng));
     // A cut ends both at once; a goodbye of one side lets the other finish.
     tokio::select! {
         ended = &mut there => if let Ended::ByItself = ended { back.await; },
@@ -63,7 +63,7 @@ impl Connection<'_> {
         &self,
         mut from: OwnedReadHalf,
         mut to: OwnedWriteHalf,
-        mut fate: Fate,
+        mut limits: ByteLimits,
         mut rng: Rng,
     ) -> Ended {
         let Self { route, passed, silent } = self;
@@ -75,9 +75,9 @@ impl Connection<'_> {
                 read = from.read(&mut piece) => read,
                 // New rules hold for this connection too, from here on.
                 Ok(()) = rules.changed() => {
-                    let drawn = rules.borrow().fate(&mut rng);
+                    let drawn = rules.borrow().limits(&mut rng);
                     let so_far = passed.load(Ordering::Relaxed);
-                    fate = Fate {
+                    limits = ByteLimits {
                         cut: drawn.cut.saturating_add(so_far),
                         lose: drawn.lose.saturating_add(so_far),
                     };
@@ -93,14 +93,14 @@ impl Connection<'_> {
                 Ok(length) => length,
             };
             let so_far = passed.fetch_add(length as u64, Ordering::Relaxed) + length as u64;
-            if so_far >= fate.cut {
+            if so_far >= limits.cut {
                 counters.cut.fetch_add(1, Ordering::Relaxed);
                 return Ended::ByUs;
             }
-            if so_far >= fate.lose && !silent.swap(true, Ordering::Relaxed) {
+            if so_far >= limits.lose && !silent.swap(true, Ordering::Relaxed) {
                 counters.lost.fetch_add(1, Ordering::Relaxed);
             }
-            // For good, whatever the rules become: a stream with a hole in it is nothing that a network makes.
+            // Stay silent whatever the rules become: no network makes a stream with a hole in it.
             if silent.load(Ordering::Relaxed) {
                 continue;
             }

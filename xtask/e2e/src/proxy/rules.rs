@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// What is done from now on, to connections that are there and to those that come. The default is nothing.
+/// What is done to open and to new connections from now on. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rules {
     /// What passes waits so long, in milliseconds, and up to `jitter` longer.
@@ -13,7 +13,8 @@ pub(crate) struct Rules {
     pub(crate) bytes_per_second: Option<u64>,
     /// A connection is reset after so many bytes, drawn anew for each.
     pub(crate) cut_after: Option<(u64, u64)>,
-    /// After so many bytes a connection carries nothing more, and stays open: as behind a firewall that has forgotten it.
+    /// A connection goes silent after so many bytes, and stays open: as behind a firewall that has
+    /// forgotten it.
     pub(crate) lose_after: Option<(u64, u64)>,
     /// Connections that come are reset.
     pub(crate) refuse: bool,
@@ -34,9 +35,9 @@ pub(crate) struct Done {
     pub(crate) refused: u64,
 }
 
-/// The fate of one connection under some rules.
+/// The limits of one connection under some rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fate {
+pub(super) struct ByteLimits {
     /// Bytes of both directions until it is reset.
     pub(super) cut: u64,
     /// And until it goes silent.
@@ -44,12 +45,12 @@ pub(super) struct Fate {
 }
 
 impl Rules {
-    pub(super) fn fate(&self, rng: &mut Rng) -> Fate {
+    pub(super) fn limits(&self, rng: &mut Rng) -> ByteLimits {
         let mut draw = |range: Option<(u64, u64)>| match range {
             Some((from, to)) => rng.u64(from..=to.max(from)),
             None => u64::MAX,
         };
-        Fate { cut: draw(self.cut_after), lose: draw(self.lose_after) }
+        ByteLimits { cut: draw(self.cut_after), lose: draw(self.lose_after) }
     }
 }
 
@@ -58,14 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fates_are_drawn_within_their_range_and_by_the_seed() {
+    fn limits_are_drawn_within_their_range_and_by_the_seed() {
         let rules = Rules { cut_after: Some((10, 20)), ..Rules::default() };
-        let fates = |seed| {
+        let limits = |seed| {
             let mut rng = Rng::with_seed(seed);
-            (0..50).map(|_| rules.fate(&mut rng)).collect::<Vec<_>>()
+            (0..50).map(|_| rules.limits(&mut rng)).collect::<Vec<_>>()
         };
-        assert!(fates(1).iter().all(|fate| (10..=20).contains(&fate.cut) && fate.lose == u64::MAX));
-        assert_eq!(fates(1), fates(1));
-        assert_ne!(fates(1), fates(2));
+        assert!(
+            limits(1)
+                .iter()
+                .all(|limits| (10..=20).contains(&limits.cut) && limits.lose == u64::MAX)
+        );
+        assert_eq!(limits(1), limits(1));
+        assert_ne!(limits(1), limits(2));
     }
 }

@@ -1,4 +1,5 @@
-//! Clocks that are an hour off: the connector's, either way; InfluxDB's; both. In the end all are right, and so is the warehouse.
+//! Sets clocks an hour off: the connector's, either way; InfluxDB's; both. In the end all are
+//! right.
 
 use anyhow::Result;
 

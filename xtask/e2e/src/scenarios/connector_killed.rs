@@ -11,7 +11,8 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
     let writers = world.usual().await?;
     let platform = world.platform()?;
     for _ in 0..KILLS {
-        // The platform takes its time, so that there is a middle to be killed in; what no checkpoint vouches for is lost or kept.
+        // Slow the platform down, so that the kill falls into the sync. Rows after the last
+        // checkpoint are rolled back or kept.
         let mut options = vec!["--rest", "15ms"];
         if world.rng.bool() {
             options.push("--roll-back");

@@ -1,4 +1,4 @@
-//! Connections are reset after some bytes, in the middle of whatever they carry, on either side of the connector; new ones are refused.
+//! Resets connections after some bytes, on either side of the connector, and refuses new ones.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! The disk of the platform is full in mid-sync. Then there is a larger one, with all that was on the small one.
+//! Fills the platform's disk in mid-sync, then moves all that is on it to a larger one.
 
 use std::io::Read;
 
@@ -28,7 +28,7 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
         ..Container::default()
     };
     engine.start(&world.run.id, &holder).await?;
-    // The configuration stays where it is: the small disk has room for the warehouse and nothing else.
+    // Leave the configuration where it is: the small disk is for the warehouse alone.
     let settings = format!("{}/configuration.json", platform.directory.display());
     let command = [
         ["--connector", &format!("{CONNECTOR}:50051")],

@@ -1,4 +1,4 @@
-//! InfluxDB is killed at random moments, and started again: it has what it acknowledged, and nothing else has to be right.
+//! Kills InfluxDB at random moments, and starts it again with what it had acknowledged.
 
 use anyhow::Result;
 

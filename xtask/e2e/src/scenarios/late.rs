@@ -1,5 +1,5 @@
-//! Points that come, and points that change, hours after the lookback has passed them: the server's files tell of them. The connector is
-//! killed while it reads them again.
+//! Writes and overwrites points hours after the lookback has passed them: the server's files tell
+//! of them. Kills the connector while it reads them again.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use crate::world::{CONNECTOR, Unusual, World};
 use crate::writers::{Pace, Writers};
 
 const ROUNDS: u32 = 4;
-/// How many points come late in a round, and how late, in seconds: later than the connector's hour, and within the history.
+/// How many points come late in a round, and how late, in seconds: beyond the connector's hour of
+/// lookback, and within the history.
 const LATE: u32 = 20;
 const AGES: std::ops::Range<u64> = 2 * 3_600..5 * 3_600;
 const SNAPSHOTS: Duration = Duration::from_secs(1);
@@ -55,7 +56,8 @@ async fn snapshotted() {
     tokio::time::sleep(3 * SNAPSHOTS).await;
 }
 
-/// Writes points that are late, and other values to those that were late before. Adds what makes the new ones: series and time.
+/// Writes late points, and overwrites those that were late before. Adds the new ones' series and
+/// time.
 async fn write_late(world: &mut World, written: &mut Vec<(String, i64)>) -> Result<()> {
     let mut lines = Vec::new();
     for (series, time) in written.iter() {

@@ -1,5 +1,5 @@
-//! The scenarios: each is a file with one function. At the end of each stands the same sentence: the promise holds, as
-//! `compare.rs` has it.
+//! The scenarios: each is a file with one function, and ends with the same comparison
+//! (`compare.rs`).
 
 mod clock;
 mod connector_killed;
@@ -61,27 +61,48 @@ macro_rules! scenarios {
 }
 
 pub(crate) const ALL: &[Scenario] = scenarios![
-    "first-sync", first_sync, SHORT, "the first sync of six hours of points, while more are written";
-    "incremental", incremental, SHORT, "five syncs in a row";
-    "late", late, SHORT, "points come and change hours late, and the server's files tell of them; the connector is killed meanwhile";
-    "re-sync", resync, SHORT, "the state is forgotten, and everything is sent anew";
-    "selection", selection, SHORT, "a table and a column are left out, and taken in again";
-    "connector-killed", connector_killed, SHORT, "the connector is killed at random moments of syncs";
-    "platform-killed", platform_killed, SHORT, "the platform is killed or breaks off at random moments, and loses or keeps rows";
-    "influxdb-killed", influxdb_killed, SHORT, "InfluxDB is killed at random moments of syncs, and started again";
-    "network-cut", network_cut, SHORT, "InfluxDB is out of reach for seconds, again and again";
-    "network-cut-long", network_cut_long, LONG, "InfluxDB is out of reach for longer than the connector has patience";
-    "slow-network", slow_network, LONG, "a proxy delays every piece, or lets little pass";
-    "cut-network", cut_network, SHORT, "a proxy resets connections in the middle, and refuses new ones";
-    "silent-network", silent_network, LONG, "a proxy lets connections stay open that carry nothing more";
-    "paused", paused, SHORT, "InfluxDB, connector and platform are frozen for seconds";
-    "slow-platform", slow_platform, SHORT, "the platform reads slowly";
-    "disk-full", disk_full, SHORT, "the disk of the platform is full, and then larger";
-    "clock", clock, SHORT, "clocks are an hour off, of one side and of both";
-    "upgrade", upgrade, SHORT, "the state is one of an earlier version";
-    "tls", tls, SHORT, "a private CA, an expired certificate, a wrong name";
-    "token", token, SHORT, "the token is revoked in mid-sync, and replaced";
-    "twenty-connectors", twenty, LONG, "twenty connectors on one InfluxDB";
+    "first-sync", first_sync, SHORT,
+        "the first sync of six hours of points, while more are written";
+    "incremental", incremental, SHORT,
+        "five syncs in a row";
+    "late", late, SHORT,
+        "points come and change hours late, and the connector is killed meanwhile";
+    "re-sync", resync, SHORT,
+        "the state is forgotten, and everything is sent anew";
+    "selection", selection, SHORT,
+        "a table and a column are left out, and taken in again";
+    "connector-killed", connector_killed, SHORT,
+        "the connector is killed at random moments of syncs";
+    "platform-killed", platform_killed, SHORT,
+        "the platform is killed or breaks off at random moments, and loses or keeps rows";
+    "influxdb-killed", influxdb_killed, SHORT,
+        "InfluxDB is killed at random moments of syncs, and started again";
+    "network-cut", network_cut, SHORT,
+        "InfluxDB is out of reach for seconds, again and again";
+    "network-cut-long", network_cut_long, LONG,
+        "InfluxDB is out of reach for longer than the connector has patience";
+    "slow-network", slow_network, LONG,
+        "a proxy delays every piece, or lets little pass";
+    "cut-network", cut_network, SHORT,
+        "a proxy resets connections in the middle, and refuses new ones";
+    "silent-network", silent_network, LONG,
+        "a proxy lets connections stay open that carry nothing more";
+    "paused", paused, SHORT,
+        "InfluxDB, connector and platform are frozen for seconds";
+    "slow-platform", slow_platform, SHORT,
+        "the platform reads slowly";
+    "disk-full", disk_full, SHORT,
+        "the disk of the platform is full, and then larger";
+    "clock", clock, SHORT,
+        "clocks are an hour off, of one side and of both";
+    "upgrade", upgrade, SHORT,
+        "the state is one of an earlier version";
+    "tls", tls, SHORT,
+        "a private CA, an expired certificate, a wrong name";
+    "token", token, SHORT,
+        "the token is revoked in mid-sync, and replaced";
+    "twenty-connectors", twenty, LONG,
+        "twenty connectors on one InfluxDB";
 ];
 
 /// Prints their names, and what they are about.

@@ -1,4 +1,5 @@
-//! InfluxDB is out of reach until the connector's patience is at its end: the sync fails, and says why; a later one is whole.
+//! Cuts InfluxDB off until the connector gives up: the sync fails and says why, and a later one
+//! succeeds.
 
 use anyhow::{Result, ensure};
 

@@ -1,4 +1,4 @@
-//! A container is frozen for seconds, and goes on as if nothing had been: InfluxDB's, the connector's, the platform's.
+//! Freezes a container for seconds, and lets it go on: InfluxDB's, the connector's, the platform's.
 
 use anyhow::Result;
 

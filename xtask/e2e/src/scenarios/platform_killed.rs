@@ -1,4 +1,5 @@
-//! The platform is killed, or breaks off by itself, and what no checkpoint vouches for is lost or kept.
+//! Kills the platform, or lets it break off, and rolls back or keeps rows after the last
+//! checkpoint.
 
 use anyhow::Result;
 

@@ -1,4 +1,5 @@
-//! The customer leaves a table and a column out, and takes them in again. A column that comes back has no old values until a re-sync.
+//! Deselects a table and a column, and selects them again. A column that comes back has no old
+//! values until a re-sync.
 
 use anyhow::{Result, ensure};
 

@@ -1,4 +1,4 @@
-//! Connections carry nothing more from some byte on, and stay open: what is at their ends has to notice by itself.
+//! Lets connections go silent and stay open: both ends have to notice by themselves.
 
 use anyhow::Result;
 

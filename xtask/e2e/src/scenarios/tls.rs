@@ -1,4 +1,5 @@
-//! TLS: a private CA that the customer uploads, without which nothing is sent; a certificate that has expired; one of another host.
+//! Serves TLS with a private CA that the customer uploads, with an expired certificate, and with
+//! one of another host.
 
 use anyhow::{Result, ensure};
 use base64::Engine as _;

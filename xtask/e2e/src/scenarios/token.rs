@@ -18,7 +18,7 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
         let influx = world.influx.clone();
         blocking(move || influx.replace_token()).await?;
         world.ended(sync).await?;
-        // With the old one, a sync ends at once, with words that the customer can do something about.
+        // With the old token a sync ends at once, and says what the customer can do about it.
         let ended = world.sync(&platform, &[]).await?;
         let task = ended.report.as_ref().map(|report| report["tasks"].to_string());
         let names_it = task.unwrap_or_default().to_lowercase().contains("token");

@@ -1,4 +1,4 @@
-//! The connector is newer than the state that it finds: each state in `fixtures/states` was written by an earlier version.
+//! Resumes from the states of earlier versions, which `fixtures/states` has.
 
 use std::fs;
 
@@ -44,7 +44,7 @@ pub(super) async fn play(world: &mut World) -> Result<End> {
         known.push(tables(&text).with_context(|| state.path().display().to_string())?);
         platforms.push(platform);
     }
-    // What came later: points after the cursor, one before it that is late, and tables that the states do not know.
+    // Write what came later: points after the cursor, a late one before it, and unknown tables.
     write(world, after.join("\n")).await?;
     write(world, format!("home,room=Attic temp=1.5 {}", CURSOR - 1_800_000_000_000)).await?;
     world.write_history(1_000).await?;
@@ -67,7 +67,8 @@ fn tables(state: &[u8]) -> Result<Vec<String>> {
     Ok(tables.keys().cloned().collect())
 }
 
-/// A connector that throws a state away sends everything anew, and the warehouse is as right in the end: only the sync itself tells.
+/// Checks that a state was resumed. If it was thrown away, everything is sent anew and the
+/// warehouse is right in the end all the same: only the sync itself tells.
 fn went_on(ended: &Ended, known: &[String]) -> Result<()> {
     let report = ended.report.as_ref().context("there is no report")?;
     for table in known {

@@ -1,5 +1,5 @@
-//! The points of a plant that does not exist: several measurements, ties, null tags, names that need quotes, late points and points
-//! that are written again with other values.
+//! Generates points: several measurements, equal times, null tags, names that need quotes, late
+//! points, and points that are written again with other values.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use fastrand::Rng;
 
 use crate::clock::{SETTLE, nanoseconds, now};
 
-/// Most points are as old as what a sync that begins now reads, so that at the end there is nothing to wait for.
+/// The age of most points: a sync that begins now reads them, so that the end need not wait.
 const AGE: Duration = Duration::from_millis(SETTLE.as_millis() as u64 + 500);
 /// How many points are remembered to be written again.
 const REMEMBERED: usize = 400;
 const POINTS_IN_A_BODY: usize = 2_000;
 
 /// One writer's points.
-pub(crate) struct Plant {
+pub(crate) struct Generator {
     rng: Rng,
     /// How late a point may come, or come again.
     late: i64,
@@ -24,7 +24,7 @@ pub(crate) struct Plant {
     batches: u64,
 }
 
-impl Plant {
+impl Generator {
     pub(crate) fn new(seed: u64, late: Duration) -> Self {
         Self {
             rng: Rng::with_seed(seed),
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_points() {
         let series = |seed| {
-            let bodies = Plant::new(seed, Duration::from_secs(60))
+            let bodies = Generator::new(seed, Duration::from_secs(60))
                 .history(3_000, Duration::from_secs(3_600));
             assert_eq!(bodies.len(), 2);
             let lines: Vec<String> =
@@ -165,9 +165,9 @@ mod tests {
 
     #[test]
     fn no_point_is_later_than_the_present() {
-        let mut plant = Plant::new(7, Duration::from_secs(60));
+        let mut generator = Generator::new(7, Duration::from_secs(60));
         for _ in 0..200 {
-            for line in plant.batch().lines() {
+            for line in generator.batch().lines() {
                 let time: i64 = line[line.len() - 19..].parse().unwrap();
                 assert!(time <= now() + 1, "{line}");
             }
