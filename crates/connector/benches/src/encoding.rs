@@ -50,7 +50,8 @@ impl Sample {
         let cells = self.cells()?;
         let mut encoder = TableEncoder::new(&self.table);
         for _ in 0..times {
-            for frame in encoder.frames(&mut Replay { cells: &cells, width: self.width(), next: 0 })
+            for frame in
+                encoder.messages(&mut Replay { cells: &cells, width: self.width(), next: 0 })
             {
                 black_box(frame?);
             }
@@ -83,7 +84,7 @@ impl Sample {
         let replay = || Replay { cells: &cells, width, next: 0 };
         let mut encoder = TableEncoder::new(&self.table);
         let ours = self.per_row(|| {
-            for frame in encoder.frames(&mut replay()) {
+            for frame in encoder.messages(&mut replay()) {
                 black_box(frame?);
             }
             Ok(())

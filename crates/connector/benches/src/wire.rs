@@ -19,11 +19,11 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 
-// The connector's own, so that the limit is that of the same server.
-#[path = "../../../fivetran-adapter/src/gathered.rs"]
-mod gathered;
+// The file of the adapter itself, so that this server writes as the connector does.
+#[path = "../../../fivetran-adapter/src/coalesced_writes.rs"]
+mod coalesced_writes;
 
-use gathered::Gathered;
+use coalesced_writes::CoalescedWrites;
 
 /// What the server of a role says in answer to a call.
 pub(crate) type Answer<T> = BoxStream<'static, Result<T, Status>>;
@@ -52,7 +52,8 @@ pub(crate) async fn serve(handler: impl Handler) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say_port(listener.local_addr()?.port())?;
     // As the connector serves.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(Gathered::new);
+    let incoming =
+        TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(CoalescedWrites::new);
     Ok(Server::builder().add_service(Calls(handler)).serve_with_incoming(incoming).await?)
 }
 

@@ -63,7 +63,7 @@ proptest! {
         let mut encoder = TableEncoder::new(&table);
         let mut row = 0;
         let mut lent = rows.of(&batch).unwrap();
-        for frame in encoder.frames(&mut lent) {
+        for frame in encoder.messages(&mut lent) {
             let records = records(&frame.unwrap().bytes);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
             for record in records {

@@ -11,7 +11,7 @@ mod lifecycle;
 mod limits;
 mod listening;
 mod logs;
-mod merging;
+mod name_collisions;
 mod scripted;
 mod server;
 mod update;
