@@ -8,7 +8,7 @@
 )]
 
 mod calls;
-mod landing;
+mod loading;
 #[cfg(feature = "program")]
 mod program;
 mod reading;

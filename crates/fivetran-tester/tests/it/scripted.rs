@@ -1,4 +1,5 @@
-//! A connector that says what a test tells it to, served by tonic on a port of its own; and a project to sync it into.
+//! A connector that says what a test tells it to, served by tonic on a port of its own; and a
+//! project to sync it into.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
