@@ -91,7 +91,8 @@ fn runs_of_every_width() {
     check_natural(runs::<Int32Type>(&values), Text, &expect);
 }
 
-/// Arrow's `take` loses such rows, and does not see that they are null: here they are found without it.
+/// Arrow's `take` loses such rows, and does not see that they are null: here they are found without
+/// it.
 #[test]
 fn nested_values_in_dictionaries_and_runs() {
     let item = Arc::new(Field::new_list_field(DataType::Int64, true));

@@ -1,4 +1,5 @@
-//! Arrow in, rows out: every type at its extremes, with nulls and slices, and any batch against a naive reading of it.
+//! Arrow in, rows out: every type at its extremes, with nulls and slices, and any batch against a
+//! naive reading of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,8 @@
-//! What a cell should become by its nature, read naively: one cell at a time, with Arrow's own accessors and as little arithmetic of
-//! our own as can be.
+//! What a cell should become by its nature, read naively: one cell at a time, with Arrow's own
+//! accessors and as little arithmetic of our own as can be.
 //!
-//! Other crates' tests can include this file by its path: besides `arrow`, `arrow-rows` and `sync-core` it needs `chrono` and `serde_json`.
+//! Other crates' tests can include this file by its path: besides `arrow`, `arrow-rows` and
+//! `sync-core` it needs `chrono` and `serde_json`.
 #![allow(
     clippy::unwrap_used,
     reason = "what cannot be built or read is a failed test, wherever this file is included"
@@ -197,7 +198,8 @@ fn instant(array: &dyn Array, row: usize) -> Timestamp {
     }
 }
 
-/// A date far beyond what `chrono` holds is one within, moved by whole eras of 400 years, which are all alike.
+/// A date far beyond what `chrono` holds is one within, moved by whole eras of 400 years, which are
+/// all alike.
 fn date(days: i64) -> String {
     use chrono::Datelike;
     const ERA: i64 = 146_097;
@@ -208,7 +210,8 @@ fn date(days: i64) -> String {
     format!("{year}{}", near.format("-%m-%d"))
 }
 
-/// Times of day as Arrow displays them, but with all digits of their unit; durations and intervals part by part.
+/// Times of day as Arrow displays them, but with all digits of their unit; durations and intervals
+/// part by part.
 fn period_or_clock(array: &dyn Array, row: usize) -> String {
     let seconds = |nanoseconds: i128| {
         let fraction = format!("{:09}", nanoseconds.abs() % 1_000_000_000);

@@ -1,10 +1,12 @@
-//! Any record batch: arrays of every Arrow type that has a form in a warehouse, nested, dictionary and run-end encoded ones included,
-//! with nulls, and sliced out of larger arrays.
+//! Any record batch: arrays of every Arrow type that has a form in a warehouse, nested, dictionary
+//! and run-end encoded ones included, with nulls, and sliced out of larger arrays.
 //!
-//! Values are any that a column of the natural type holds, so that reading a batch by its natural types never fails: decimals are within
-//! their precision, times of day within a day, and dates in milliseconds are whole days. Floats may be infinite or not a number.
+//! Values are any that a column of the natural type holds, so that reading a batch by its natural
+//! types never fails: decimals are within their precision, times of day within a day, and dates in
+//! milliseconds are whole days. Floats may be infinite or not a number.
 //!
-//! This file needs `arrow` and `proptest` alone, so that the tests of other crates can include it by its path.
+//! This file needs `arrow` and `proptest` alone, so that the tests of other crates can include it
+//! by its path.
 #![allow(
     clippy::expect_used,
     reason = "what cannot be built is a failed test, wherever this file is included"

@@ -74,7 +74,8 @@ pub(crate) fn refusal(array: impl Array + 'static, to: DataType) -> (usize, RowE
     unreachable!("a batch has finitely many rows")
 }
 
-/// `to` cannot hold the value in row `row`, which is shown as `value`, for a reason that contains `reason`.
+/// `to` cannot hold the value in row `row`, which is shown as `value`, for a reason that contains
+/// `reason`.
 #[track_caller]
 pub(crate) fn check_refused(
     array: impl Array + 'static,

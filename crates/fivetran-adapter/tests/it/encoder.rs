@@ -169,8 +169,8 @@ proptest! {
             let records = records(&message);
             prop_assert_eq!(records.len(), message.records);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
-            // Columns come in the order of prost's map here, so that the bytes are the same too, but for an empty name: prost
-            // leaves that out, and it is the same if it is there.
+            // Columns come in the order of prost's map here, so that the bytes are the same too,
+            // but for an empty name: prost leaves that out, and it is the same if it is there.
             if table.columns.iter().all(|column| !column.name.is_empty()) {
                 let operation = Some(Operation::Records(Records { records: records.clone() }));
                 prop_assert_eq!(&message.bytes, &UpdateResponse { operation }.encode_to_vec());
@@ -268,7 +268,8 @@ fn an_error_ends_the_rows_and_spoils_nothing_later() {
 
 #[test]
 fn a_frame_of_a_small_table_keeps_little_memory() {
-    // A message that waits for the client, and no more: of a thousand small tables there may be a thousand of them.
+    // A message that waits for the client, and no more: of a thousand small tables there may be a
+    // thousand of them.
     let mut waiting = None;
     let info = allocation_counter::measure(|| {
         let mut encoder = TableEncoder::new(&texts());

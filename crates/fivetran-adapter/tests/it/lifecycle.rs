@@ -13,7 +13,8 @@ use crate::server::{Client, Server, configuration, request, soon};
 /// Bytes of a row of [`Step::RowsWithoutEnd`] on the wire, at least.
 const ROW_BYTES: u64 = 60;
 
-/// What may lie between source and client: the pipe's 2 MiB, one batch, and what HTTP/2 and the sockets hold.
+/// What may lie between source and client: the pipe's 2 MiB, one batch, and what HTTP/2 and the
+/// sockets hold.
 const IN_FLIGHT_BYTES: u64 = 8 * 1024 * 1024;
 
 #[tokio::test]

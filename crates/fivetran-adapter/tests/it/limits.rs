@@ -109,7 +109,8 @@ async fn a_connection_without_a_call_is_closed_and_one_with_a_call_is_not() {
     soon("the connection's end", watched).await.unwrap();
 }
 
-/// A client that says that its answers have room for a byte, and takes none, leaves them all with the server.
+/// A client that says that its answers have room for a byte, and takes none, leaves them all with
+/// the server.
 #[tokio::test]
 async fn a_call_lasts_until_its_answer_is_sent() {
     let limits = Limits { calls: 1, idle_timeout: SHORT, ..Limits::default() };
@@ -140,7 +141,8 @@ async fn a_client_that_reads_nothing_is_closed() {
     let address = ([127, 0, 0, 1], server.port).into();
     let mut connection = socket.connect(address).await.unwrap();
     connection.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
-    // Each of these asks for an answer; when answers have no more room, the server reads no more either.
+    // Each of these asks for an answer; when answers have no more room, the server reads no more
+    // either.
     let pings = PING.repeat(1_000);
     soon("the end", async { while connection.write_all(&pings).await.is_ok() {} }).await;
     assert!(server.client().await.form().await.is_ok(), "its place is free");

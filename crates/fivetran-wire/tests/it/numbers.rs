@@ -1,7 +1,8 @@
 //! Every field and every enum value has the number that the protocol gives it.
 //!
-//! Adapter and tester share the types, so that a wrong number would go unnoticed between them. Here each field is filled on its own and
-//! held against bytes that are written by hand, number by number.
+//! Adapter and tester share the types, so that a wrong number would go unnoticed between them. Here
+//! each field is filled on its own and held against bytes that are written by hand, number by
+//! number.
 
 use fivetran_wire::*;
 use prost::Message;
