@@ -32,14 +32,17 @@
 //! does not infer the type of a column from several values.
 
 mod client;
+mod clock;
 mod configuration;
 mod declared;
 mod error;
+mod event;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod loader;
 mod message;
 mod name;
+mod options;
 mod project;
 mod report;
 mod rules;
@@ -52,12 +55,12 @@ mod warehouse;
 pub use configuration::{Configuration, ConfigurationError, read_configuration};
 pub use declared::{ColumnType, DeclaredColumn, DeclaredTable};
 pub use error::Error;
+pub use event::Event;
 pub use name::TableName;
+pub use options::{Stop, SyncOptions, Trailing};
 pub use project::Project;
 pub use report::{Counts, End, Report, TEXTS_KEPT};
 pub use rules::{Breach, Place, Rule};
 pub use selection::SelectionBuilder;
-pub use sync::{Event, Stop, SyncOptions, Trailing};
-pub(crate) use tester::Clock;
 pub use tester::{Checked, SetupTest, Tester, Verdict};
 pub use warehouse::{Row, Warehouse, WarehouseColumn, WarehouseTable};

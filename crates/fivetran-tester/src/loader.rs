@@ -10,15 +10,14 @@ use std::time::SystemTime;
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{RecordType, SchemaChange, SchemaResponse};
 
+use crate::clock::Clock;
 use crate::declared::DeclaredTable;
 use crate::message::{Batch, Message, RecordHead};
 use crate::project::write_state;
 use crate::report::{Counts, TEXTS_KEPT};
 use crate::rules::{Place, Rule, Validator};
 use crate::warehouse::{Changed, Scope, Writer};
-use crate::{
-    Clock, End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time,
-};
+use crate::{End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time};
 
 /// Whether to go on with the stream.
 pub(crate) type Flow = ControlFlow<()>;

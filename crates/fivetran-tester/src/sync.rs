@@ -6,87 +6,21 @@
 
 use std::sync::Arc;
 
-use fivetran_wire::{RecordType, Selection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::{Status, Streaming};
 
 use crate::client::is_message_too_large;
+use crate::event::Event;
 use crate::loader::{Flow, Loader};
 use crate::message::Message;
 use crate::rules::Rule;
-use crate::{End, Error, Report, TableName};
+use crate::{End, Error, Report};
 
 /// The memory of messages in the queue, in KiB. It suffices to read on while a commit waits for the
 /// disk. A larger message waits until the queue is empty.
 const QUEUE_KIB: u32 = 16 * 1024;
 /// The most messages in the queue, however small they are.
 const QUEUE: usize = 4096;
-
-/// How to run a sync. By default everything is selected, and the sync runs to its end.
-#[derive(Clone, Debug, Default)]
-pub struct SyncOptions {
-    /// What the customer selected; see [`SelectionBuilder`](crate::SelectionBuilder). `None`
-    /// selects everything.
-    pub selection: Option<Selection>,
-    /// When to drop the stream.
-    pub stop: Stop,
-    /// What happens to rows that no checkpoint covers.
-    pub trailing: Trailing,
-}
-
-/// When to drop the stream before its end, as if Fivetran had lost the worker.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stop {
-    /// Not before its end.
-    #[default]
-    Never,
-    /// After this many rows (upserts, updates and deletes), even in the middle of a batch.
-    AfterRows(u64),
-    /// After this many checkpoints.
-    AfterCheckpoints(u64),
-    /// After this many messages of any kind. With 0, the stream is dropped when its first message
-    /// comes.
-    AfterMessages(u64),
-}
-
-/// What happens at the end of a sync to rows after its last checkpoint.
-///
-/// Fivetran may keep them or lose them. A connector has to handle both, so test its recovery with
-/// both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trailing {
-    /// They are kept. The next sync starts from the older state and sends them again.
-    #[default]
-    Keep,
-    /// They are lost. The next sync has to send them again.
-    RollBack,
-}
-
-/// What happens in a sync, for a progress bar or a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// Consecutive records of one table and one type were loaded.
-    Records {
-        /// The table.
-        table: &'a TableName,
-        /// Their type.
-        kind: RecordType,
-        /// How many.
-        count: u64,
-    },
-    /// A checkpoint was kept: the rows are committed and the state is written.
-    Checkpoint {
-        /// Counts from 1 in this sync.
-        number: u64,
-        /// Rows of this sync so far.
-        rows: u64,
-    },
-    /// The connector warns.
-    Warning(&'a str),
-    /// The connector asks the customer to do something, and stops.
-    Task(&'a str),
-}
 
 /// An item of the queue.
 enum QueueItem {

@@ -9,13 +9,11 @@ use fivetran_wire::{
 use tonic::Status;
 
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::declared::{self, DeclaredTable};
 use crate::loader::{Loader, Paths};
 use crate::rules::{Breaches, Place, Rule, Validator, check_form};
 use crate::{Breach, Configuration, Error, Event, Project, Report, SyncOptions, sync};
-
-/// Tells the time.
-pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// How often to try to connect. With pauses that grow to half a second, this takes about ten
 /// seconds.
