@@ -22,7 +22,8 @@ proptest! {
             for row in 0..batch.num_rows() {
                 let values = lent.next_row().unwrap().unwrap();
                 for (value, array) in values.iter().zip(batch.columns()) {
-                    prop_assert_eq!(format!("{value:?}"), expected(array, row), "{}", array.data_type());
+                    let read = format!("{value:?}");
+                    prop_assert_eq!(read, expected(array, row), "{}", array.data_type());
                 }
             }
             prop_assert_eq!(lent.next_row(), Ok(None));

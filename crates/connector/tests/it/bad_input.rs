@@ -1,5 +1,5 @@
-//! What a customer may get wrong: each gets a sentence that names the thing and says what to do, as a failed test, and a `Task` or a status
-//! that tells what kind of failure it is. Never a panic, never `UNKNOWN`.
+//! Mistakes of customers: each gets a sentence that names it and says what to do, as a failed test,
+//! and a `Task` or a status that tells what kind of failure it is. Never a panic, never `UNKNOWN`.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -24,7 +24,8 @@ async fn failed_test(connector: &Connector, configuration: &Configuration) -> St
     failure.expect("a test fails")
 }
 
-/// Checks that a configuration fails its setup tests, schema and sync with a text that holds all of `expected`, and the token nowhere.
+/// Checks that setup tests, schema and sync fail with a text that has all of `expected`, and no
+/// token.
 async fn check(change: &[(&str, &str)], expected: &[&str]) {
     let mut stack = Stack::start("db", POINT).await;
     for (name, value) in change {
@@ -92,7 +93,8 @@ async fn hosts_that_are_no_influxdb_3() {
         "HTTP/1.1 204 No Content\r\nx-influxdb-version: v2.7.1\r\nx-influxdb-build: OSS\r\n\r\n",
     );
     check_test(&old, &["2.7.1"]).await;
-    // TLS that the server does not speak; the reverse needs a certificate, and stands in the tests of `influx-flight`.
+    // The server does not have TLS. The reverse needs a certificate, and is a test of
+    // `influx-flight`.
     let plain = Demo::new(Options::default()).spawn().await.unwrap();
     check_test(&plain.url().replace("http://", "https://"), &["does not speak TLS"]).await;
 }
@@ -107,7 +109,7 @@ async fn a_sync_tells_the_customer_by_a_task() {
     ] {
         let mut stack = Stack::start("db", POINT).await;
         stack.good_sync().await;
-        // The tester asks for the schema first, where the same setting fails: so the sync is called alone.
+        // The tester would ask for the schema first, which fails too. So call `Update` alone.
         stack.set(name, value);
         let responses = stack
             .connector

@@ -1,7 +1,8 @@
-//! The crash drill: a sync that is broken off 200 times, at points that chance has chosen, while points keep being written.
+//! The crash drill: interrupts syncs 200 times, at random places, while points are written.
 //!
-//! Each time the next sync starts from the last checkpoint that has landed. Rows after it have landed too or are lost, as chance has it.
-//! After every sync that comes to its end, and after a quiet one at last, the warehouse is compared with what was written, row by row.
+//! Each next sync starts from the last checkpoint. Rows after that checkpoint are kept or lost, at
+//! random. After every sync that completes, and after a last one without new points, the warehouse
+//! is compared with what was written, row by row.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -33,7 +34,7 @@ const TABLES: [&str; 4] = ["flow", "steps", "bursts", "seldom"];
 async fn two_hundred_crashes_lose_and_invent_no_row() {
     let seed = std::env::var("DRILL_SEED").map_or(SEED, |seed| seed.parse().unwrap());
     println!("the drill's seed is {seed}");
-    // Each with a database and a warehouse of its own, so that more than one core has something to do.
+    // Each has a database and a warehouse of its own, so that several cores are busy.
     let drills = (0..DRILLS).map(|number| tokio::spawn(Drill::run(seed + number)));
     let (mut crashes, mut compared, mut difference) = (0, 0, Difference::default());
     for drill in drills.collect::<Vec<_>>() {
@@ -129,7 +130,7 @@ impl Drill {
         self.compare();
     }
 
-    /// After a sync that came to its end: a first load again, as a rule, so that it gets its share of the crashes.
+    /// After a sync that completed: mostly starts over, so that first loads are interrupted too.
     fn begin_anew(&mut self) {
         match self.chance.below(6) {
             0 => {}
@@ -141,7 +142,7 @@ impl Drill {
     async fn sync(&mut self, stop: Stop, trailing: Trailing) -> Report {
         self.upper = self.clock.now() - SETTLE;
         let before = self.stack.project.state().unwrap();
-        // Points of the present come while the sync runs: beyond its upper bound, so that they are for the next one.
+        // While the sync runs, write points after its upper bound, which are for the next one.
         let now = self.clock.now();
         let fresh = self.points(20, |chance| now + chance.up_to(MINUTE));
         let waiting = Arc::new(Mutex::new((self.chance.below(30), Some(lines(&fresh)))));
@@ -177,8 +178,8 @@ impl Drill {
         self.difference += self.ledger.compare(&self.stack.project, self.upper);
     }
 
-    /// Puts the clock forward, and writes points of the time between, late ones and ones that overwrite others, all where the next sync
-    /// has to see them.
+    /// Puts the clock forward, and writes points of the time between, late ones and ones that
+    /// overwrite others, all where the next sync has to see them.
     fn write_before(&mut self) {
         let (then, now) = (self.clock.now(), self.clock.now() + self.chance.up_to(3 * MINUTE));
         self.clock.set(now);

@@ -57,7 +57,9 @@ proptest! {
     fn any_batch_arrives_as_its_cells_are(batch in record_batches(250)) {
         let schema = batch.schema();
         let columns = schema.fields().iter();
-        let columns = columns.map(|field| Column::new(field.name(), column_type(field.data_type()).unwrap()));
+        let columns = columns.map(|field| {
+            Column::new(field.name(), column_type(field.data_type()).unwrap())
+        });
         let table = Table::new("t", columns.collect());
         let mut rows = ArrowRows::new(&schema, &table, TimeText::Nanoseconds).unwrap();
         let mut encoder = TableEncoder::new(&table);
@@ -67,10 +69,13 @@ proptest! {
             let records = records(&frame.unwrap().bytes);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
             for record in records {
-                prop_assert_eq!((record.table_name.as_str(), record.r#type()), ("t", RecordType::Upsert));
-                prop_assert_eq!((record.schema_name, record.data.len()), (None, table.columns.len()));
+                prop_assert_eq!(record.table_name.as_str(), "t");
+                prop_assert_eq!(record.r#type(), RecordType::Upsert);
+                prop_assert_eq!(record.schema_name.as_deref(), None);
+                prop_assert_eq!(record.data.len(), table.columns.len());
                 for (column, array) in table.columns.iter().zip(batch.columns()) {
-                    prop_assert_eq!(shown(&record.data[&column.name]), expected(array, row), "{}", array.data_type());
+                    let sent = shown(&record.data[&column.name]);
+                    prop_assert_eq!(sent, expected(array, row), "{}", array.data_type());
                 }
                 row += 1;
             }

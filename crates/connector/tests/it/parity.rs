@@ -35,9 +35,8 @@ async fn the_parity_configuration_gives_the_examples_table() {
     let report = stack.good_sync().await;
     assert_eq!(
         report.warnings,
-        [
-            "Column \"time\" of measurement \"census\" had 1 times that are finer than a microsecond; the rest was cut. Set `time_format` to `iso8601` to keep it."
-        ]
+        ["Column \"time\" of measurement \"census\" had 1 times that are finer than a \
+             microsecond; the rest was cut. Set `time_format` to `iso8601` to keep it."]
     );
     let mut rows = stack.rows("census_table");
     rows.sort_by(|a, b| a.rsplit(" | ").next().cmp(&b.rsplit(" | ").next()));

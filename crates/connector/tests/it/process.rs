@@ -10,7 +10,8 @@ use snapbox::cmd::cargo_bin;
 pub(crate) struct Process {
     child: Child,
     port: u16,
-    /// What it says, which is little, stays in the pipe: closing that would be an error of its next line.
+    /// Its output, which is short, stays in the pipe. If the pipe were closed, its next line would
+    /// fail.
     log: Lines<BufReader<ChildStdout>>,
 }
 

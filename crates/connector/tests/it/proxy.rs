@@ -1,4 +1,5 @@
-//! A wire that can be cut or can freeze, and that counts what passes, between the connector and InfluxDB.
+//! A proxy between the connector and InfluxDB, which can cut or freeze connections, and counts
+//! bytes.
 
 use std::collections::VecDeque;
 use std::future::pending;

@@ -4,7 +4,8 @@ use fivetran_tester::{End, Stop, SyncOptions, Trailing};
 
 use crate::stack::Stack;
 
-/// Points of three tables that are read at once. Every two of a table are a day after the two before, in two series.
+/// Points of three tables that are read at once. Every two of a table are a day after the two
+/// before, in two series.
 fn points(count: i64) -> String {
     let day = 86_400_000_000_000;
     let line = |index: i64| {

@@ -1,4 +1,5 @@
-//! The whole stack in one process: a look-alike InfluxDB, the connector on a socket, and Fivetran's part played against it.
+//! The whole stack in one process: a look-alike InfluxDB, the connector on a socket, and Fivetran's
+//! part played against it.
 
 use std::future::pending;
 use std::path::Path;
@@ -19,7 +20,7 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use crate::hurried::Hurried;
+use crate::fast_clock::FastClock;
 use crate::process::Process;
 
 pub(crate) const TOKEN: &str = "apiv3_s3cret-t0ken";
@@ -34,7 +35,7 @@ pub(crate) struct Connector {
 /// Where a connector runs; it ends when this is dropped, as a process that is killed.
 enum Serving {
     Here(JoinHandle<()>),
-    InAHurry(#[allow(dead_code, reason = "it is there to be dropped")] Hurried),
+    WithFastClock(#[allow(dead_code, reason = "it is there to be dropped")] FastClock),
     Apart(Process),
 }
 
@@ -49,14 +50,15 @@ impl Connector {
         Self::at(port, Serving::Here(serving)).await
     }
 
-    /// Serves in a thread where time passes so many times as fast, for waits that are too long for a test.
-    pub(crate) async fn start_hurried(source: InfluxSource, speed: u32) -> Self {
+    /// Serves in a thread where time passes so many times as fast, for waits that are too long for
+    /// a test.
+    pub(crate) async fn start_with_fast_clock(source: InfluxSource, speed: u32) -> Self {
         let listener = listen(0).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let serving = Hurried::start(speed, async move {
+        let serving = FastClock::start(speed, async move {
             serve(source, listener, Limits::default(), pending()).await.unwrap();
         });
-        Self::at(port, Serving::InAHurry(serving)).await
+        Self::at(port, Serving::WithFastClock(serving)).await
     }
 
     /// Starts the program in a process of its own, so that its memory is nobody else's.
@@ -69,7 +71,7 @@ impl Connector {
     pub(crate) fn peak_memory(&self) -> u64 {
         match &self.serving {
             Serving::Apart(process) => process.peak_memory(),
-            Serving::Here(_) | Serving::InAHurry(_) => {
+            Serving::Here(_) | Serving::WithFastClock(_) => {
                 panic!("it shares its process with the test")
             }
         }
@@ -94,7 +96,8 @@ impl Connector {
         Ok(said)
     }
 
-    /// Calls `Update` alone, over a connection of its own, and leaves it to the test when to read what it says.
+    /// Calls `Update` alone, over a connection of its own, and leaves it to the test when to read
+    /// what it says.
     pub(crate) async fn updates(
         &self,
         configuration: &Configuration,
@@ -117,7 +120,7 @@ impl Drop for Serving {
         match self {
             Self::Here(task) => task.abort(),
             // They end by themselves when they are dropped.
-            Self::InAHurry(_) | Self::Apart(_) => {}
+            Self::WithFastClock(_) | Self::Apart(_) => {}
         }
     }
 }

@@ -22,7 +22,8 @@ async fn every_point_lands_once_and_stays() {
     assert!(first.warnings.is_empty() && first.checkpoints > 0);
     let before = stack.rows("home");
 
-    // An overwrite and a late point beyond the lookback are not seen by the next sync, but by a re-sync.
+    // An overwrite and a late point beyond the lookback are not seen by the next sync, but by a
+    // re-sync.
     stack.demo.write("db", "census,location=Klamath ants=99i 1748846218190260000").unwrap();
     assert_eq!(stack.good_sync().await.tables.values().map(Counts::rows).sum::<u64>(), 0);
     stack.project.clear_state().unwrap();

@@ -202,9 +202,8 @@ fn each_problem_names_the_field_the_value_and_what_to_do() {
     check(
         "types",
         "{",
-        &one(
-            r#"`types` is "{", which is not the JSON that is expected here: EOF while parsing an object at line 1 column 1"#,
-        ),
+        &one("`types` is \"{\", which is not the JSON that is expected here: \
+             EOF while parsing an object at line 1 column 1"),
     );
 }
 
@@ -283,7 +282,8 @@ fn a_problem_repeats_little_of_what_was_typed() {
         "tables",
         &twice,
         &format!(
-            "The configuration has a problem: `tables` is \"{shown}\" (cut), but names \"{shown}\" (cut) twice; name it once."
+            "The configuration has a problem: `tables` is \"{shown}\" (cut), \
+             but names \"{shown}\" (cut) twice; name it once."
         ),
     );
     // The words of a library may hold all of a value.
