@@ -25,7 +25,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// What is measured where nothing else is asked for.
 const SHAPES: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny", "interleaved"];
 
-/// Whether it still measures all that it should, with syncs of a few rows in a development build: figures of which only the presence counts.
+/// Whether it still measures all that it should, with syncs of a few rows in a development build:
+/// figures of which only the presence counts.
 pub(crate) fn smoke() -> Result<()> {
     let packages = ["--package", "connector", "--package", "connector-bench"];
     program::run(program::cargo(["build", "--quiet"]).args(packages))?;

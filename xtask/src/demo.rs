@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: two syncs from a look-alike InfluxDB 3 into a local warehouse, with nothing installed.
+//! `cargo xtask demo`: two syncs from a look-alike InfluxDB 3 into a local warehouse, with nothing
+//! installed.
 
 use std::fs;
 use std::path::Path;
@@ -81,7 +82,8 @@ impl Play<'_> {
     }
 }
 
-/// Writes three points that are a minute old: past the few seconds in which a point may still be on its way.
+/// Writes three points that are a minute old: past the few seconds in which a point may still be on
+/// its way.
 fn write_points(influx: &Server) -> Result<()> {
     let minute_ago =
         SystemTime::now().duration_since(UNIX_EPOCH)?.saturating_sub(Duration::from_secs(60));

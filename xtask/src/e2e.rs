@@ -1,4 +1,5 @@
-//! `cargo xtask e2e`: the stack in containers. It is a package of its own (`xtask/e2e`), so that what it needs is not built for the others.
+//! `cargo xtask e2e`: the stack in containers. It is a package of its own (`xtask/e2e`), so that
+//! what it needs is not built for the others.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;

@@ -17,7 +17,8 @@ fuzz_target!(|input: &[u8]| {
         assert!(endpoint.scheme() == Scheme::Https || asked || endpoint.is_loopback(), "{shown}");
     }
 
-    // Wherever somebody puts a user name and a password, and whatever is in them, nothing repeats the password.
+    // Wherever somebody puts a user name and a password, and whatever is in them, nothing repeats
+    // the password.
     for (place, _) in text.char_indices().take(64) {
         let (before, rest) = text.split_at(place);
         let (more, after) = rest.split_at(rest.floor_char_boundary(rest.len() / 2));

@@ -1,4 +1,5 @@
-//! The answer of an InfluxDB: Flight messages, each behind its length, read to the end and made into rows.
+//! The answer of an InfluxDB: Flight messages, each behind its length, read to the end and made
+//! into rows.
 #![no_main]
 
 use std::panic::{self, Location};
@@ -52,8 +53,8 @@ fuzz_target!(|input: &[u8]| {
     });
 });
 
-/// Arrow panics on some messages, and the client is to make errors of that: such a panic unwinds, and is a finding if nobody catches it.
-/// Any other ends the process at once.
+/// Arrow panics on some messages, and the client is to make errors of that: such a panic unwinds,
+/// and is a finding if nobody catches it. Any other ends the process at once.
 fn let_arrow_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,5 @@
-//! Line protocol into the look-alike: the first line of an input is the precision, the others are points.
+//! Line protocol into the look-alike: the first line of an input is the precision, the others are
+//! points.
 #![no_main]
 
 use influx_demo::WriteError;

@@ -1,4 +1,5 @@
-//! `Update`, as it comes from whoever has reached the port: the bytes of a request, through the service to a source and back.
+//! `Update`, as it comes from whoever has reached the port: the bytes of a request, through the
+//! service to a source and back.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -60,8 +61,8 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(status.as_deref(), Some("0"));
 });
 
-/// What is listed is included as it says, and what is not as the list says of all that is new. Of a name that is listed twice, the last
-/// entry counts.
+/// What is listed is included as it says, and what is not as the list says of all that is new. Of a
+/// name that is listed twice, the last entry counts.
 fn check_selection(request: &UpdateRequest, taken: &Selection) {
     let shape = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
     match shape {

@@ -1,4 +1,5 @@
-//! What the fuzz targets share. Each target is a file in `fuzz_targets/`; what it starts from lies in `corpus/`.
+//! What the fuzz targets share. Each target is a file in `fuzz_targets/`; what it starts from lies
+//! in `corpus/`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -9,12 +10,14 @@ use tokio::runtime::{Builder, Runtime};
 /// Stands for a token: what must not be found in anything that is said.
 pub const SECRET: &str = "s3cr3t-T0KEN-of-the-fuzz-target";
 
-/// The text of an input; none if it is not UTF-8, or holds the secret by itself, from where it may well be repeated.
+/// The text of an input; none if it is not UTF-8, or holds the secret by itself, from where it may
+/// well be repeated.
 pub fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok().filter(|text| !text.contains(SECRET))
 }
 
-/// The lines of a text, in which `\n` stands for a line break, so that a seed can be read and written by hand.
+/// The lines of a text, in which `\n` stands for a line break, so that a seed can be read and
+/// written by hand.
 pub fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(|line| line.replace("\\n", "\n"))
 }

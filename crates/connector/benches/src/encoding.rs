@@ -39,7 +39,7 @@ impl Sample {
             all.extend(records(&frame.bytes)?);
         }
         let first = all.first().context("no record")?;
-        // A message names its columns and not their types, which an encoder of values does not ask for.
+        // The encoder does not need the types of columns, so any type will do.
         let columns = first.data.keys().map(|name| Column::new(name, DataType::String));
         let table = Table::new(&first.table_name, columns.collect());
         Ok(Self { table, records: all, frames: frames.to_vec() })

@@ -28,7 +28,7 @@ use coalesced_writes::CoalescedWrites;
 /// What the server of a role says in answer to a call.
 pub(crate) type Answer<T> = BoxStream<'static, Result<T, Status>>;
 
-/// One service whose every call is a question and a stream of answers, which on the wire a single answer is too.
+/// A service whose calls are all server-streaming. On the wire a single answer is a stream of one.
 pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// The service's name, with its package.
     const SERVICE: &'static str;
@@ -47,7 +47,7 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     }
 }
 
-/// Serves on a free port of the loopback, says which on standard output, and goes on until the process is stopped.
+/// Serves on a free port of the loopback, and prints it, until the process is stopped.
 pub(crate) async fn serve(handler: impl Handler) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say_port(listener.local_addr()?.port())?;
@@ -159,5 +159,6 @@ pub(crate) async fn call(
     Ok(answer.into_inner())
 }
 
-/// What a server may send ahead of us: what gRPC's own clients take by default after they have measured a fast connection.
+/// The HTTP/2 window of the client: what gRPC's own clients use after they have measured a fast
+/// connection.
 const CLIENT_WINDOW: u32 = 4 * 1024 * 1024;
