@@ -1,5 +1,5 @@
-//! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links
-//! none of the project's crates.
+//! The project's automation: `cargo xtask <verb>`, with a file for each verb. It starts the
+//! project's programs, and links none of its crates.
 #![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
 
 mod bench;
