@@ -1,5 +1,5 @@
-//! Arrow in, rows out: every type at its extremes, with nulls and slices, and any batch against a
-//! naive reading of it.
+//! Tests every type at its extremes, with nulls and slices, and compares any batch with a simple
+//! reference.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Any batch of supported types against a naive reading of it.
+//! Compares any batch of supported types with the reference.
 
 use arrow_rows::{ArrowRows, TimeText, column_type};
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ proptest! {
         });
         let table = Table::new("t", columns.collect());
         let mut rows = ArrowRows::new(&schema, &table, TimeText::Nanoseconds).unwrap();
-        // Twice, since the second time finds the memory of the first.
+        // Read it twice, since the second time reuses the memory of the first.
         for _ in 0..2 {
             let mut lent = rows.of(&batch).unwrap();
             for row in 0..batch.num_rows() {

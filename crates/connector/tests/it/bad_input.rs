@@ -13,7 +13,7 @@ use crate::stack::{Connector, Stack, TOKEN};
 
 const POINT: &str = "census,location=Klamath ants=30i 1748846218190260000";
 
-/// The text that the first failed setup test gives the customer.
+/// The text of the first setup test that fails.
 async fn failed_test(connector: &Connector, configuration: &Configuration) -> String {
     let checked = connector.tester.check(configuration).await.unwrap();
     assert_eq!(checked.breaches, []);
@@ -72,7 +72,7 @@ async fn names_and_tokens_that_are_wrong() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hosts_that_are_no_influxdb_3() {
-    // Nobody there.
+    // Nothing listens there.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let check_test = async |hostname: &str, expected: &[&str]| {
         let mut stack = Stack::start("db", POINT).await;
@@ -84,7 +84,7 @@ async fn hosts_that_are_no_influxdb_3() {
     };
     check_test(&closed, &[&closed]).await;
     check_test("no-such-host.invalid:8181", &["no-such-host.invalid"]).await;
-    // A web page, an InfluxDB 2, and a server that knows HTTP/1 alone.
+    // A web page, an InfluxDB 2, and a server with HTTP/1 only.
     let page = answers(
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
     );
@@ -143,7 +143,7 @@ async fn an_influxdb_that_goes_away_is_unavailable() {
     assert!(text.contains("127.0.0.1"), "{text}");
 }
 
-/// A server that reads a request and answers it with a text, again and again.
+/// A server that answers every request with a text.
 fn answers(text: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -18,20 +18,20 @@ const POINTS_OF_A_TABLE: i64 = 1_500;
 /// 2024-06-10T00:00:00Z.
 const BEGIN: i64 = 1_717_977_600 * SECOND;
 const SECOND: i64 = 1_000_000_000;
-/// What all queries for rows have in their text, and no other.
+/// A text that is in all queries for rows, and in no other.
 const WINDOW: &str = "where \"time\" >=";
-/// How fast time passes where a limit of minutes is waited for.
+/// The speed of the clock in tests of timeouts of minutes.
 const SPEED: u32 = 40;
-/// Longer than any limit.
+/// Longer than any timeout.
 const FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A source that takes the time for two hours after the first point. Windows that were made short
-/// by a fault stay so, and there are not too many of them in that time.
+/// A source whose clock shows two hours after the first point. After a fault windows stay short,
+/// and a longer time would have too many of them.
 fn source() -> InfluxSource {
     InfluxSource::with_clock(Hand::at(BEGIN + 7_200 * SECOND))
 }
 
-/// A stack with points, and what the warehouse has to hold in the end.
+/// A stack with points, and the rows that the warehouse has to hold in the end.
 struct Trial {
     stack: Stack,
     ledger: Ledger,
@@ -42,7 +42,7 @@ impl Trial {
         Self::of(Connector::start(source()).await).await
     }
 
-    /// A trial where the connector's limits of minutes are over in seconds.
+    /// A trial in which the connector's timeouts of minutes take seconds.
     async fn with_fast_clock() -> Self {
         Self::of(Connector::start_with_fast_clock(source(), SPEED).await).await
     }
@@ -66,7 +66,7 @@ impl Trial {
         self.stack.demo.faults().add(fault.containing(WINDOW));
     }
 
-    /// Runs the one sync that has to do, and holds what it brought against what was written.
+    /// Runs one sync, which has to succeed, and compares the warehouse with what was written.
     async fn rides_out(&mut self) {
         let report = self.stack.good_sync().await;
         assert_eq!(report.warnings, [""; 0], "{report}");
@@ -231,7 +231,7 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     assert!(task.contains("token") && !task.contains(TOKEN), "{task}");
     assert!(report.checkpoints > 0, "{report}");
 
-    // Nothing new is sent with the old token, and nothing is lost of what there was.
+    // With the old token no new rows are sent, and no earlier rows are lost.
     let report = trial.stack.sync(SyncOptions::default()).await;
     assert_eq!(report.end, End::Task, "{report}");
     assert!(report.tables.values().all(|counts| counts.upserts == 0), "{report}");
@@ -246,7 +246,7 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     trial.check();
 }
 
-/// As behind a proxy that ends every answer after a while.
+/// A proxy that ends every answer after a while.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_off_whenever_it_is_long_is_read_in_shorter_windows() {
     let mut trial = Trial::with_fast_clock().await;

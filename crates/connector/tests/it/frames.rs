@@ -1,4 +1,4 @@
-//! Any record batch, through rows and encoder, read back by plain prost messages.
+//! Encodes any record batch, and decodes the messages with prost.
 
 use arrow_rows::{ArrowRows, TimeText, column_type};
 use fivetran_adapter::TableEncoder;
@@ -13,7 +13,7 @@ use sync_core::{Column, Table, Value};
 use crate::reference::expected;
 use crate::strategy::record_batches;
 
-/// A value as it came over the wire, as the debug text of the [`Value`] that it should have been.
+/// A decoded value, as the debug text of the [`Value`] that was encoded.
 fn shown(value: &ValueType) -> String {
     let instant = |at: &Timestamp| {
         assert!((0..1_000_000_000).contains(&at.nanos));

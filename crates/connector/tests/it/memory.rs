@@ -1,5 +1,5 @@
-//! Memory is bounded by the configuration, not by the data: by how many queries run at once,
-//! whatever a row, a table or a database holds and however slowly a client reads.
+//! Checks that memory depends on the configuration, which is the number of parallel queries, and
+//! not on the size of rows, tables and databases, nor on how slowly a client reads.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -86,7 +86,7 @@ impl Shape {
         flush(&mut lines, 0);
     }
 
-    /// A stack that holds it, and reads with so many queries at once.
+    /// A stack with these points, which reads with so many queries at once.
     async fn stack(self, connector: Connector, parallel_queries: usize) -> Stack {
         let mut stack = Stack::with(connector, Options::default().token(TOKEN), DATABASE).await;
         self.write(&stack);
@@ -104,7 +104,7 @@ struct Taken {
 }
 
 impl Taken {
-    /// Reads a sync to its end. A task would be a sync that failed.
+    /// Reads a sync to its end. A task means that it failed.
     async fn all(mut stream: Streaming<UpdateResponse>, shape: Shape) -> Self {
         let mut taken = Self::default();
         while let Some(response) = stream.message().await.unwrap() {
@@ -139,7 +139,7 @@ impl Taken {
         self.rows += 1;
     }
 
-    /// Every row has come once.
+    /// Checks that every row came once.
     fn assert_is(mut self, shape: Shape) {
         assert_eq!(self.times.len(), shape.tables);
         let expected: Vec<_> =
@@ -151,7 +151,7 @@ impl Taken {
     }
 }
 
-/// How long nothing may come from InfluxDB until it counts as held back.
+/// How long InfluxDB has to send nothing until it counts as held back.
 const STILL: Duration = Duration::from_secs(1);
 
 /// Waits until InfluxDB has sent something, and then nothing for a while. Returns how many bytes it
@@ -209,7 +209,7 @@ async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
     (taken, stack.connector.peak_memory())
 }
 
-// The bounds below are about twice what was measured, and well below what the rows take.
+// The bounds are about twice what was measured, and much less than the size of the rows.
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
@@ -262,7 +262,7 @@ async fn peak_memory() {
         let proxy = Proxy::start(stack.influx.address(), []).await;
         stack.set("hostname", &proxy.url());
         for (parallel_queries, reads_late) in [(1, false), (4, false), (4, true)] {
-            // The most that a process has held never falls, so each sync has one of its own.
+            // The peak memory of a process never falls, so each sync has a process of its own.
             stack.connector = Connector::start_apart().await;
             stack.set("parallel_queries", &parallel_queries.to_string());
             let (started, before) = (Instant::now(), proxy.passed());

@@ -1,4 +1,4 @@
-//! What a crate must not know, held against the dependencies that cargo resolves.
+//! Checks which crates a crate may know, by the dependencies that cargo resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
 use crate::sources::below;
 
-/// The packages of the workspace, and what each reaches by normal dependencies.
+/// The packages of the workspace, with their normal dependencies.
 struct Walls {
     metadata: Metadata,
     direct: BTreeMap<PackageId, Vec<PackageId>>,
@@ -33,7 +33,7 @@ impl Walls {
         names
     }
 
-    /// The names of all packages that a member reaches, itself not among them.
+    /// The names of all packages that a member depends on, directly or not.
     fn reached_from(&self, member: &str) -> BTreeSet<String> {
         let packages = self.metadata.workspace_packages();
         let root = packages.iter().find(|package| package.name == member).unwrap();
@@ -47,7 +47,7 @@ impl Walls {
         reached.iter().map(|id| self.metadata[id].name.to_string()).collect()
     }
 
-    /// The members that a member depends on itself.
+    /// The members that a member depends on directly.
     fn members_below(&self, member: &str) -> Vec<String> {
         let packages = self.metadata.workspace_packages();
         let root = packages.iter().find(|package| package.name == member).unwrap();
@@ -138,7 +138,7 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
     below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
     below("fivetran_source", &["connector"]);
-    // Like the wiring it knows both worlds, and it is built for measuring alone.
+    // Like the wiring it knows InfluxDB and Fivetran. It is built for measurements only.
     below(
         "connector-bench",
         &[

@@ -1,4 +1,4 @@
-//! The encoder, against the idiomatic way by prost messages.
+//! Compares the encoder with prost messages.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use prost::Message;
 use sync_core::{Column, DataType, RowError, Rows, SinkError, Table, Timestamp, Value};
 
-/// A cell that owns its text.
+/// A value that owns its text.
 #[derive(Clone, Debug)]
 enum Cell {
     Plain(Value<'static>),
@@ -34,7 +34,7 @@ impl Cell {
     }
 }
 
-/// Lends rows that exist already, then fails if it is to.
+/// Lends prepared rows, and then fails if it is told to.
 struct Lent<'a> {
     rows: std::vec::IntoIter<Vec<Value<'a>>>,
     row: Vec<Value<'a>>,
@@ -59,7 +59,7 @@ impl Rows for Lent<'_> {
     }
 }
 
-/// The idiomatic way: a message for each cell in a map for each row.
+/// Encodes with prost: a map for each row, with a message for each value.
 fn by_prost(table: &Table, row: &[Value<'_>]) -> Record {
     let timestamp = |seconds, nanos| fivetran_wire::Timestamp { seconds, nanos };
     let instant = |at: Timestamp| timestamp(at.seconds(), at.nanoseconds() as i32);
@@ -154,7 +154,7 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Messages are compared by their canonical bytes, since a NaN does not equal itself.
+    /// Compares messages by their bytes, since NaN is not equal to itself.
     #[test]
     fn decodes_to_what_prost_would_have_sent((table, rows) in table_and_rows()) {
         let rows: Vec<Vec<Value<'_>>> =
@@ -169,8 +169,8 @@ proptest! {
             let records = records(&message);
             prop_assert_eq!(records.len(), message.records);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
-            // Columns come in the order of prost's map here, so that the bytes are the same too,
-            // but for an empty name: prost leaves that out, and it is the same if it is there.
+            // Columns are in the order of prost's map here, so that the bytes are equal too. Only
+            // an empty name differs: prost leaves it out.
             if table.columns.iter().all(|column| !column.name.is_empty()) {
                 let operation = Some(Operation::Records(Records { records: records.clone() }));
                 prop_assert_eq!(&message.bytes, &UpdateResponse { operation }.encode_to_vec());
@@ -185,7 +185,7 @@ fn texts() -> Table {
     Table::new("texts", vec![Column::new("text", DataType::String)])
 }
 
-/// The number of records in each message of rows whose texts have so many bytes.
+/// The number of records in each message, for rows with texts of so many bytes.
 fn check_frames(bytes: &[usize], expect: &[usize]) {
     let texts_of: Vec<String> = bytes.iter().map(|&bytes| "x".repeat(bytes)).collect();
     let rows = texts_of.iter().map(|text| vec![Value::String(text)]).collect();
@@ -268,8 +268,8 @@ fn an_error_ends_the_rows_and_spoils_nothing_later() {
 
 #[test]
 fn a_frame_of_a_small_table_keeps_little_memory() {
-    // A message that waits for the client, and no more: of a thousand small tables there may be a
-    // thousand of them.
+    // A message that waits for the client keeps little memory, since a thousand small tables may
+    // have a thousand of them.
     let mut waiting = None;
     let info = allocation_counter::measure(|| {
         let mut encoder = TableEncoder::new(&texts());

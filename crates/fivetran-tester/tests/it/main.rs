@@ -1,6 +1,6 @@
 //! The tester against small scripted connectors, over real sockets.
 //!
-//! The connectors are fakes, since breaking rules on demand is what a real one will not do.
+//! The connectors are fakes, which break rules on demand.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
