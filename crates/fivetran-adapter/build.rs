@@ -1,4 +1,5 @@
-//! Generates the skeleton of three calls, without a `.proto` file. The fourth, which is hot, is served by hand: see `src/grpc.rs`.
+//! Generates the skeleton of three calls, without a `.proto` file. The fourth, which is hot, is
+//! served by hand: see `src/grpc.rs`.
 
 use fivetran_wire::method;
 use tonic_build::manual::{Builder, Method, Service};

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: builds the connector and its bench as they are released, and measures.
+//! `cargo xtask bench`: builds the connector and its bench as for a release, and measures.
 
 use std::process::Command;
 
@@ -22,10 +22,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     program::run(Command::new(bench).args(&arguments.arguments))
 }
 
-/// What is measured where nothing else is asked for.
+/// What is measured by default.
 const SHAPES: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny", "interleaved"];
 
-/// Whether it still measures all that it should, with syncs of a few rows in a development build: figures of which only the presence counts.
+/// Checks that the bench still measures everything, with syncs of a few rows in a development
+/// build. The figures do not count.
 pub(crate) fn smoke() -> Result<()> {
     let packages = ["--package", "connector", "--package", "connector-bench"];
     program::run(program::cargo(["build", "--quiet"]).args(packages))?;

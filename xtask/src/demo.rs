@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: two syncs from a look-alike InfluxDB 3 into a local warehouse, with nothing installed.
+//! `cargo xtask demo`: runs two syncs from a look-alike InfluxDB 3 into a local warehouse, with
+//! nothing installed.
 
 use std::fs;
 use std::path::Path;
@@ -54,7 +55,7 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Fivetran's part.
+/// Plays Fivetran.
 struct Play<'a> {
     binaries: &'a Path,
     connector: &'a Server,
@@ -62,7 +63,7 @@ struct Play<'a> {
 }
 
 impl Play<'_> {
-    /// Runs a sync, which prints what it does, and gives the number of rows that moved.
+    /// Runs a sync, which prints what it does. Returns the number of its rows.
     fn sync(&self, options: &[&str]) -> Result<u64> {
         let report = self.directory.join("report.json");
         let mut command = Command::new(self.binaries.join("connector"));
@@ -81,7 +82,8 @@ impl Play<'_> {
     }
 }
 
-/// Writes three points that are a minute old: past the few seconds in which a point may still be on its way.
+/// Writes three points that are a minute old. A sync leaves the newest seconds out, in which points
+/// may still be on their way.
 fn write_points(influx: &Server) -> Result<()> {
     let minute_ago =
         SystemTime::now().duration_since(UNIX_EPOCH)?.saturating_sub(Duration::from_secs(60));

@@ -1,5 +1,5 @@
-//! `cargo xtask e2e`: the stack in containers. A package of its own (`xtask/e2e`), so that its
-//! dependencies are not built for the other verbs.
+//! `cargo xtask e2e`: runs the stack in containers. It is a package of its own (`xtask/e2e`), so
+//! that its dependencies are not built for the other verbs.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -16,10 +16,10 @@ pub(crate) struct Arguments {
     options: Vec<OsString>,
 }
 
-/// What it ends with where no engine answers; it has said so.
+/// The exit code of `e2e` without a Docker engine. It has printed that there is none.
 const NO_ENGINE: i32 = 3;
 
-/// The short form of it, as a check; without an engine there is nothing to check.
+/// Runs the short form as a check. Without a Docker engine it checks nothing.
 pub(crate) fn short() -> Result<()> {
     let status =
         program::cargo(["run", "--quiet", "--package", "e2e", "--", "--short"]).status()?;
@@ -27,7 +27,7 @@ pub(crate) fn short() -> Result<()> {
     Ok(())
 }
 
-/// Becomes that program: its exit code is ours, and a Ctrl-C finds it alone.
+/// Replaces this process by the program, which then gets a Ctrl-C, and whose exit code is ours.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut command = program::cargo(["run", "--quiet", "--package", "e2e", "--"]);
     let failure = command.args(&arguments.options).exec();

@@ -1,6 +1,7 @@
-//! `cargo xtask fuzz`: every parser of foreign bytes and text, on inputs that libFuzzer makes, each target for a while.
+//! `cargo xtask fuzz`: runs every parser of foreign bytes and text on inputs of libFuzzer, each
+//! target for a while.
 //!
-//! Corpora grow in the target directory; what is in the repository is where each run starts from.
+//! Each run starts from the corpora of the repository, and adds to corpora in the target directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ pub(crate) struct Arguments {
     target: Option<String>,
 }
 
-/// The smoke run of `cargo xtask ci`: the corpora of the repository, and a few seconds more.
+/// The smoke run of `cargo xtask ci`: the corpora of the repository, and a few seconds of new
+/// inputs.
 pub(crate) fn smoke() -> Result<()> {
     run(&Arguments { seconds: 3, target: None })
 }
@@ -72,19 +74,19 @@ struct Place {
     directory: PathBuf,
 }
 
-/// What came of a target.
+/// The result of a target.
 struct Row {
     name: String,
     executions: u64,
     seconds: f64,
-    /// Inputs that reach something that no other reaches, and are kept.
+    /// How many inputs are kept, since each covers something that no other does.
     corpus: usize,
     crash: Option<PathBuf>,
     log: PathBuf,
 }
 
 impl Place {
-    /// Builds the targets in a directory of their own: every crate is compiled with counters in it.
+    /// Builds the targets in a directory of their own, since every crate is compiled with counters.
     fn build(targets: &[String]) -> Result<Self> {
         install_cargo_fuzz()?;
         let directory = program::target().join("fuzz");
@@ -107,7 +109,7 @@ impl Place {
         Ok(Self { programs, directory })
     }
 
-    /// Runs a target; libFuzzer's own words go to a log.
+    /// Runs a target. The output of libFuzzer goes to a log.
     fn fuzz(&self, name: &str, seconds: u64) -> Result<Row> {
         let made = |what: &str| -> Result<PathBuf> {
             let directory = self.directory.join(what).join(name);
@@ -123,7 +125,7 @@ impl Place {
                 format!("-max_total_time={seconds}"),
                 format!("-artifact_prefix={}/", artifacts.display()),
                 "-print_final_stats=1".to_owned(),
-                // An input that takes this long, or this much memory, is a finding too.
+                // An input that takes longer, or more memory, is a finding too.
                 "-timeout=10".to_owned(),
                 "-rss_limit_mb=2048".to_owned(),
             ])
@@ -139,7 +141,7 @@ impl Place {
         let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
         let crash = files(&artifacts)?.into_iter().find(|file| !before.contains(file));
         let crash = match crash {
-            // It may have ended before it had an input to blame.
+            // There is none if it ended before its first input.
             None if !status.success() => Some(log.clone()),
             crash => crash,
         };
@@ -154,7 +156,8 @@ impl Place {
     }
 }
 
-/// The count in the last line that has one: the final one, or that of the last input that was kept.
+/// The number in the last line that has one: the final line, or that of the last input that was
+/// kept.
 fn executions(said: &str) -> u64 {
     let final_count = said
         .lines()

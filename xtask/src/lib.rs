@@ -1,4 +1,4 @@
-//! What the project's automation shares: building, running and stopping the project's programs. The verbs are in `main.rs`.
+//! Builds, runs and stops the project's programs, for the verbs in `main.rs` and for `xtask/e2e`.
 #![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
 
 pub mod program;

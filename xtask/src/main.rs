@@ -1,4 +1,5 @@
-//! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links none of the project's crates.
+//! The project's automation: `cargo xtask <verb>`, with a file for each verb. It starts the
+//! project's programs, and links none of its crates.
 #![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
 
 mod bench;
@@ -24,15 +25,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
+    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3
+    /// into a local warehouse
     Demo,
     /// Builds the executable as Fivetran does, checks what it links to, and lists what is in it
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,
-    /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
+    /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes
+    /// wrong between them
     Simulate(simulate::Arguments),
-    /// Measures the connector, all in one run: rows per second, processor time and memory, as ratios to what bounds them
+    /// Measures the connector, all in one run: rows per second, processor time and memory, as
+    /// ratios to what bounds them
     Bench(bench::Arguments),
     /// Feeds every parser of foreign bytes and text what libFuzzer makes
     Fuzz(fuzz::Arguments),

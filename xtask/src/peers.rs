@@ -1,4 +1,4 @@
-//! `cargo xtask peers`: unmodified Python peers, in a virtual environment that this command makes.
+//! `cargo xtask peers`: runs unmodified Python peers, in a virtual environment that it makes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ pub(crate) fn run() -> Result<()> {
     )
 }
 
-/// The points of a fixture: it repeats none.
+/// The number of points of a fixture, which has no point twice.
 fn points(file: &str) -> Result<usize> {
     let text = fs::read_to_string(program::root().join("fixtures").join(file))?;
     Ok(text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count())
@@ -56,7 +56,7 @@ fn points(file: &str) -> Result<usize> {
 fn virtual_environment() -> Result<PathBuf> {
     let directory = program::target().join("peers");
     let python = directory.join("bin").join("python");
-    // An environment that could not be finished has a `python` without a `pip`.
+    // An environment that was not completed has a `python`, but no `pip`.
     if !directory.join("bin").join("pip").exists() {
         program::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))
             .context("the peers need Python 3 with its venv module")?;

@@ -1,4 +1,4 @@
-//! Building, running and stopping the project's programs.
+//! Builds, runs and stops the project's programs.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -16,10 +16,10 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Where builds go, as `cargo` itself says: the environment may decide it, or a configuration file of the person's own.
+/// The target directory, as `cargo` tells it: the environment or a configuration file may set it.
 pub fn target() -> PathBuf {
     static TARGET: LazyLock<Option<PathBuf>> = LazyLock::new(ask_for_target);
-    // Where `cargo` cannot tell, no build succeeds either, and says why.
+    // If `cargo` cannot tell, a build fails too, and says why.
     TARGET.clone().unwrap_or_else(|| root().join("target"))
 }
 
@@ -29,8 +29,8 @@ fn ask_for_target() -> Option<PathBuf> {
     metadata["target_directory"].as_str().map(PathBuf::from)
 }
 
-/// The `cargo` that runs us, without what it has told us of our own package: build scripts that look at that would run again, and
-/// everything above them be compiled twice.
+/// The `cargo` that runs us, without the variables that it has set for our package. Build scripts
+/// that read these would run again, and crates that depend on them would be compiled again.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
@@ -41,8 +41,8 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
-/// Installs one of cargo's commands where there is none, in a version that builds with the Rust of this project: a later one may ask
-/// for a newer.
+/// Installs a command of cargo if it is missing, in a version that builds with this project's Rust.
+/// Later versions may need a newer one.
 pub fn install(command: &str, version: &str) -> Result<()> {
     let found = cargo([command, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
@@ -63,7 +63,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and gives what it printed.
+/// Runs a command to its end. Returns its output.
 ///
 /// # Errors
 /// It cannot be started, fails, or prints what is not text.
@@ -76,7 +76,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Builds the connector and the look-alike, and gives the directory of their executables.
+/// Builds the connector and the look-alike. Returns the directory of their executables.
 ///
 /// # Errors
 /// The build fails.
@@ -93,7 +93,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it listens on.
+    /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it
+    /// listens on.
     ///
     /// # Errors
     /// The program cannot be started, or ends before it listens.
@@ -106,7 +107,7 @@ impl Server {
         for line in &mut lines {
             if let Some(port) = port(&line?) {
                 server.address = format!("127.0.0.1:{port}");
-                // Whoever stops reading stops the writer.
+                // Read on: a program whose output is not read would block.
                 thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
                 return Ok(server);
             }
@@ -117,13 +118,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have ended already, which is no error.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The port in a line such as `listening on http://127.0.0.1:8181` or `{"context":{"port":50051}, ...}`.
+/// The port in a line such as `listening on http://127.0.0.1:8181` or
+/// `{"context":{"port":50051}, ...}`.
 fn port(line: &str) -> Option<u16> {
     let after = |host: &str| line.split_once(host).map(|(_, rest)| rest);
     let rest = after("127.0.0.1:").or_else(|| after("\"port\":"))?;

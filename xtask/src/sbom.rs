@@ -1,4 +1,5 @@
-//! The bill of materials of what ships: every crate that is compiled into it, in CycloneDX's JSON.
+//! The bill of materials of the submission: every crate that is compiled into it, as CycloneDX
+//! JSON.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +14,10 @@ use crate::program;
 const CARGO_CYCLONEDX: &str = "0.5.9";
 const PACKAGE: &str = "fivetran_source";
 
-/// Writes the bill into `directory`; gives its path and the number of its components.
+/// Writes the bill into `directory`. Returns its path, and the number of its components.
 pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
     program::install("cyclonedx", CARGO_CYCLONEDX)?;
-    // The command writes beside each manifest, so it is given manifests of its own.
+    // The command writes a file beside each manifest, so run it on copies of the manifests.
     let sources = tempfile::tempdir()?;
     for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask"] {
         copy(&program::root().join(name), &sources.path().join(name))?;
@@ -30,7 +31,7 @@ pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
     )?;
     let text = fs::read_to_string(package.join(format!("{PACKAGE}.json")))
         .context("no bill was written")?
-        // Where it was made is nobody's business.
+        // Do not publish paths of the machine that made it.
         .replace(&sources.path().display().to_string(), ".");
     let mut bill: Value = serde_json::from_str(&text)?;
     let components = keep(&mut bill, &shipped()?)?;
@@ -39,7 +40,7 @@ pub(crate) fn write(directory: &Path) -> Result<(PathBuf, usize)> {
     Ok((path, components))
 }
 
-/// Every crate that is compiled into what ships, with its version.
+/// Every crate that is compiled into the submission, with its version.
 pub(crate) fn shipped() -> Result<BTreeSet<(String, String)>> {
     let tree = program::output(&mut program::cargo([
         "tree",
@@ -57,8 +58,8 @@ pub(crate) fn shipped() -> Result<BTreeSet<(String, String)>> {
     Ok(crates.filter(|(name, _)| name != PACKAGE).collect())
 }
 
-/// Takes out of a bill what does not ship: it was made of the whole workspace, where crates have features that only tests ask for.
-/// Gives the number of components that are left.
+/// Removes crates that are not in the submission. The bill is made of the whole workspace, where
+/// crates have features for tests. Returns the number of components that are left.
 fn keep(bill: &mut Value, shipped: &BTreeSet<(String, String)>) -> Result<usize> {
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let components = bill["components"].as_array_mut().context("the bill lists no components")?;

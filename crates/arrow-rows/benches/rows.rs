@@ -1,4 +1,5 @@
-//! Rows per second of one core from record batches to lent rows, by kind of column: `cargo bench -p arrow-rows`.
+//! Rows per second of one core from record batches to lent rows, by kind of column:
+//! `cargo bench -p arrow-rows`.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing better to do")]
 
 use std::sync::Arc;

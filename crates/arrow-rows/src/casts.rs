@@ -1,12 +1,15 @@
-//! Which Arrow type becomes what: by nature, or because the customer asks for it.
+//! Which column types an Arrow type can become: its natural one, and those that a customer can
+//! choose.
 
 use std::mem::discriminant;
 
 use arrow::datatypes::{DataType as ArrowType, Field, TimeUnit};
 use sync_core::DataType;
 
-/// What the values of an Arrow type are by nature, or `None` for a type without a form in a warehouse: unions, and structs that use
-/// a name twice, alone or inside of something else.
+/// The natural column type of an Arrow type: the one that its values have unless another is chosen.
+///
+/// `None` for types that a warehouse cannot hold: unions, and structs that use a name twice, also
+/// inside of other types.
 ///
 /// | Arrow | column |
 /// |---|---|
@@ -27,16 +30,21 @@ use sync_core::DataType;
 /// | Null | STRING, always NULL |
 /// | Dictionary, RunEndEncoded | what its values are |
 ///
-/// As text, a time of day has the digits of its unit (`06:36:58.190`); a duration counts seconds only (`PT90061.5S`), since not every day
-/// is of one length; an interval is `P1Y2M3DT4.5S`. A minus stands before the `P` if nothing in the period is positive, and else
-/// before each part that is negative (`P1M-2D`), as ISO 8601-2 has it.
+/// As text
+/// - a time of day has the digits of its unit: `06:36:58.190`;
+/// - a duration is in seconds only, since days differ in length: `PT90061.5S`;
+/// - an interval is `P1Y2M3DT4.5S`. As ISO 8601-2 says, a minus stands before the `P` if no part is
+///   positive, and otherwise before each negative part: `P1M-2D`.
 ///
 /// In a JSON document
-/// - booleans, integers and floats are JSON's own; a float that is not finite is `null`, and counted;
-/// - decimals are strings: most readers of JSON take a number for a double, and would round it;
-/// - times are strings, in the form of [`TimeText`](crate::TimeText); bytes are strings of lowercase hex digits;
+/// - booleans, integers and floats are JSON's own; a float that is not finite is `null`, and
+///   counted as a loss;
+/// - decimals are strings: most readers of JSON would read a number as a double, and round it;
+/// - times are strings, in the form of [`TimeText`](crate::TimeText);
+/// - bytes are strings of lowercase hex digits;
 /// - a struct is an object with all of its fields, nulls included;
-/// - a map is an object too, whose keys are written as text. Two keys of one text are a [`RowError`](sync_core::RowError), as is a null.
+/// - a map is an object whose keys are written as text. Two keys with the same text are a
+///   [`RowError`](sync_core::RowError), as is a key that is null.
 #[must_use]
 pub fn column_type(arrow: &ArrowType) -> Option<DataType> {
     Some(match arrow {
@@ -61,7 +69,7 @@ pub fn column_type(arrow: &ArrowType) -> Option<DataType> {
         | ArrowType::Duration(_)
         | ArrowType::Interval(_)
         | ArrowType::Null => DataType::String,
-        // Arrow knows no such time of day.
+        // Arrow does not have these pairs of width and unit.
         ArrowType::Time32(_) | ArrowType::Time64(_) | ArrowType::Union(_, _) => return None,
         ArrowType::Binary
         | ArrowType::LargeBinary
@@ -72,7 +80,7 @@ pub fn column_type(arrow: &ArrowType) -> Option<DataType> {
         | ArrowType::ListView(item)
         | ArrowType::LargeListView(item)
         | ArrowType::FixedSizeList(item, _)
-        // The item of a map is a struct of a key and a value.
+        // The item of a map is a struct with a key and a value.
         | ArrowType::Map(item, _) => column_type(item.data_type()).map(|_| DataType::Json)?,
         ArrowType::Struct(fields) => {
             let mut names: Vec<_> = fields.iter().map(|field| field.name()).collect();
@@ -86,7 +94,10 @@ pub fn column_type(arrow: &ArrowType) -> Option<DataType> {
     })
 }
 
-/// Arrow's scale may be negative (hundreds, thousands, ...) or larger than the precision; a warehouse's may not.
+/// A DECIMAL that holds all values of an Arrow decimal.
+///
+/// Arrow's scale may be negative (hundreds, thousands, ...) or larger than the precision. A
+/// warehouse's may not.
 fn decimal(precision: u8, scale: i8) -> DataType {
     let size = scale.unsigned_abs();
     match scale {
@@ -95,10 +106,10 @@ fn decimal(precision: u8, scale: i8) -> DataType {
     }
 }
 
-/// What else the values of an Arrow type can become when a customer asks for it, besides their [`column_type`].
+/// The column types that a customer can choose for an Arrow type, besides its [`column_type`].
 ///
-/// A DECIMAL in this list, or as natural type, stands for every precision and scale. Each value is checked: one that does not fit is a
-/// [`RowError`](sync_core::RowError), unless the table says otherwise.
+/// A DECIMAL stands for every precision and scale. Each value is checked: one that does not fit is
+/// a [`RowError`](sync_core::RowError), unless this table says otherwise.
 ///
 /// | Arrow | can become | how |
 /// |---|---|---|
@@ -132,7 +143,7 @@ pub fn casts(arrow: &ArrowType) -> Vec<DataType> {
             DataType::Short,
             DataType::Int,
             DataType::Long,
-            // Every 64-bit integer fits.
+            // It holds every 64-bit integer.
             DataType::Decimal { precision: 20, scale: 0 },
             DataType::Double,
             DataType::String,
@@ -163,13 +174,14 @@ pub fn casts(arrow: &ArrowType) -> Vec<DataType> {
     types.iter().filter(|&&to| to != natural).copied().collect()
 }
 
-/// Whether the values of an Arrow type can become the values of a column of type `to`: by nature, or by one of its [`casts()`].
+/// Whether the values of an Arrow type can become values of type `to`: it is the natural type, or
+/// one of the [`casts()`].
 #[must_use]
 pub fn can_become(arrow: &ArrowType, to: DataType) -> bool {
-    possible(arrow).iter().any(|possible| discriminant(possible) == discriminant(&to))
+    possible_types(arrow).iter().any(|possible| discriminant(possible) == discriminant(&to))
 }
 
-/// The natural type, then the casts.
-pub(crate) fn possible(arrow: &ArrowType) -> Vec<DataType> {
+/// The natural type, and the casts after it.
+pub(crate) fn possible_types(arrow: &ArrowType) -> Vec<DataType> {
     column_type(arrow).into_iter().chain(casts(arrow)).collect()
 }

@@ -1,26 +1,26 @@
-//! One column: what it is, what it becomes, and what it keeps from batch to batch.
+//! One column of a table: where it is in the record batches, and how it is converted.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType as ArrowType, Schema};
 use sync_core::{DataType, Table};
 
-use crate::casts::{can_become, possible};
-use crate::conversion::{Memory, read};
+use crate::casts::{can_become, possible_types};
+use crate::conversion::{ColumnBuffers, read};
 use crate::error::Error;
 use crate::loss::Loss;
 use crate::reader::BoxedReader;
 use crate::text::TimeText;
 
-/// One column of the table, found in the schema.
+/// One column of the table, with its place in the schema.
 #[derive(Debug)]
 pub(crate) struct Column {
     name: String,
-    /// Its place in the record batches.
+    /// Its index in the record batches.
     index: usize,
     from: ArrowType,
     to: DataType,
     primary_key: bool,
-    memory: Memory,
+    buffers: ColumnBuffers,
 }
 
 impl Column {
@@ -49,7 +49,7 @@ impl Column {
                 column: column.name.clone(),
                 from: field.data_type().clone(),
                 to: column.data_type,
-                possible: possible(field.data_type()),
+                possible: possible_types(field.data_type()),
             });
         }
         Ok(Self {
@@ -58,15 +58,15 @@ impl Column {
             from: field.data_type().clone(),
             to: column.data_type,
             primary_key: column.primary_key,
-            memory: Memory::default(),
+            buffers: ColumnBuffers::default(),
         })
     }
 
     pub(crate) fn losses(&self) -> impl Iterator<Item = Loss<'_>> {
-        self.memory.losses().of(&self.name)
+        self.buffers.losses().of(&self.name)
     }
 
-    /// This column of `batch`, ready to be read.
+    /// A reader of this column of `batch`.
     pub(crate) fn open<'a>(
         &'a mut self,
         table: &str,
@@ -86,7 +86,7 @@ impl Column {
                 },
             });
         }
-        let reader = read(batch.column(self.index), self.to, times, &mut self.memory);
+        let reader = read(batch.column(self.index), self.to, times, &mut self.buffers);
         let reader = reader.map_err(|source| Error::Decode {
             table: table.to_owned(),
             column: self.name.clone(),
@@ -96,7 +96,7 @@ impl Column {
     }
 }
 
-/// One column of one batch.
+/// One column of one batch, which is being read.
 pub(crate) struct OpenColumn<'a> {
     pub(crate) name: &'a str,
     pub(crate) primary_key: bool,

@@ -1,31 +1,33 @@
-//! Where an Arrow type meets what it becomes.
+//! Chooses how an Arrow array is read as values of a column's type.
 //!
-//! Each line serves the Arrow types that its function takes; which pairs there are, [`casts`](crate::casts()) tells the world.
+//! [`casts`](crate::casts()) lists which Arrow types can become which column types. Here is a
+//! function for each of these pairs.
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType as ArrowType;
 use arrow::error::ArrowError;
 use sync_core::{DataType, Value};
 
-use crate::encoded::Layout;
+use crate::logical_array::LogicalArray;
 use crate::loss::Losses;
 use crate::reader::BoxedReader;
-use crate::text::decimal::{Room, decimals};
+use crate::text::decimal::{DecimalType, decimals};
 use crate::text::json::documents;
-use crate::text::plain::plain;
-use crate::text::{Texts, TimeText, WriteCell};
+use crate::text::scalar::scalar;
+use crate::text::{TextBuffer, TimeText, WriteCell};
 use crate::value::{borrowed, number, time};
 
-/// What a column keeps from batch to batch, and what its readers borrow from.
+/// The memory of one column, which every batch uses again. Readers borrow values from it.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    texts: Texts,
-    unpacked: Option<ArrayRef>,
+pub(crate) struct ColumnBuffers {
+    text: TextBuffer,
+    /// A copy of the array without its encoding, if one was needed.
+    decoded: Option<ArrayRef>,
 }
 
-impl Memory {
+impl ColumnBuffers {
     pub(crate) fn losses(&self) -> &Losses {
-        &self.texts.out.losses
+        &self.text.out.losses
     }
 }
 
@@ -34,47 +36,52 @@ pub(crate) fn read<'a>(
     array: &'a ArrayRef,
     to: DataType,
     times: TimeText,
-    memory: &'a mut Memory,
+    buffers: &'a mut ColumnBuffers,
 ) -> Result<BoxedReader<'a>, ArrowError> {
-    let Memory { texts, unpacked } = memory;
+    let ColumnBuffers { text, decoded } = buffers;
     let mut array = array;
     if !borrowed::is_text(array.data_type()) {
-        let layout = Layout::of(array)?;
-        if let Some(cells) = write(&layout.plain, to, times)? {
+        let logical = LogicalArray::of(array)?;
+        if let Some(cells) = write(&logical.values, to, times)? {
             return match to {
                 DataType::Decimal { .. } => {
-                    texts.read(&layout, array.len(), &*cells, Value::Decimal)
+                    text.read(&logical, array.len(), &*cells, Value::Decimal)
                 }
-                DataType::Json => texts.read(&layout, array.len(), &*cells, Value::Json),
-                _ => texts.read(&layout, array.len(), &*cells, Value::String),
+                DataType::Json => text.read(&logical, array.len(), &*cells, Value::Json),
+                _ => text.read(&logical, array.len(), &*cells, Value::String),
             };
         }
-        *unpacked = layout.unpacked()?;
-        array = unpacked.as_ref().unwrap_or(array);
+        *decoded = logical.materialize()?;
+        array = decoded.as_ref().unwrap_or(array);
     }
-    // `can_become` was asked before any batch came, so that `None` here is a gap between two tables of this crate.
-    lend(array, to, &mut texts.out.losses)
+    // `can_become` has accepted this pair of types before any batch is read. `None` thus means that
+    // `borrow` lacks a pair which the tables of `casts.rs` list.
+    borrow(array, to, &mut text.out.losses)
         .ok_or_else(|| ArrowError::NotYetImplemented(format!("{} as {to}", array.data_type())))
 }
 
-/// Cells that need a text of their own; `None` if these do not.
+/// Finds a writer for values that have to be written as text; `None` if these do not.
 fn write(
     array: &dyn Array,
     to: DataType,
     times: TimeText,
 ) -> Result<Option<Box<dyn WriteCell>>, ArrowError> {
     Ok(match to {
-        DataType::Decimal { precision, scale } => decimals(array, Room { precision, scale }),
+        DataType::Decimal { precision, scale } => decimals(array, DecimalType { precision, scale }),
         DataType::String | DataType::Json if array.data_type().is_nested() => {
             Some(documents(array, times)?)
         }
-        DataType::String => plain(array, times),
+        DataType::String => scalar(array, times),
         _ => None,
     })
 }
 
-/// Cells that are copies or slices of what the array holds.
-fn lend<'a>(array: &'a dyn Array, to: DataType, losses: &'a mut Losses) -> Option<BoxedReader<'a>> {
+/// Reads values that are copies of what the array holds, or slices of it.
+fn borrow<'a>(
+    array: &'a dyn Array,
+    to: DataType,
+    losses: &'a mut Losses,
+) -> Option<BoxedReader<'a>> {
     match to {
         _ if array.data_type().is_null() => Some(nulls(array.len())),
         DataType::Boolean => number::booleans(array),

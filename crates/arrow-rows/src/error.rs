@@ -21,7 +21,7 @@ pub enum Error {
         /// The names of the columns that the data has.
         found: Vec<String>,
     },
-    /// The data has several columns of a name, and no telling which one is meant.
+    /// The data has several columns of the name.
     #[error("table {table:?} needs one column {column:?}, and the data has several of that name")]
     AmbiguousColumn {
         /// The table's name.
@@ -29,9 +29,10 @@ pub enum Error {
         /// The column's name.
         column: String,
     },
-    /// The values of a column cannot become what the table declares.
+    /// The values of a column cannot become the type that the table declares.
     #[error(
-        "column {column:?} of table {table:?} is {from} in Arrow's terms and cannot become {to}; it can become {}",
+        "column {column:?} of table {table:?} is {from} in Arrow's terms and cannot become {to}; \
+         it can become {}",
         List(possible)
     )]
     NoCast {
@@ -39,16 +40,18 @@ pub enum Error {
         table: String,
         /// The column's name.
         column: String,
-        /// What the data has.
+        /// The Arrow type that the data has.
         from: ArrowType,
-        /// What the table declares.
+        /// The type that the table declares.
         to: DataType,
-        /// What it could declare instead, the natural type first; empty if this crate cannot read the Arrow type at all.
+        /// The types that it could declare instead, the natural type first. Empty if this crate
+        /// cannot read the Arrow type at all.
         possible: Vec<DataType>,
     },
-    /// A record batch is not of the schema that was announced.
+    /// A record batch has another schema than [`ArrowRows`](crate::ArrowRows) was made for.
     #[error(
-        "a record batch for table {table:?} should have a column {column:?} of {expected} in place {index}, and has {found}"
+        "a record batch for table {table:?} should have a column {column:?} of {expected} \
+         in place {index}, and has {found}"
     )]
     SchemaChanged {
         /// The table's name.
@@ -57,9 +60,9 @@ pub enum Error {
         column: String,
         /// Its place in the schema, from 0.
         index: usize,
-        /// Its announced Arrow type.
+        /// The Arrow type that it should have.
         expected: ArrowType,
-        /// The name and Arrow type of what is there.
+        /// The name and Arrow type of the column in that place.
         found: String,
     },
     /// Arrow could not unpack a dictionary or a run-end encoded column.
@@ -74,7 +77,7 @@ pub enum Error {
     },
 }
 
-/// Types as words in a sentence.
+/// Displays types as a list in a sentence: `LONG, DOUBLE or STRING`.
 struct List<'a>(&'a [DataType]);
 
 impl fmt::Display for List<'_> {
@@ -94,29 +97,29 @@ impl fmt::Display for List<'_> {
     }
 }
 
-/// A value that its column cannot hold; which column that is, the caller knows.
+/// Why a column cannot hold a value. [`of`](Self::of) adds the names of table and column.
 ///
-/// Boxed, since it is rare and travels in the `Result` of every cell.
+/// It is boxed, since it is rare and is part of the `Result` of every cell.
 #[derive(Debug)]
-pub(crate) struct Refusal(Box<Refused>);
+pub(crate) struct CellError(Box<CellErrorDetail>);
 
 #[derive(Debug)]
-struct Refused {
+struct CellErrorDetail {
     value: String,
     reason: Cow<'static, str>,
 }
 
-/// How much of a value a message shows, in characters.
+/// How many characters of a value a message shows.
 const SHOWN: usize = 100;
 
-impl Refusal {
+impl CellError {
     #[cold]
     pub(crate) fn new(value: impl fmt::Display, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Refused { value: value.to_string(), reason: reason.into() }))
+        Self(Box::new(CellErrorDetail { value: value.to_string(), reason: reason.into() }))
     }
 
     pub(crate) fn of(self, table: &str, column: &str) -> RowError {
-        let Refused { mut value, reason } = *self.0;
+        let CellErrorDetail { mut value, reason } = *self.0;
         if let Some((cut, _)) = value.char_indices().nth(SHOWN) {
             value.truncate(cut);
             value.push('…');
@@ -130,8 +133,8 @@ impl Refusal {
     }
 }
 
-/// For what cannot fail while writing to memory, but might by its signature.
-impl<E: std::error::Error> From<E> for Refusal {
+/// For `write!` and its like, which cannot fail when they write to memory.
+impl<E: std::error::Error> From<E> for CellError {
     #[cold]
     fn from(error: E) -> Self {
         Self::new("this value", format!("it could not be written: {error}"))

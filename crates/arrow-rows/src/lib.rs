@@ -1,9 +1,11 @@
 //! Arrow record batches as rows of a table, borrowed, without an allocation per row.
 //!
-//! [`column_type`] says what an Arrow type is in a warehouse, and [`casts()`] what else it can become. [`ArrowRows`] settles once how each
-//! column is converted, and then lends the rows of each batch as [`sync_core::Rows`]: text and bytes are slices of Arrow's own
-//! buffers, and what needs a text of its own (decimals, times as text, JSON) is written column by column into memory that
-//! every batch reuses. A value that cannot be held is an error that names it, never another value.
+//! [`column_type`] tells which type an Arrow type has in a warehouse, and [`casts()`] which others
+//! can be chosen. [`ArrowRows`] chooses the conversion of each column once, and then lends the rows
+//! of each batch as [`sync_core::Rows`]. Text and bytes are slices of Arrow's buffers. Decimals,
+//! times as text and JSON documents are written column by column, into memory that every batch uses
+//! again. A value that its column cannot hold is an error that names it, and never becomes another
+//! value.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -15,9 +17,10 @@
 //! let load: ArrayRef = Arc::new(Float64Array::from(vec![0.5, f64::NAN]));
 //! let batch = RecordBatch::try_from_iter([("time", time), ("load", load)])?;
 //!
-//! // Columns have their natural type, or one that was asked for.
+//! // A column has its natural type, or one that was chosen.
 //! let load = column_type(batch.schema().field(1).data_type()).ok_or("a type without a form")?;
-//! let table = Table::new("cpu", vec![Column::new("load", load), Column::key("time", DataType::String)]);
+//! let columns = vec![Column::new("load", load), Column::key("time", DataType::String)];
+//! let table = Table::new("cpu", columns);
 //!
 //! let mut rows = ArrowRows::new(&batch.schema(), &table, TimeText::Nanoseconds)?;
 //! let mut lent = rows.of(&batch)?;
@@ -36,8 +39,8 @@
 mod casts;
 mod column;
 mod conversion;
-mod encoded;
 mod error;
+mod logical_array;
 mod loss;
 mod reader;
 mod rows;

@@ -1,6 +1,6 @@
-//! What a conversion leaves out, counted.
+//! Counts what a conversion leaves out.
 
-/// Something that a column's values lost on their way.
+/// Something that values of a column lost when they were converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss<'a> {
     /// The column's name.

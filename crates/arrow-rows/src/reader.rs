@@ -7,40 +7,41 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::ArrowPrimitiveType;
 use sync_core::Value;
 
-use crate::error::Refusal;
+use crate::error::CellError;
 
-/// A value, or why there is none.
-pub(crate) type Cell<'a> = Result<Value<'a>, Refusal>;
+/// The value of one row in one column, or why the column cannot hold it.
+pub(crate) type Cell<'a> = Result<Value<'a>, CellError>;
 
-/// A column's places in a block of rows.
+/// The places of one column in a block of rows.
 pub(crate) type Slots<'s, 'a> = StepBy<IterMut<'s, Value<'a>>>;
 
-/// A reader as `ArrowRows` holds it: what the column's type means was settled when it was made.
+/// A reader whose conversion was chosen when it was made.
 pub(crate) type BoxedReader<'a> = Box<dyn Reader<'a> + 'a>;
 
-/// Lends the values of one column, block by block, so that the dynamic call is made once for many cells.
+/// Reads the values of one column, a block at a time: one dynamic call then serves many cells.
 pub(crate) trait Reader<'a>: Send {
-    /// Puts the next values into `slots`. On a refusal, the slots before it are good.
-    fn fill(&mut self, slots: Slots<'_, 'a>) -> Result<(), RefusedAt>;
+    /// Puts the next values into `slots`. After an error, the slots before it hold their values.
+    fn fill(&mut self, slots: Slots<'_, 'a>) -> Result<(), CellErrorAt>;
 }
 
-/// A refusal, and how many values of the block came before it.
-pub(crate) struct RefusedAt {
+/// An error, and the row of the block that it is in.
+pub(crate) struct CellErrorAt {
     pub(crate) row: usize,
-    pub(crate) refusal: Refusal,
+    pub(crate) error: CellError,
 }
 
-/// Any iterator of cells is a reader: its loop is compiled for its own kind of cell.
+/// Makes every iterator of cells a reader. The loop is compiled for each kind of cell.
 impl<'a, I: Iterator<Item = Cell<'a>> + Send> Reader<'a> for I {
-    fn fill(&mut self, slots: Slots<'_, 'a>) -> Result<(), RefusedAt> {
+    fn fill(&mut self, slots: Slots<'_, 'a>) -> Result<(), CellErrorAt> {
         for (row, slot) in slots.enumerate() {
             match self.next() {
                 Some(Ok(value)) => *slot = value,
-                Some(Err(refusal)) => return Err(RefusedAt { row, refusal }),
-                // Never, as long as Arrow keeps the columns of a batch equally long; a slot must not keep what it held before.
+                Some(Err(error)) => return Err(CellErrorAt { row, error }),
+                // Arrow makes the columns of a batch equally long. Were one too short, its slots
+                // must not keep the values of the block before.
                 None => {
-                    let refusal = Refusal::new("nothing", "the column ends before its batch does");
-                    return Err(RefusedAt { row, refusal });
+                    let error = CellError::new("nothing", "the column ends before its batch does");
+                    return Err(CellErrorAt { row, error });
                 }
             }
         }
@@ -48,7 +49,7 @@ impl<'a, I: Iterator<Item = Cell<'a>> + Send> Reader<'a> for I {
     }
 }
 
-/// Reads an array of Arrow type `T`; `convert` sees what is not null.
+/// Reads an array of Arrow type `T`. Nulls stay null; `convert` turns the other values into cells.
 pub(crate) fn primitive<'a, T: ArrowPrimitiveType>(
     array: &'a dyn Array,
     mut convert: impl FnMut(T::Native) -> Cell<'a> + Send + 'a,
@@ -61,7 +62,7 @@ pub(crate) fn primitive<'a, T: ArrowPrimitiveType>(
     }
 }
 
-/// Reads values that may be null; `convert` sees the others.
+/// Reads optional values. `None` becomes null; `convert` turns the other values into cells.
 pub(crate) fn optional<'a, T>(
     values: impl Iterator<Item = Option<T>> + Send + 'a,
     mut convert: impl FnMut(T) -> Cell<'a> + Send + 'a,

@@ -1,18 +1,19 @@
-//! Record batches as rows.
+//! Reads record batches as rows.
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use sync_core::{RowError, Rows, Table, Value};
 
 use crate::column::{Column, OpenColumn};
-use crate::error::{Error, Refusal};
+use crate::error::{CellError, Error};
 use crate::loss::Loss;
-use crate::reader::RefusedAt;
+use crate::reader::CellErrorAt;
 use crate::text::TimeText;
 
 /// Turns the record batches of one schema into the rows of one table.
 ///
-/// It keeps the memory that texts are written into, and counts what was lost, so use one for all batches of a query.
+/// Use one for all batches of a query: it reuses the memory that text is written into, and counts
+/// what was lost in all of them.
 #[derive(Debug)]
 pub struct ArrowRows {
     table: String,
@@ -21,13 +22,14 @@ pub struct ArrowRows {
 }
 
 impl ArrowRows {
-    /// Finds each column of `table` in `schema` by its name, and settles how it is converted.
+    /// Finds each column of `table` in `schema` by its name, and chooses how to convert it.
     ///
-    /// Columns of the schema that the table does not have are left alone, and their order does not matter.
+    /// Ignores columns of the schema that the table does not have. Their order does not matter.
     ///
     /// # Errors
     ///
-    /// A column that is missing, or there twice, or whose Arrow type [cannot become](crate::can_become) what the table declares.
+    /// A column is missing, or there twice, or its Arrow type [cannot become](crate::can_become)
+    /// the type that the table declares.
     pub fn new(schema: &Schema, table: &Table, times: TimeText) -> Result<Self, Error> {
         let columns = table.columns.iter().map(|column| Column::find(schema, table, column));
         Ok(Self { table: table.name.clone(), columns: columns.collect::<Result<_, _>>()?, times })
@@ -37,8 +39,8 @@ impl ArrowRows {
     ///
     /// # Errors
     ///
-    /// A batch of another schema, or one that Arrow cannot decode. A value that does not fit is found by
-    /// [`next_row`](Rows::next_row), after the rows before it.
+    /// The batch has another schema, or Arrow cannot decode it. A value that its column cannot hold
+    /// is an error of [`next_row`](Rows::next_row), after the rows before it.
     pub fn of<'a>(&'a mut self, batch: &'a RecordBatch) -> Result<BatchRows<'a>, Error> {
         let Self { table, columns, times } = self;
         let columns = columns.iter_mut().map(|column| column.open(table, batch, *times));
@@ -55,19 +57,23 @@ impl ArrowRows {
 pub struct BatchRows<'a> {
     table: &'a str,
     columns: Vec<OpenColumn<'a>>,
-    /// A block of rows, one after the other. Blocks are filled column by column: what a column is has then to be asked once per block.
+    /// A block of rows, one after the other. It is filled column by column, so that the type of a
+    /// column is looked up once a block and not once a cell.
     cells: Vec<Value<'a>>,
-    /// How many rows of the block are to be lent, and how many were.
+    /// How many rows of the block are filled.
     filled: usize,
+    /// How many of them were lent.
     lent: usize,
-    /// How many rows there are after the block.
+    /// How many rows of the batch follow the block.
     rest: usize,
-    /// Why there is no row after the block.
+    /// The error that ends the rows, after those of the block.
     failure: Option<RowError>,
 }
 
-/// How many values a block holds, about. Blocks of one row are measurably slower; beyond some hundred values nothing is gained, and a
-/// block should leave room in the nearest cache for what it is filled from.
+/// About how many values a block holds.
+///
+/// Blocks of one row are measurably slower. More than some hundred values gain nothing, and a block
+/// should share the processor's nearest cache with the arrays that it is filled from.
 const CELLS_PER_BLOCK: usize = 1_024;
 
 impl<'a> BatchRows<'a> {
@@ -85,7 +91,7 @@ impl<'a> BatchRows<'a> {
         }
     }
 
-    /// Fills the next block, up to the first row with a value that does not fit.
+    /// Fills the next block, up to the first row with a value that its column cannot hold.
     fn fill(&mut self) {
         let width = self.columns.len();
         let mut rows = match width {
@@ -95,12 +101,12 @@ impl<'a> BatchRows<'a> {
         self.rest -= rows;
         for (position, column) in self.columns.iter_mut().enumerate() {
             let block = &mut self.cells[..rows * width];
-            if let Err(RefusedAt { row, refusal }) =
+            if let Err(CellErrorAt { row, error }) =
                 column.fill(block.get_mut(position..).unwrap_or_default(), width)
             {
-                // A row before those that another column refused, since that is how far this one was asked.
+                // This row comes before the error of any earlier column: `block` ends there.
                 rows = row;
-                self.failure = Some(refusal.of(self.table, column.name));
+                self.failure = Some(error.of(self.table, column.name));
                 self.rest = 0;
             }
         }
@@ -110,18 +116,19 @@ impl<'a> BatchRows<'a> {
 }
 
 impl<'a> OpenColumn<'a> {
-    /// Fills every `width`th cell.
-    fn fill(&mut self, cells: &mut [Value<'a>], width: usize) -> Result<(), RefusedAt> {
+    /// Fills every `width`th cell. A null in a column of the primary key is an error.
+    fn fill(&mut self, cells: &mut [Value<'a>], width: usize) -> Result<(), CellErrorAt> {
         let filled = self.reader.fill(cells.iter_mut().step_by(width));
         if self.primary_key {
-            let good = match &filled {
+            let filled_rows = match &filled {
                 Ok(()) => usize::MAX,
-                Err(refused) => refused.row,
+                Err(error) => error.row,
             };
-            let mut keys = cells.iter().step_by(width).take(good);
+            let mut keys = cells.iter().step_by(width).take(filled_rows);
             if let Some(row) = keys.position(|key| matches!(key, Value::Null)) {
-                let reason = "a value of the key must not be null; a number that is not finite counts as null";
-                return Err(RefusedAt { row, refusal: Refusal::new("null", reason) });
+                let reason = "a value of the key must not be null; \
+                              a number that is not finite counts as null";
+                return Err(CellErrorAt { row, error: CellError::new("null", reason) });
             }
         }
         filled

@@ -1,37 +1,43 @@
-//! Cells that need a text of their own: written for a whole column at once, into one buffer that every batch reuses.
+//! Values that have to be written as text, such as decimals and JSON documents.
+//!
+//! A whole column is written at once into one buffer, which every batch uses again. Its values are
+//! then slices of that buffer.
 
 pub(crate) mod decimal;
 mod iso;
 pub(crate) mod json;
-pub(crate) mod plain;
+mod number;
+pub(crate) mod scalar;
 
 use std::slice::Iter;
 
 use arrow::error::ArrowError;
 use sync_core::Value;
 
-use crate::encoded::Layout;
-use crate::error::Refusal;
+use crate::error::CellError;
+use crate::logical_array::LogicalArray;
 use crate::loss::Losses;
 use crate::reader::{BoxedReader, Cell};
 
-/// How times are written where a column holds them as text, or inside of a JSON document.
+/// How a time is written in a STRING column, and inside of a JSON document.
 ///
-/// Either way it is ISO 8601 in UTC. Years before 0 and after 9999 carry a sign, as in `+10000-01-01T00:00:00.000000Z`.
+/// Both are ISO 8601 in UTC. Years before 0 and after 9999 carry a sign, as in
+/// `+10000-01-01T00:00:00.000000Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TimeText {
-    /// Nine digits of a second, always: `2025-06-02T06:36:58.190260123Z`. Nothing is lost, and texts sort as times do.
+    /// Always nine digits of a second: `2025-06-02T06:36:58.190260123Z`. Nothing is lost, and texts
+    /// sort as times do.
     #[default]
     Nanoseconds,
-    /// Six digits of a second, always: `2025-06-02T06:36:58.190260Z`. What is cut is counted as
-    /// [`LossKind::SubMicrosecond`](crate::LossKind::SubMicrosecond).
+    /// Always six digits of a second: `2025-06-02T06:36:58.190260Z`. A time that loses digits is
+    /// counted as [`LossKind::SubMicrosecond`](crate::LossKind::SubMicrosecond).
     Microseconds,
 }
 
-/// Where cells are written to, and what they lost on the way.
+/// The text of a column, and what its values lost when they were written.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    /// Well-formed UTF-8 between any two cells.
+    /// UTF-8 after each whole cell.
     pub(crate) bytes: Vec<u8>,
     pub(crate) losses: Losses,
 }
@@ -42,49 +48,50 @@ impl Output {
     }
 }
 
-/// Writes cells of one array, each on its own.
+/// Writes the cells of one array, one at a time.
 pub(crate) trait WriteCell: Send {
-    /// Appends the cell of this row, which is not null. Writing nothing means that it becomes null after all.
-    fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal>;
+    /// Appends the cell of this row, which is not null. Writing nothing makes it null.
+    fn write(&self, row: usize, out: &mut Output) -> Result<(), CellError>;
 
-    /// Appends the cells of the first `rows` rows of `layout`, whose plain array these cells are of, and notes where each ends.
+    /// Appends the cells of the first `rows` rows of `logical`, and notes where each ends.
     ///
-    /// It is provided here, so that a dynamic call is made once per column and the loop is compiled for its kind of cell.
-    fn write_all(&self, layout: &Layout, rows: usize, texts: &mut Texts) {
+    /// `self` must write the cells of `logical.values`. Do not override this method: as a provided
+    /// one it is compiled for each kind of cell, with one dynamic call a column.
+    fn write_all(&self, logical: &LogicalArray, rows: usize, text: &mut TextBuffer) {
         for row in 0..rows {
-            if let Some(position) = layout.find(row)
-                && let Err(refusal) = self.write(position, &mut texts.out)
+            if let Some(position) = logical.physical_index(row)
+                && let Err(error) = self.write(position, &mut text.out)
             {
-                texts.refused = Some(refusal);
+                text.error = Some(error);
                 return;
             }
-            texts.ends.push(texts.out.bytes.len());
+            text.ends.push(text.out.bytes.len());
         }
     }
 }
 
-/// A closure is enough for most types.
-impl<F: Fn(usize, &mut Output) -> Result<(), Refusal> + Send> WriteCell for F {
-    fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal> {
+/// Makes a closure a writer, which is enough for most types.
+impl<F: Fn(usize, &mut Output) -> Result<(), CellError> + Send> WriteCell for F {
+    fn write(&self, row: usize, out: &mut Output) -> Result<(), CellError> {
         self(row, out)
     }
 }
 
-/// The texts of one column of one batch.
+/// The text of one column of one batch.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub(crate) struct TextBuffer {
     pub(crate) out: Output,
-    /// Where each row's text ends. No type writes an empty text, so an empty one stands for null.
+    /// Where the text of each row ends. An empty text stands for null, since no type writes one.
     ends: Vec<usize>,
-    /// Why there is no row after those.
-    refused: Option<Refusal>,
+    /// The error that ends the rows, after those.
+    error: Option<CellError>,
 }
 
-impl Texts {
-    /// Writes the cells of all rows, and reads them back as values.
+impl TextBuffer {
+    /// Writes the cells of all rows, and returns a reader of them.
     pub(crate) fn read<'a>(
         &'a mut self,
-        layout: &Layout,
+        logical: &LogicalArray,
         rows: usize,
         cells: &dyn WriteCell,
         value: impl Fn(&'a str) -> Value<'a> + Send + 'a,
@@ -92,13 +99,13 @@ impl Texts {
         self.out.bytes.clear();
         self.ends.clear();
         self.ends.reserve(rows);
-        self.refused = None;
-        cells.write_all(layout, rows, self);
-        // Checking the whole column at once is cheaper than pushing characters one by one.
+        self.error = None;
+        cells.write_all(logical, rows, self);
+        // Checking the whole column once is cheaper than pushing its characters one by one.
         let text = str::from_utf8(&self.out.bytes)
             .map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
-        let refused = self.refused.take();
-        Ok(Box::new(Cells { text, start: 0, ends: self.ends.iter(), refused, value }))
+        let error = self.error.take();
+        Ok(Box::new(Cells { text, start: 0, ends: self.ends.iter(), error, value }))
     }
 }
 
@@ -106,7 +113,7 @@ struct Cells<'a, F> {
     text: &'a str,
     start: usize,
     ends: Iter<'a, usize>,
-    refused: Option<Refusal>,
+    error: Option<CellError>,
     value: F,
 }
 
@@ -114,7 +121,7 @@ impl<'a, F: Fn(&'a str) -> Value<'a>> Iterator for Cells<'a, F> {
     type Item = Cell<'a>;
 
     fn next(&mut self) -> Option<Cell<'a>> {
-        let Some(&end) = self.ends.next() else { return self.refused.take().map(Err) };
+        let Some(&end) = self.ends.next() else { return self.error.take().map(Err) };
         let text = &self.text[self.start..end];
         self.start = end;
         Some(Ok(if text.is_empty() { Value::Null } else { (self.value)(text) }))

@@ -1,4 +1,4 @@
-//! Cells whose value is a copy of what Arrow holds, or a slice of it.
+//! Values that are copies of what Arrow holds, or slices of it.
 
 pub(crate) mod borrowed;
 pub(crate) mod number;

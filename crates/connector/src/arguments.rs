@@ -13,7 +13,8 @@ use fivetran_adapter::DEFAULT_PORT;
     feature = "local",
     command(
         args_conflicts_with_subcommands = true,
-        after_help = "Without a command, the connector serves Fivetran on --port until it is stopped."
+        after_help = "Without a command, the connector serves Fivetran on --port \
+                      until it is stopped."
     )
 )]
 pub(crate) struct Arguments {

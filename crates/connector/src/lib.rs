@@ -1,9 +1,10 @@
-//! InfluxDB 3 to any warehouse, through Fivetran: arguments and wiring.
+//! Syncs InfluxDB 3 into any warehouse, through Fivetran: arguments and wiring.
 //!
-//! `connector --port 50051` serves, and that bare form is what Fivetran calls. With the feature `local` (on by default, and off in what
-//! Fivetran builds) there are commands for a laptop too, for which the same server is played by a local Fivetran.
+//! `connector --port 50051` serves Fivetran, which starts it so. The feature `local` adds commands
+//! for a laptop, which play Fivetran against the same server. It is on by default, and off in what
+//! Fivetran builds.
 //!
-//! This file is the only one that names both worlds.
+//! This file is the only one that knows both InfluxDB and Fivetran.
 
 mod arguments;
 #[cfg(feature = "local")]
@@ -25,7 +26,7 @@ pub fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            last_words(&error);
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
@@ -41,7 +42,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves InfluxDB 3 as a Fivetran source connector: where both worlds meet.
+/// Serves InfluxDB 3 as a Fivetran source connector.
 async fn serve_influx(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
@@ -50,6 +51,6 @@ async fn serve_influx(
 }
 
 #[allow(clippy::print_stderr, reason = "standard output is for log lines")]
-fn last_words(error: &anyhow::Error) {
+fn print_error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

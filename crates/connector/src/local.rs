@@ -1,5 +1,5 @@
-//! The commands for a laptop: Fivetran's part is played here, against a real InfluxDB.
-#![allow(clippy::print_stdout, reason = "these commands talk to people, on standard output")]
+//! The commands for a laptop, which play Fivetran against a real InfluxDB.
+#![allow(clippy::print_stdout, reason = "these commands print for people")]
 
 mod check;
 mod debug;
@@ -33,7 +33,8 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "FILE")]
     configuration: PathBuf,
 
-    /// A connector that runs already, such as localhost:50051; by default one is started for this command
+    /// A connector that runs already, such as localhost:50051; by default one is started for this
+    /// command
     #[arg(long, value_name = "HOST:PORT")]
     connector: Option<String>,
 }

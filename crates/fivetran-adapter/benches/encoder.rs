@@ -1,4 +1,5 @@
-//! Rows per second of one core from values to messages, by kind of column: `cargo bench -p fivetran-adapter`.
+//! Rows per second of one core from values to messages, by kind of column:
+//! `cargo bench -p fivetran-adapter`.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing better to do")]
 
 use divan::counter::ItemsCount;
@@ -73,8 +74,8 @@ fn check<'a>(bencher: Bencher<'_, '_>, names: &[&str], row: impl Fn(i64) -> Vec<
     let columns = names.iter().map(|name| Column::new(*name, DataType::String));
     let mut encoder = TableEncoder::new(&Table::new("measured", columns.collect()));
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
-        for frame in encoder.frames(&mut Ready(rows.iter())) {
-            black_box(frame.unwrap());
+        for message in encoder.messages(&mut Ready(rows.iter())) {
+            black_box(message.unwrap());
         }
     });
 }

@@ -1,4 +1,5 @@
-//! What a call takes of the server, over all connections: a place, the bytes of its request, and the time that the request needs to come.
+//! Admission control: limits the calls of all connections together, in number, in the bytes of
+//! their requests, and in the time that a request may take to arrive.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -21,20 +22,22 @@ use crate::connection::{Calls, OpenCall};
 use crate::limits::Limits;
 use crate::message::PREFIX_BYTES;
 
-/// A request this large takes nothing of the budget: the number of calls bounds these.
+/// Requests up to this size do not count against the budget of bytes. The limit on the number of
+/// calls bounds them.
 const SMALL_BYTES: usize = 64 * 1024;
-/// What a request may have that brings neither state nor selection: room for a configuration with some uploaded files.
+/// The most bytes of a request without state and selection: enough for a configuration with some
+/// uploaded files.
 const CONFIGURATION_BYTES: usize = 8 * 1024 * 1024;
 
-/// Lets calls through to a service, as far as there is room for them.
+/// Passes calls on to a service while there is capacity, and refuses them otherwise.
 #[derive(Clone)]
 pub(crate) struct Admission<S> {
     service: S,
-    room: Arc<Room>,
+    capacity: Arc<Capacity>,
 }
 
-/// What there is for all calls.
-struct Room {
+/// What all calls share.
+struct Capacity {
     calls: Arc<Semaphore>,
     request_bytes: Arc<Semaphore>,
     limits: Limits,
@@ -42,12 +45,12 @@ struct Room {
 
 impl<S> Admission<S> {
     pub(crate) fn new(service: S, limits: Limits) -> Self {
-        let room = Room {
+        let capacity = Capacity {
             calls: Arc::new(Semaphore::new(limits.calls)),
             request_bytes: Arc::new(Semaphore::new(limits.request_bytes as usize)),
             limits,
         };
-        Self { service, room: Arc::new(room) }
+        Self { service, capacity: Arc::new(capacity) }
     }
 }
 
@@ -65,96 +68,104 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let Ok(place) = Arc::clone(&self.room.calls).try_acquire_owned() else {
-            tracing::warn!(calls = self.room.limits.calls, "A call was refused: too many are open");
+        let Ok(permit) = Arc::clone(&self.capacity.calls).try_acquire_owned() else {
+            tracing::warn!(
+                calls = self.capacity.limits.calls,
+                "A call was refused: too many are open"
+            );
             let status = Status::resource_exhausted("Too many calls are open; try again later.");
             return Box::pin(std::future::ready(Ok(status.into_http())));
         };
-        let of_connection = request.extensions().get::<Arc<Calls>>().map(Calls::open);
-        let call =
-            Arc::new(Call { _place: place, _of_connection: of_connection, share: None.into() });
-        let most = match request.uri().path() {
+        let open_call = request.extensions().get::<Arc<Calls>>().map(Calls::open);
+        let reservation = Arc::new(Reservation {
+            _permit: permit,
+            _open_call: open_call,
+            request_bytes: None.into(),
+        });
+        let max_bytes = match request.uri().path() {
             method::UPDATE => MESSAGE_BYTES,
             _ => CONFIGURATION_BYTES,
         };
-        let arriving = |body| Arriving {
+        let limited = |body| RequestBody {
             body,
-            bytes: 0,
-            most: most + PREFIX_BYTES,
-            late: Box::pin(sleep(self.room.limits.request_timeout)),
-            room: Arc::clone(&self.room),
-            call: Arc::clone(&call),
+            received: 0,
+            max_bytes: max_bytes + PREFIX_BYTES,
+            deadline: Box::pin(sleep(self.capacity.limits.request_timeout)),
+            capacity: Arc::clone(&self.capacity),
+            reservation: Arc::clone(&reservation),
         };
-        let answer = self.service.call(request.map(|body| Body::new(arriving(body))));
+        let response = self.service.call(request.map(|body| Body::new(limited(body))));
         Box::pin(async move {
-            let response = answer.await?;
-            Ok(response.map(|body| Body::new(Answer { body, call })))
+            let response = response.await?;
+            Ok(response.map(|body| Body::new(ResponseBody { body, reservation })))
         })
     }
 }
 
-/// What one call holds until its answer is sent, or given up.
-struct Call {
-    _place: OwnedSemaphorePermit,
-    _of_connection: Option<OpenCall>,
-    /// Its share of the bytes for requests.
-    share: Mutex<Option<OwnedSemaphorePermit>>,
+/// The share of the capacity that one call holds until its response is sent, or given up.
+struct Reservation {
+    _permit: OwnedSemaphorePermit,
+    _open_call: Option<OpenCall>,
+    request_bytes: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-impl Call {
-    fn add(&self, more: OwnedSemaphorePermit) {
-        let mut share = self.share.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *share {
-            Some(share) => share.merge(more),
+impl Reservation {
+    fn add_bytes(&self, more: OwnedSemaphorePermit) {
+        let mut held = self.request_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *held {
+            Some(held) => held.merge(more),
             none => *none = Some(more),
         }
     }
 }
 
-/// A request on its way in.
-struct Arriving {
+/// The body of a request. Reading it fails when it is too large, too slow, or when the capacity is
+/// used up.
+struct RequestBody {
     body: Body,
-    /// How many have come.
-    bytes: usize,
-    most: usize,
-    /// Rings when the request should have come in full.
-    late: Pin<Box<Sleep>>,
-    room: Arc<Room>,
-    call: Arc<Call>,
+    /// How many bytes were received so far.
+    received: usize,
+    max_bytes: usize,
+    /// Completes when the whole request should have arrived.
+    deadline: Pin<Box<Sleep>>,
+    capacity: Arc<Capacity>,
+    reservation: Arc<Reservation>,
 }
 
-impl Arriving {
-    /// Takes room for some more bytes, or says that there is none.
-    fn take(&mut self, more: usize) -> Result<(), Status> {
-        let before = self.bytes;
-        self.bytes += more;
-        if self.bytes > self.most {
-            let most = self.most - PREFIX_BYTES;
+impl RequestBody {
+    /// Reserves capacity for `more` bytes, which were just received.
+    fn reserve(&mut self, more: usize) -> Result<(), Status> {
+        let before = self.received;
+        self.received += more;
+        if self.received > self.max_bytes {
+            let most = self.max_bytes - PREFIX_BYTES;
             return Err(Status::out_of_range(format!(
                 "A request of this kind may have {most} bytes at most."
             )));
         }
-        let taken = self.bytes.saturating_sub(SMALL_BYTES) - before.saturating_sub(SMALL_BYTES);
-        if taken == 0 {
+        let counted =
+            self.received.saturating_sub(SMALL_BYTES) - before.saturating_sub(SMALL_BYTES);
+        if counted == 0 {
             return Ok(());
         }
-        let share = u32::try_from(taken).unwrap_or(u32::MAX);
-        match Arc::clone(&self.room.request_bytes).try_acquire_many_owned(share) {
-            Ok(share) => {
-                self.call.add(share);
+        let counted = u32::try_from(counted).unwrap_or(u32::MAX);
+        match Arc::clone(&self.capacity.request_bytes).try_acquire_many_owned(counted) {
+            Ok(permit) => {
+                self.reservation.add_bytes(permit);
                 Ok(())
             }
             Err(_) => {
                 tracing::warn!("A request was refused: others hold the bytes that there are");
                 Err(Status::resource_exhausted(
-                    "The requests that are being served leave no room for one of this size; try again later.",
+                    "The requests that are being served leave no room for one of this size; \
+                     try again later.",
                 ))
             }
         }
     }
 }
 
-impl HttpBody for Arriving {
+impl HttpBody for RequestBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -165,11 +176,11 @@ impl HttpBody for Arriving {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, Bytes::len);
-                Poll::Ready(Some(self.take(bytes).map(|()| frame)))
+                Poll::Ready(Some(self.reserve(bytes).map(|()| frame)))
             }
             Poll::Ready(end) => Poll::Ready(end),
-            Poll::Pending => self.late.as_mut().poll(context).map(|()| {
-                let seconds = self.room.limits.request_timeout.as_secs_f32();
+            Poll::Pending => self.deadline.as_mut().poll(context).map(|()| {
+                let seconds = self.capacity.limits.request_timeout.as_secs_f32();
                 Some(Err(Status::deadline_exceeded(format!(
                     "The request did not arrive in full within {seconds} s."
                 ))))
@@ -186,28 +197,31 @@ impl HttpBody for Arriving {
     }
 }
 
-/// An answer on its way out, and the call that lasts as long as it.
-struct Answer {
+/// The body of a response. It holds the call's reservation.
+struct ResponseBody {
     body: Body,
-    call: Arc<Call>,
+    reservation: Arc<Reservation>,
 }
 
-/// A piece of an answer, and the call that lasts until HTTP/2 has sent it and lets go of it.
+/// Some bytes of a response. They hold the call's reservation until HTTP/2 has sent and dropped
+/// them.
 ///
-/// HTTP/2 takes a whole piece when the client has room for its first byte. If a call were over then, a client that takes a byte of each answer could have
-/// any number of answers wait, and one whose last checkpoint waits would be taken for one without a call.
-struct Piece {
+/// HTTP/2 takes the whole of these bytes as soon as the client's window has room for one of them.
+/// If the reservation ended there, a client that reads one byte of each response could make the
+/// server keep any number of responses. A connection whose last checkpoint still waits would count
+/// as idle, too.
+struct ResponseBytes {
     bytes: Bytes,
-    _call: Arc<Call>,
+    _reservation: Arc<Reservation>,
 }
 
-impl AsRef<[u8]> for Piece {
+impl AsRef<[u8]> for ResponseBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -216,8 +230,10 @@ impl HttpBody for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        let of_call = |bytes| Bytes::from_owner(Piece { bytes, _call: Arc::clone(&self.call) });
-        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(of_call))))
+        let reserved = |bytes| {
+            Bytes::from_owner(ResponseBytes { bytes, _reservation: Arc::clone(&self.reservation) })
+        };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(reserved))))
     }
 
     fn is_end_stream(&self) -> bool {

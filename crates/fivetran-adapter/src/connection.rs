@@ -1,4 +1,5 @@
-//! A connection that has to be used: it begins HTTP/2 in time, then has calls, and takes what it is sent.
+//! Closes a connection that is not used: one that does not start HTTP/2 in time, has no calls, or
+//! does not read what it is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -13,85 +14,91 @@ use tonic::transport::server::Connected;
 
 use crate::limits::Limits;
 
-/// What a client of HTTP/2 says first (<https://www.rfc-editor.org/rfc/rfc9113#section-3.4>). The HTTP/2 library waits for it without end;
-/// from then on it asks for signs of life by itself, and refuses all that is not HTTP/2.
+/// The length of the connection preface, the first bytes that an HTTP/2 client sends
+/// (<https://www.rfc-editor.org/rfc/rfc9113#section-3.4>).
+///
+/// The HTTP/2 library waits for the preface without a timeout. After it, the library pings the
+/// client, and closes the connection on anything that is not HTTP/2.
 const PREFACE_BYTES: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
 
-/// A connection that is closed when it is not used. It holds its place among the connections until it is gone.
+/// A connection that is closed when it is not used. It counts as one of [`Limits::connections`]
+/// until it is dropped.
 pub(crate) struct Connection<Io> {
     io: Io,
-    /// Bytes of the preface that have not come.
-    missing: usize,
+    /// How many bytes of the preface have not arrived yet.
+    preface_left: usize,
     calls: Arc<Calls>,
     idle_timeout: Duration,
-    /// When to look whether the connection is used.
-    alarm: Pin<Box<Sleep>>,
+    /// When to check again whether the connection is used.
+    next_check: Pin<Box<Sleep>>,
     write_timeout: Duration,
-    /// When what waits to be written has waited for too long; `None` if nothing waits.
+    /// When the write that waits for the socket has waited too long; `None` if no write waits.
     ///
-    /// The HTTP/2 library reads nothing while an answer to what it has read waits for room in the socket. So a client that reads nothing at all would get
-    /// around both the alarm and the request for a sign of life, and be kept for ever.
-    stalled: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    /// The HTTP/2 library does not read while it has an answer to write, such as that to a ping. A
+    /// client that reads nothing would thus never meet the idle timeout nor the keep-alive, and
+    /// stay forever.
+    write_deadline: Option<Pin<Box<Sleep>>>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl<Io> Connection<Io> {
-    pub(crate) fn new(io: Io, place: OwnedSemaphorePermit, limits: &Limits) -> Self {
+    pub(crate) fn new(io: Io, permit: OwnedSemaphorePermit, limits: &Limits) -> Self {
         Self {
             io,
-            missing: PREFACE_BYTES,
+            preface_left: PREFACE_BYTES,
             calls: Arc::default(),
             idle_timeout: limits.idle_timeout,
-            alarm: Box::pin(sleep(limits.preface_timeout)),
+            next_check: Box::pin(sleep(limits.preface_timeout)),
             write_timeout: limits.write_timeout,
-            stalled: None,
-            _place: place,
+            write_deadline: None,
+            _permit: permit,
         }
     }
 
-    /// Ready when the connection has not been used for too long.
+    /// Completes when the connection has been unused for too long.
     fn poll_unused(&mut self, context: &mut Context<'_>) -> Poll<Unused> {
         loop {
-            ready!(self.alarm.as_mut().poll(context));
-            if self.missing > 0 {
+            ready!(self.next_check.as_mut().poll(context));
+            if self.preface_left > 0 {
                 return Poll::Ready(Unused::NoPreface);
             }
             let now = Instant::now();
-            let used = self.calls.used().unwrap_or(now);
-            if now >= used + self.idle_timeout {
+            let last_used = self.calls.last_used().unwrap_or(now);
+            if now >= last_used + self.idle_timeout {
                 return Poll::Ready(Unused::Idle);
             }
-            self.alarm.as_mut().reset(used + self.idle_timeout);
+            self.next_check.as_mut().reset(last_used + self.idle_timeout);
         }
     }
 
+    /// Counts bytes that were read, as long as the preface is not complete.
     fn received(&mut self, bytes: usize) {
-        if self.missing > 0 {
-            self.missing = self.missing.saturating_sub(bytes);
-            if self.missing == 0 {
-                self.calls.touch();
-                self.alarm.as_mut().reset(Instant::now() + self.idle_timeout);
+        if self.preface_left > 0 {
+            self.preface_left = self.preface_left.saturating_sub(bytes);
+            if self.preface_left == 0 {
+                self.calls.started();
+                self.next_check.as_mut().reset(Instant::now() + self.idle_timeout);
             }
         }
     }
 
-    /// What came of a write, or that it has waited for too long.
-    fn in_time<T>(
+    /// Turns a write that has waited too long into an error.
+    fn with_write_timeout<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stalled = None;
+            self.write_deadline = None;
             return written;
         }
         let timeout = self.write_timeout;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
-        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-/// Why a connection is closed.
+/// In which way a connection was unused.
 enum Unused {
     NoPreface,
     Idle,
@@ -110,7 +117,8 @@ impl<Io: AsyncRead + Unpin> AsyncRead for Connection<Io> {
         }
         match ready!(self.poll_unused(context)) {
             Unused::NoPreface => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            // As if the client had closed it, which ends a connection without calls in peace.
+            // Report an end of file, as if the client had closed the connection. That is no error
+            // when there are no calls.
             Unused::Idle => Poll::Ready(Ok(())),
         }
     }
@@ -123,17 +131,17 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Connection<Io> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(context, bytes);
-        self.in_time(context, written)
+        self.with_write_timeout(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(context);
-        self.in_time(context, flushed)
+        self.with_write_timeout(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut_down = Pin::new(&mut self.io).poll_shutdown(context);
-        self.in_time(context, shut_down)
+        self.with_write_timeout(context, shut_down)
     }
 
     fn poll_write_vectored(
@@ -142,7 +150,7 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Connection<Io> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write_vectored(context, bytes);
-        self.in_time(context, written)
+        self.with_write_timeout(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -150,7 +158,7 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Connection<Io> {
     }
 }
 
-/// Each request carries the calls of its connection.
+/// Adds the open calls of the connection to each of its requests.
 impl<Io> Connected for Connection<Io> {
     type ConnectInfo = Arc<Calls>;
 
@@ -161,13 +169,13 @@ impl<Io> Connected for Connection<Io> {
 
 /// The open calls of a connection.
 #[derive(Debug, Default)]
-pub(crate) struct Calls(Mutex<Use>);
+pub(crate) struct Calls(Mutex<Activity>);
 
 #[derive(Debug, Default)]
-struct Use {
+struct Activity {
     open: usize,
-    /// When the last call ended, or the connection began.
-    ended: Option<Instant>,
+    /// When the last call ended. Before the first call: when the connection started.
+    last_used: Option<Instant>,
 }
 
 /// An open call; it ends when this is dropped.
@@ -180,17 +188,17 @@ impl Calls {
         OpenCall(Arc::clone(self))
     }
 
-    /// When the connection was last used; `None` means now.
-    fn used(&self) -> Option<Instant> {
-        self.change(|calls| if calls.open == 0 { calls.ended } else { None })
+    /// When the connection was last used; `None` if it is in use now.
+    fn last_used(&self) -> Option<Instant> {
+        self.change(|calls| if calls.open == 0 { calls.last_used } else { None })
     }
 
-    fn touch(&self) {
-        self.change(|calls| calls.ended = Some(Instant::now()));
+    fn started(&self) {
+        self.change(|calls| calls.last_used = Some(Instant::now()));
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Use) -> T) -> T {
-        // Counting cannot panic.
+    fn change<T>(&self, change: impl FnOnce(&mut Activity) -> T) -> T {
+        // The closures above only count, which cannot panic: a poisoned lock holds a valid value.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -199,7 +207,7 @@ impl Drop for OpenCall {
     fn drop(&mut self) {
         self.0.change(|calls| {
             calls.open -= 1;
-            calls.ended = Some(Instant::now());
+            calls.last_used = Some(Instant::now());
         });
     }
 }

@@ -1,21 +1,26 @@
-//! Rows, straight to the bytes of `UpdateResponse` messages.
+//! Encodes rows straight to the bytes of `UpdateResponse` messages.
 //!
-//! The idiomatic way builds a map of messages for each row, which costs an allocation or more for each cell. Here all that rows of a
-//! table have in common (names of schema, table and columns, with their keys and lengths) is encoded once, and one pass over a row writes it; lengths
-//! are filled in behind what they count. What comes out decodes to the same messages.
+//! prost would build a map of messages for each row, with an allocation or more for each cell. This
+//! encoder encodes once what all rows of a table have in common: the names of schema, table and
+//! columns, with their keys and lengths. Then it writes each row in one pass, and fills in a length
+//! after it has written what the length counts. The bytes decode to the same messages.
 //!
-//! Of the instructions that a narrow row (seven columns) takes in the whole connector, by `cargo xtask bench instructions`, most are spent in three places:
+//! `cargo xtask bench instructions` counts what a narrow row (seven columns) costs in the whole
+//! connector. Most instructions are in three places:
 //!
-//! 1. `Layout::write`, 36 %: for each cell it asks what the value is, puts the column's constant bytes as one block, and writes the value as words. It is a loop
-//!    over cells and not over columns since a record's entries follow each other on the wire.
-//! 2. `memcpy`, 20 %: half of it gathers frames for the socket (`gathered.rs`), which saves more system calls than it costs; the rest is InfluxDB's messages on
-//!    their way into Arrow, which wants its buffers aligned.
-//! 3. `Reader::fill` of arrow-rows, 12 %: Arrow's arrays become values, block by block and column by column, so that types are asked for once a block.
+//! 1. `Layout::write`, 36 %: for each cell it looks up the kind of value, copies the constant bytes
+//!    of the column as one block, and writes the value as words. It loops over the cells of a row,
+//!    and not over columns, since the entries of a record follow each other on the wire.
+//! 2. `memcpy`, 20 %: half of it joins frames for the socket (`coalesced_writes.rs`), which saves
+//!    more in system calls. The rest copies InfluxDB's messages into Arrow's aligned buffers.
+//! 3. `Reader::fill` of arrow-rows, 12 %: it turns Arrow's arrays into values, by block and by
+//!    column, so that it looks up a type once a block.
 
+mod byte_writer;
 mod chunk;
+mod field_key;
 mod layout;
 mod pool;
-mod slot;
 mod value;
 
 use std::sync::Arc;
@@ -31,10 +36,11 @@ pub(crate) use pool::Pool;
 
 /// One serialized `UpdateResponse` that holds records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// The whole message.
+pub struct EncodedMessage {
+    /// The bytes of the message.
     pub bytes: Bytes,
-    /// How many records it holds, 1 to [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE).
+    /// How many records it holds, 1 to
+    /// [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE).
     pub records: usize,
 }
 
@@ -53,38 +59,38 @@ impl TableEncoder {
         Self::with_pool(table, Arc::default())
     }
 
-    /// The same, with memory that encoders share.
+    /// An encoder that shares memory with others.
     pub(crate) fn with_pool(table: &Table, pool: Arc<Pool>) -> Self {
         Self { layout: Layout::new(table), open: OpenChunk::new(pool), table: table.clone() }
     }
 
-    /// The table that it was made for.
+    /// The table whose rows it encodes.
     pub(crate) fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Encodes all that `rows` lends, a frame at a time.
+    /// Encodes all rows, a message at a time.
     ///
-    /// A frame holds at most [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE) records, and is closed at 256 KiB; a larger record goes alone.
-    /// The first error is the last item: the rows before it may be missing, if their frame was not full yet.
-    pub fn frames<'a, R: Rows + ?Sized>(
+    /// A message holds at most [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE)
+    /// records in at most 256 KiB, or one larger record. An error is the last item. The rows right
+    /// before it may be missing, if their message was not complete.
+    pub fn messages<'a, R: Rows + ?Sized>(
         &'a mut self,
         rows: &'a mut R,
-    ) -> impl Iterator<Item = Result<Frame, SinkError>> + use<'a, R> {
+    ) -> impl Iterator<Item = Result<EncodedMessage, SinkError>> + use<'a, R> {
         self.chunks(rows).flat_map(|chunk| {
             let (chunk, error) = match chunk {
                 Ok(chunk) => (Some(chunk), None),
                 Err(error) => (None, Some(Err(error))),
             };
             let messages = chunk.into_iter().flat_map(Chunk::messages);
-            let frames = messages.map(|(bytes, records)| Ok(Frame { bytes, records }));
-            frames.chain(error)
+            messages.map(|(bytes, records)| Ok(EncodedMessage { bytes, records })).chain(error)
         })
     }
 
-    /// The same, with as many frames at a time as fit into a piece of memory.
+    /// Encodes all rows, a chunk at a time: as many messages as fit into one buffer.
     pub(crate) fn chunks<'a, R: Rows + ?Sized>(&'a mut self, rows: &'a mut R) -> Chunks<'a, R> {
-        // What somebody before did not want to the end.
+        // Forget what is left of earlier chunks, if the caller dropped them before their end.
         self.open.clear();
         Chunks { encoder: self, rows: Some(rows), error: None }
     }
@@ -93,19 +99,20 @@ impl TableEncoder {
     #[inline]
     fn push(&mut self, row: &[Value<'_>]) -> Result<(), SinkError> {
         if row.len() != self.table.columns.len() {
-            return Err(SinkError::Row(self.misshapen(row.len())));
+            return Err(SinkError::Row(self.wrong_width(row.len())));
         }
         loop {
-            match self.layout.write(row, self.open.room()) {
+            match self.layout.write(row, self.open.spare_capacity()) {
                 Some(bytes) if self.open.take(bytes) => return Ok(()),
                 Some(_) => {}
-                None => self.make_room(row)?,
+                None => self.reserve(row)?,
             }
         }
     }
 
+    /// Makes room for a row in the open chunk.
     #[cold]
-    fn make_room(&mut self, row: &[Value<'_>]) -> Result<(), SinkError> {
+    fn reserve(&mut self, row: &[Value<'_>]) -> Result<(), SinkError> {
         let bytes = self.layout.encoded_len(row);
         if LONGEST_HEADER_BYTES + bytes > MESSAGE_BYTES {
             return Err(SinkError::RowTooLarge {
@@ -114,11 +121,11 @@ impl TableEncoder {
                 limit: MESSAGE_BYTES,
             });
         }
-        self.open.make_room(self.layout.room_for(bytes));
+        self.open.reserve(self.layout.capacity_for(bytes));
         Ok(())
     }
 
-    fn misshapen(&self, values: usize) -> RowError {
+    fn wrong_width(&self, values: usize) -> RowError {
         RowError {
             table: self.table.name.clone(),
             column: String::from("(all)"),
@@ -128,12 +135,12 @@ impl TableEncoder {
     }
 }
 
-/// The frames of some rows; see [`TableEncoder::chunks`].
+/// The chunks of some rows; see [`TableEncoder::chunks`].
 pub(crate) struct Chunks<'a, R: ?Sized> {
     encoder: &'a mut TableEncoder,
     /// `None` after the last row, and after an error.
     rows: Option<&'a mut R>,
-    /// What ends them, once what was ready before it is out.
+    /// The error that ends the chunks, after those that are ready.
     error: Option<SinkError>,
 }
 
@@ -150,7 +157,7 @@ impl<R: Rows + ?Sized> Iterator for Chunks<'_, R> {
             let pushed = match lender.next_row() {
                 Ok(Some(row)) => encoder.push(row).map(|()| true),
                 Ok(None) => Ok(false),
-                Err(refused) => Err(refused.into()),
+                Err(error) => Err(error.into()),
             };
             match pushed {
                 Ok(true) => continue,

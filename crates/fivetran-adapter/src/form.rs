@@ -1,4 +1,4 @@
-//! The setup form, from the configuration's table of fields.
+//! Makes the setup form of the fields of a configuration.
 
 use fivetran_wire::form_field::Type;
 use fivetran_wire::{
@@ -8,7 +8,7 @@ use fivetran_wire::{
 use sync_config::{Choice, Field, Kind, Requirement};
 use sync_core::SetupTest;
 
-/// The form for these fields and tests, both in the order in which a customer meets them.
+/// The form with these fields and tests, in the order in which the customer sees them.
 pub(crate) fn response(fields: &[&Field], tests: &[SetupTest]) -> ConfigurationFormResponse {
     let test = |test: &SetupTest| ConfigurationTest {
         name: test.name.to_owned(),
@@ -52,7 +52,8 @@ fn field_type(kind: Kind) -> Type {
     }
 }
 
-/// A plain list shows what it stores and explains nothing; if there is more to show, the other kind of list does.
+/// A plain list shows the values themselves. If options have labels or descriptions, it is a
+/// descriptive list.
 fn choice(options: &[Choice]) -> Type {
     let plain = |option: &Choice| option.description.is_empty() && option.label == option.value;
     if options.iter().all(plain) {

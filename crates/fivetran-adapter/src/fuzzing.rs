@@ -1,4 +1,4 @@
-//! What the fuzz targets of `xtask/fuzz` drive: the service, without sockets and HTTP/2 around it.
+//! The entry point for the fuzz targets of `xtask/fuzz`: the service, without sockets and HTTP/2.
 
 use std::convert::Infallible;
 
@@ -10,7 +10,8 @@ use tonic::codegen::{Service, http};
 
 use crate::serve;
 
-/// The service that [`serve`](crate::serve) serves: a request with the bytes of a gRPC message goes in, and its answer comes out.
+/// The service that [`serve`](crate::serve()) runs. It takes a request with the bytes of a gRPC
+/// message, and returns the answer.
 pub fn service<S>(
     source: S,
 ) -> impl Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>

@@ -1,4 +1,4 @@
-//! The service's skeleton, which `build.rs` generates.
+//! The server side of the service, which `build.rs` generates.
 #![allow(unreachable_pub, clippy::all, reason = "generated code")]
 
 include!(concat!(env!("OUT_DIR"), "/fivetran_sdk.v2.SourceConnector.rs"));

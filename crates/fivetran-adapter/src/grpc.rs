@@ -1,8 +1,9 @@
-//! The service as HTTP/2 has it: three calls as tonic makes them, and an `Update` whose answer is sent as it is.
+//! The gRPC service: tonic answers three calls, and `Update` sends its messages without tonic's
+//! encoder.
 //!
-//! tonic copies each message of an answer into a buffer of its own, to put gRPC's prefix before it. Here messages come with their prefixes, many in
-//! one piece of memory, and that piece is handed to HTTP/2: the next one to touch its bytes is the socket. All else of the call (headers, the
-//! request, its limits) is left to tonic.
+//! That encoder would copy each message into a buffer of its own, to put gRPC's prefix before it.
+//! Our messages are encoded behind their prefixes, many in one buffer, and HTTP/2 gets that buffer
+//! without a copy. Headers, the request and its limits are left to tonic in `Update` too.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use tonic_prost::ProstCodec;
 use crate::generated::SourceConnectorServer;
 use crate::service::Connector;
 
-/// All four calls.
+/// Serves all four calls.
 pub(crate) struct ConnectorService<S> {
     connector: Arc<Connector<S>>,
     others: SourceConnectorServer<Connector<S>>,
@@ -70,7 +71,8 @@ where
     }
 }
 
-/// Lets tonic read the request and begin the answer, and then puts the sync in the place of an empty answer.
+/// Serves `Update`: lets tonic read the request and start an empty answer, and then replaces the
+/// body of that answer with the messages of the sync.
 async fn update<S>(
     connector: Arc<Connector<S>>,
     request: http::Request<Body>,
@@ -91,7 +93,7 @@ where
         Some(sync) => {
             answer.map(|_empty| Body::new(StreamBody::new(sync.map(Ok::<_, Infallible>))))
         }
-        // A request that could not be read has its status already.
+        // The request could not be read: the answer is a status already.
         None => answer,
     })
 }

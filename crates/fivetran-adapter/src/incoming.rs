@@ -1,4 +1,4 @@
-//! Accepting connections: no more than there is room for, and not in a frenzy when the system has none.
+//! Accepts connections, up to a number, and with pauses while the system refuses them.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -10,24 +10,25 @@ use tokio::sync::Semaphore;
 use crate::connection::Connection;
 use crate::limits::Limits;
 
-/// The first wait after a failure that is not about one connection, such as too many open files. It doubles ...
+/// The first pause after an error that is not about one connection, such as too many open files.
+/// Each next pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-/// ... up to this, so that a log is not flooded and a core not burnt.
+/// The longest pause. Without pauses the log would fill up, and a core would be busy.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Connections as they come, as long as there is room for them.
+/// Accepts connections, at most [`Limits::connections`] at a time.
 ///
-/// What has no room waits in the system's queue, which is short: a burst is then served late rather than refused, and whoever holds
-/// connections without a purpose loses them to the limits of [`Connection`].
+/// Connections beyond that wait in the system's queue, so that a burst is served late and not
+/// refused. A connection that is not used is closed by [`Connection`], and makes room.
 pub(crate) fn connections<Io>(
     accepted: impl Stream<Item = io::Result<Io>> + Unpin,
     limits: Limits,
 ) -> impl Stream<Item = io::Result<Connection<Io>>> {
-    let room = Arc::new(Semaphore::new(limits.connections));
-    stream::unfold((accepted, room, limits), |(mut accepted, room, limits)| async move {
-        let place = Arc::clone(&room).acquire_owned().await.ok()?;
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    stream::unfold((accepted, permits, limits), |(mut accepted, permits, limits)| async move {
+        let permit = Arc::clone(&permits).acquire_owned().await.ok()?;
         let io = next(&mut accepted).await?;
-        Some((Ok(Connection::new(io, place, &limits)), (accepted, room, limits)))
+        Some((Ok(Connection::new(io, permit, &limits)), (accepted, permits, limits)))
     })
 }
 
@@ -46,7 +47,7 @@ async fn next<Io>(accepted: &mut (impl Stream<Item = io::Result<Io>> + Unpin)) -
     }
 }
 
-/// A client that left before it was accepted says nothing about the next one.
+/// Whether an error concerns one client only, such as one that left before it was accepted.
 fn is_about_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),

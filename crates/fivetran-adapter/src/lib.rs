@@ -1,9 +1,10 @@
 //! Serves any [`Source`](sync_core::Source) as a Fivetran source connector.
 //!
-//! Fivetran is a gRPC client that makes four calls: it asks for a setup form, runs setup tests, asks for tables and columns, and runs
-//! syncs. This crate answers all four for a source whose configuration is a [`sync_config::Config`]: the form comes from the
-//! configuration's fields, rows go [straight to bytes](TableEncoder), and a failure becomes what Fivetran expects of its kind: a failed
-//! test, a `Task` for the customer, or a status.
+//! Fivetran is a gRPC client that makes four calls: it asks for a setup form, runs setup tests,
+//! asks for tables and columns, and runs syncs. This crate answers all four for a source whose
+//! configuration is a [`sync_config::Config`]. It makes the form of the configuration's fields,
+//! encodes rows [straight to bytes](TableEncoder), and turns an error into what Fivetran expects: a
+//! failed test, a `Task` for the customer, or a status.
 //!
 //! | fault | `Test` | `Schema` | `Update` |
 //! |---|---|---|---|
@@ -13,8 +14,8 @@
 //! | [`Bug`](sync_core::Fault::Bug), a panic | failure | `INTERNAL` | `INTERNAL` |
 //! | shutdown | `UNAVAILABLE` | `UNAVAILABLE` | `UNAVAILABLE` |
 //!
-//! Names that would merge in the warehouse under [Fivetran's naming](fivetran_wire::naming) are warned of: in the log by `Schema`, and
-//! with a `Warning` by `Update`.
+//! It warns of names that collide under [Fivetran's naming](fivetran_wire::naming): `Schema` in the
+//! log, and `Update` with a `Warning`.
 //!
 //! It knows no database. A whole connector is a source and a few lines:
 //!
@@ -23,31 +24,36 @@
 //! use sync_config::{Answers, Config, Field, Invalid};
 //! use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest};
 //!
-//! /// Has nothing to set, and nothing to say.
-//! struct Silence;
-//! struct Nothing;
+//! /// A source without settings and without tables.
+//! struct Empty;
+//! struct NoSettings;
 //!
-//! impl Config for Nothing {
+//! impl Config for NoSettings {
 //!     const FIELDS: &'static [&'static Field] = &[];
 //!
 //!     fn read(_: &mut Answers<'_>) -> Result<Self, Invalid> {
-//!         Ok(Nothing)
+//!         Ok(NoSettings)
 //!     }
 //! }
 //!
-//! impl Source for Silence {
-//!     type Config = Nothing;
+//! impl Source for Empty {
+//!     type Config = NoSettings;
 //!
 //!     fn setup_tests(&self) -> &'static [SetupTest] {
 //!         &[]
 //!     }
-//!     async fn test(&self, _: &str, _: &Nothing) -> Result<(), SyncError> {
+//!     async fn test(&self, _: &str, _: &NoSettings) -> Result<(), SyncError> {
 //!         Ok(())
 //!     }
-//!     async fn schema(&self, _: &Nothing) -> Result<Catalog, SyncError> {
+//!     async fn schema(&self, _: &NoSettings) -> Result<Catalog, SyncError> {
 //!         Ok(Catalog::Tables(vec![]))
 //!     }
-//!     async fn sync<S: Sink>(&self, _: &Nothing, _: SyncRequest, _: &S) -> Result<(), SyncError> {
+//!     async fn sync<S: Sink>(
+//!         &self,
+//!         _: &NoSettings,
+//!         _: SyncRequest,
+//!         _: &S,
+//!     ) -> Result<(), SyncError> {
 //!         Ok(())
 //!     }
 //! }
@@ -55,29 +61,29 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let shutdown_signal = async || Ok::<_, std::io::Error>(async {});
-//! // A real program: `let shutdown = fivetran_adapter::shutdown_signal().await?;`
+//! // A real program has `let shutdown = fivetran_adapter::shutdown_signal().await?;`
 //! let shutdown = shutdown_signal().await?;
-//! serve(Silence, listen(0)?, Limits::default(), shutdown).await?;
+//! serve(Empty, listen(0)?, Limits::default(), shutdown).await?;
 //! # Ok(())
 //! # }
 //! ```
 
 mod admission;
+mod channel;
+mod coalesced_writes;
 mod connection;
 mod encode;
 mod form;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod gathered;
 mod generated;
 mod grpc;
 mod incoming;
 mod limits;
 mod listen;
 mod logs;
-mod merging;
 mod message;
-mod pipe;
+mod name_collisions;
 mod schema;
 mod selection;
 mod serve;
@@ -89,7 +95,7 @@ mod task;
 mod text;
 mod update;
 
-pub use encode::{Frame, TableEncoder};
+pub use encode::{EncodedMessage, TableEncoder};
 pub use fivetran_wire::limit::DEFAULT_PORT;
 pub use limits::Limits;
 pub use listen::{ListenError, listen};

@@ -1,17 +1,17 @@
-//! The listening socket.
+//! Opens the listening socket.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Connections that may wait to be accepted.
+/// How many connections may wait to be accepted.
 const BACKLOG: i32 = 128;
 
 /// Why a port cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Somebody else has it.
+    /// Another process listens on it.
     #[error("port {port} is taken by another process; stop that process, or choose another port")]
     Taken {
         /// The port.
@@ -28,10 +28,12 @@ pub enum ListenError {
     },
 }
 
-/// Listens on all addresses of the machine, IPv4 and IPv6, with one socket; on a free port if `port` is 0.
+/// Listens on all addresses of the machine, IPv4 and IPv6, with one socket; on a free port if
+/// `port` is 0.
 ///
-/// Fivetran asks for both families, and for IPv4 if only one can be had
-/// (<https://github.com/fivetran/fivetran_partner_sdk>, development guide). An IPv6 socket that is not limited to IPv6 takes both.
+/// Fivetran asks for both families, and for IPv4 where only one is possible
+/// (<https://github.com/fivetran/fivetran_partner_sdk>, development guide). An IPv6 socket that is
+/// not limited to IPv6 accepts both.
 ///
 /// # Errors
 ///
@@ -50,7 +52,7 @@ pub fn listen(port: u16) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Whether the other family would be refused just as well; if not, there is no IPv6 here.
+/// Whether the error would be the same with IPv4. If not, the machine has no IPv6.
 fn is_about_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied)
 }
@@ -60,7 +62,8 @@ fn bind(domain: Domain, address: SocketAddr) -> io::Result<TcpListener> {
     if domain == Domain::IPV6 {
         socket.set_only_v6(false)?;
     }
-    // On Unix this allows to start again while old connections linger; elsewhere it would allow to steal a port.
+    // On Unix this allows a restart while old connections linger. On other systems it would let a
+    // process take a port that is in use.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;

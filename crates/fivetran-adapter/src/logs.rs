@@ -1,8 +1,9 @@
-//! Log lines as Fivetran reads them.
+//! Writes log lines in the form that Fivetran reads.
 //!
-//! One JSON object a line on standard output: `level`, one of `INFO`, `WARNING` and `SEVERE`; `message`; `message-origin`, always
-//! `sdk_connector` (<https://github.com/fivetran/fivetran_partner_sdk>, development guide). The fields of an event, and whose sync this
-//! is, stand in `context`.
+//! Each line of standard output is a JSON object: `level` is `INFO`, `WARNING` or `SEVERE`,
+//! `message` is the text, and `message-origin` is `sdk_connector`
+//! (<https://github.com/fivetran/fivetran_partner_sdk>, development guide). We add `context`, with
+//! the fields of the event and with the customer's account and group.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -18,32 +19,33 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-/// The environment that Fivetran gives, and what its variables are called in a line's context.
+/// The environment variables that Fivetran sets, and their names in the context of a line.
 const ENVIRONMENT: [(&str, &str); 2] =
     [("FIVETRAN_ACCOUNT_NAME", "account"), ("FIVETRAN_GROUP_NAME", "group")];
 
 /// Writes the log lines of this process to standard output.
 ///
-/// Only the crates named in `speakers` (as in `use`, with underscores) are heard, besides this one: a line of anyone else's could hold a
-/// token or a customer's data.
+/// It writes lines of this crate and of `crates` only, whose names are spelled as in `use`, with
+/// underscores. Lines of other crates could hold a token or the customer's data.
 ///
 /// # Errors
 ///
-/// Somebody else writes the log lines already.
-pub fn log_to_stdout(speakers: &[&str]) -> Result<(), SetGlobalDefaultError> {
+/// The process has a global subscriber already.
+pub fn log_to_stdout(crates: &[&str]) -> Result<(), SetGlobalDefaultError> {
     let variable = |(variable, name)| Some((name, std::env::var(variable).ok()?));
     let context = ENVIRONMENT.into_iter().filter_map(variable);
-    let layer = LogLayer::new(std::io::stdout, context).with_filter(heard(speakers));
+    let layer = LogLayer::new(std::io::stdout, context).with_filter(only_crates(crates));
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))
 }
 
-/// Lets lines from INFO up through, of this crate and of `speakers`.
-fn heard(speakers: &[&str]) -> Targets {
-    let names = speakers.iter().chain(&[env!("CARGO_CRATE_NAME")]);
+/// Passes lines of this crate and of `crates`, from INFO up.
+fn only_crates(crates: &[&str]) -> Targets {
+    let names = crates.iter().chain(&[env!("CARGO_CRATE_NAME")]);
     Targets::new().with_targets(names.map(|&name| (name, LevelFilter::INFO)))
 }
 
-/// Turns events into Fivetran's log lines; those below INFO, for which there is no level, are left out.
+/// Writes events as Fivetran's log lines. It leaves out events below INFO, for which Fivetran has
+/// no level.
 #[derive(Debug)]
 pub struct LogLayer<W> {
     writer: W,
@@ -87,10 +89,10 @@ where
             context: self.context.clone(),
         };
         event.record(&mut line);
-        // A line that cannot be written has nowhere else to go: the sync matters more.
+        // If a line cannot be written, go on: the sync matters more.
         if let Ok(mut text) = serde_json::to_vec(&line) {
             text.push(b'\n');
-            // In one piece, so that lines of several threads do not mix.
+            // Write it with one call, so that lines of several threads do not mix.
             let _ = self.writer.make_writer_for(event.metadata()).write_all(&text);
         }
     }
@@ -137,11 +139,11 @@ impl Visit for Line {
 mod tests {
     use tracing::Level;
 
-    use super::heard;
+    use super::only_crates;
 
     #[test]
-    fn nobody_else_is_heard() {
-        let targets = heard(&["our_source"]);
+    fn lines_of_other_crates_are_left_out() {
+        let targets = only_crates(&["our_source"]);
         for ours in ["our_source::sync", "fivetran_adapter::update"] {
             assert!(targets.would_enable(ours, &Level::INFO), "{ours}");
             assert!(!targets.would_enable(ours, &Level::DEBUG), "{ours}");

@@ -1,4 +1,5 @@
-//! The messages of `Update` that are not hot, each behind gRPC's prefix.
+//! The messages of `Update` without rows, as gRPC frames them: each behind a prefix with its
+//! length.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use fivetran_wire::update_response::Operation;
@@ -19,43 +20,45 @@ pub(crate) fn truncate(table: &Table) -> Bytes {
         r#type: RecordType::Truncate.into(),
         ..Record::default()
     };
-    frame(Operation::Records(Records { records: vec![record] }))
+    prefixed(Operation::Records(Records { records: vec![record] }))
 }
 
-/// Announces tables or columns; nothing if there are none.
+/// Announces tables or columns; `None` if there are none.
 pub(crate) fn schema_change(tables: &[Table]) -> Option<Bytes> {
     let change = schema::change(tables)?;
-    Some(frame(Operation::SchemaChange(SchemaChange { change: Some(change) })))
+    Some(prefixed(Operation::SchemaChange(SchemaChange { change: Some(change) })))
 }
 
-/// Vouches for everything before it.
+/// Commits everything that was sent before it.
 pub(crate) fn checkpoint(state: String) -> Bytes {
-    frame(Operation::Checkpoint(Checkpoint { state_json: state }))
+    prefixed(Operation::Checkpoint(Checkpoint { state_json: state }))
 }
 
-/// Tells the customer something; the sync goes on.
+/// Tells the customer something. The sync goes on.
 pub(crate) fn warning(message: &str) -> Bytes {
-    frame(Operation::Warning(Warning { message: cut(message).into_owned() }))
+    prefixed(Operation::Warning(Warning { message: cut(message).into_owned() }))
 }
 
-/// Tells the customer what to mend; the last thing that is said.
+/// Tells the customer what to mend. It is the last message of a sync.
 pub(crate) fn task(message: &str) -> Bytes {
-    frame(Operation::Task(Task { message: cut(message).into_owned() }))
+    prefixed(Operation::Task(Task { message: cut(message).into_owned() }))
 }
 
-/// What gRPC puts before each message: whether it is compressed, and its length.
+/// The length of the prefix that gRPC puts before each message: a flag for compression, and the
+/// length of the message.
 pub(crate) const PREFIX_BYTES: usize = 1 + 4;
 
-fn frame(operation: Operation) -> Bytes {
+/// Encodes a message behind its prefix.
+fn prefixed(operation: Operation) -> Bytes {
     let message = UpdateResponse { operation: Some(operation) };
     let bytes = message.encoded_len();
-    let mut frame = BytesMut::with_capacity(PREFIX_BYTES + bytes);
-    frame.put_u8(0);
-    // It cannot overflow: the sink refuses a state that is longer than a message may be, other texts are cut, and what is left are names of tables and
-    // columns, which no source has by the GiB.
-    frame.put_u32(bytes as u32);
-    message.encode_raw(&mut frame);
-    frame.freeze()
+    let mut buffer = BytesMut::with_capacity(PREFIX_BYTES + bytes);
+    buffer.put_u8(0);
+    // It cannot overflow. The sink refuses a state that is too long for a message, and other texts
+    // are cut. Only names of tables and columns are left, and no source has 4 GiB of them.
+    buffer.put_u32(bytes as u32);
+    message.encode_raw(&mut buffer);
+    buffer.freeze()
 }
 
 #[cfg(test)]
@@ -67,10 +70,10 @@ mod tests {
 
     use super::{PREFIX_BYTES, task, warning};
 
-    fn operation(frame: &Bytes) -> Operation {
-        let message = frame.slice(PREFIX_BYTES..);
+    fn operation(prefixed: &Bytes) -> Operation {
+        let message = prefixed.slice(PREFIX_BYTES..);
         assert_eq!(
-            frame[..PREFIX_BYTES],
+            prefixed[..PREFIX_BYTES],
             [0, 0, 0, (message.len() >> 8) as u8, message.len() as u8]
         );
         UpdateResponse::decode(message).unwrap().operation.unwrap()

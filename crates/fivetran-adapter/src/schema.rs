@@ -1,4 +1,4 @@
-//! Tables and columns, as Fivetran spells them.
+//! Converts tables and columns to Fivetran's messages.
 
 use fivetran_wire::schema_change::Change;
 use fivetran_wire::schema_response::Response;
@@ -8,7 +8,7 @@ use fivetran_wire::{
 };
 use sync_core::Catalog;
 
-/// The answer of `Schema`. Its shape is the catalog's.
+/// The answer of `Schema`: with schemas, or without, as the catalog is.
 pub(crate) fn response(catalog: &Catalog) -> SchemaResponse {
     let response = match catalog {
         Catalog::Tables(tables) => Response::WithoutSchema(table_list(tables)),
@@ -20,11 +20,13 @@ pub(crate) fn response(catalog: &Catalog) -> SchemaResponse {
             Response::WithSchema(SchemaList { schemas: schemas.iter().map(schema).collect() })
         }
     };
-    // Set, though it is false: absent would leave it open whether customers may exclude tables and columns.
+    // Set it although it is false. Absent would not tell whether customers may exclude tables and
+    // columns.
     SchemaResponse { selection_not_supported: Some(false), response: Some(response) }
 }
 
-/// What is new, in the shape of the catalog that the tables belong to; nothing if there are none.
+/// Announces new tables and columns: with schemas, or without, as the tables are. `None` if there
+/// are no tables.
 pub(crate) fn change(tables: &[sync_core::Table]) -> Option<Change> {
     if tables.is_empty() {
         return None;
@@ -33,11 +35,11 @@ pub(crate) fn change(tables: &[sync_core::Table]) -> Option<Change> {
         return Some(Change::WithoutSchema(table_list(tables)));
     }
     let mut schemas: Vec<Schema> = Vec::new();
-    for found in tables {
-        let name = found.schema.as_deref().unwrap_or_default();
+    for new in tables {
+        let name = new.schema.as_deref().unwrap_or_default();
         match schemas.iter_mut().find(|schema| schema.name == name) {
-            Some(schema) => schema.tables.push(table(found)),
-            None => schemas.push(Schema { name: name.to_owned(), tables: vec![table(found)] }),
+            Some(schema) => schema.tables.push(table(new)),
+            None => schemas.push(Schema { name: name.to_owned(), tables: vec![table(new)] }),
         }
     }
     Some(Change::WithSchema(SchemaList { schemas }))
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_the_shape_of_its_tables() {
+    fn a_change_has_schemas_if_its_tables_have() {
         assert_eq!(change(&[]), None);
         let Some(Change::WithoutSchema(list)) = change(&[table(None, "a"), table(None, "b")])
         else {

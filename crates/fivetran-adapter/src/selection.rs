@@ -1,19 +1,19 @@
-//! What the customer selected, as the source sees it.
+//! Converts the customer's selection to that of [`sync_core`].
 
-use fivetran_wire::selection::Selection as Shape;
+use fivetran_wire::selection::Selection as Selected;
 use fivetran_wire::{SchemaSelection, TableSelection};
 use sync_core::{ColumnRules, Rules, Selection, TableRules};
 
-/// Absent means everything. Should a name be listed twice, its last entry counts.
+/// Without a selection, everything is selected. If a name is listed twice, its last entry counts.
 pub(crate) fn selection(selected: Option<fivetran_wire::Selection>) -> Selection {
     match selected.and_then(|selected| selected.selection) {
         None => Selection::Everything,
-        Some(Shape::WithoutSchema(shape)) => {
-            Selection::Tables(tables(shape.tables, shape.include_new_tables))
+        Some(Selected::WithoutSchema(selected)) => {
+            Selection::Tables(tables(selected.tables, selected.include_new_tables))
         }
-        Some(Shape::WithSchema(shape)) => Selection::Schemas(Rules {
-            listed: shape.schemas.into_iter().map(schema).collect(),
-            include_new: shape.include_new_schemas,
+        Some(Selected::WithSchema(selected)) => Selection::Schemas(Rules {
+            listed: selected.schemas.into_iter().map(schema).collect(),
+            include_new: selected.include_new_schemas,
         }),
     }
 }

@@ -1,4 +1,4 @@
-//! The server: from a listening socket until shutdown.
+//! Runs the server on a listening socket until shutdown.
 
 use std::io;
 use std::net::TcpListener;
@@ -12,18 +12,19 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use crate::admission::Admission;
-use crate::gathered::Gathered;
+use crate::coalesced_writes::CoalescedWrites;
 use crate::grpc::ConnectorService;
 use crate::incoming::connections;
 use crate::limits::Limits;
 use crate::service::Connector;
 
-/// What may be on its way to us over one connection, and in one request of it, before it is read: requests are small, and what waits
-/// here was sent by whoever has reached the port.
+/// HTTP/2 windows: how many bytes a client may send before they are read, on one connection and in
+/// one request. They are small, since requests are, and since any client that reaches the port can
+/// fill them.
 const CONNECTION_WINDOW_BYTES: u32 = 256 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 
-/// Why the server ended before it was asked to.
+/// Why the server ended before the shutdown.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The socket cannot be used.
@@ -36,8 +37,9 @@ pub enum ServeError {
 
 /// Serves `source` as a Fivetran connector on `listener` until `shutdown` completes.
 ///
-/// Then it accepts no more connections, and running calls stop where they are: each ends with `UNAVAILABLE`, and of a sync Fivetran
-/// goes on from its last checkpoint. A client that does not take its answers is left after [`Limits::shutdown_grace`].
+/// Then it accepts no more connections, and aborts running calls with `UNAVAILABLE`. Fivetran
+/// resumes an aborted sync from its last checkpoint. A client that does not read its answers is
+/// left after [`Limits::shutdown_grace`].
 ///
 /// # Errors
 ///
@@ -58,11 +60,11 @@ where
     let incoming = TcpIncoming::from(listener)
         .with_nodelay(Some(true))
         .with_keepalive(Some(limits.keep_alive_interval));
-    let incoming = connections(incoming, limits.clone()).map_ok(Gathered::new);
+    let incoming = connections(incoming, limits.clone()).map_ok(CoalescedWrites::new);
 
     let stop = CancellationToken::new();
-    // Calls stop as well if this future is dropped instead of shut down.
-    let _stopped_at_the_latest_here = stop.clone().drop_guard();
+    // Abort calls if this future is dropped without a shutdown, too.
+    let _stop_on_drop = stop.clone().drop_guard();
     let service = Admission::new(service(source, stop.clone()), limits.clone());
     let server = Server::builder()
         .http2_keepalive_interval(Some(limits.keep_alive_interval))
@@ -91,7 +93,7 @@ where
     }
 }
 
-/// The service, as one connection after another is given it.
+/// The gRPC service for `source`. Each connection gets a clone of it.
 pub(crate) fn service<S>(source: S, stop: CancellationToken) -> ConnectorService<S>
 where
     S: Source,

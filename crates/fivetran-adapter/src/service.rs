@@ -1,4 +1,4 @@
-//! The four calls.
+//! Answers the four calls.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 
 use crate::generated::SourceConnector;
-use crate::task::Contained;
+use crate::task::IsolatedTask;
 use crate::text::{cut, cut_to};
 use crate::update::{self, UpdateStream, seconds_since};
-use crate::{form, merging, schema, selection, status};
+use crate::{form, name_collisions, schema, selection, status};
 
-/// What is repeated of the name of a test that does not exist.
+/// How much of the name of an unknown test an error repeats.
 const TEST_NAME_BYTES: usize = 60;
 
 /// Answers Fivetran for a source.
@@ -34,12 +34,13 @@ impl<S> Connector<S> {
         Self { source: Arc::new(source), stop }
     }
 
-    /// The end of a source's work; nothing if the process shuts down before, which stops the work.
+    /// Runs work of the source. Returns `None` if the process shuts down first, and aborts the
+    /// work.
     async fn until_stopped<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, SyncError>> + Send + 'static,
     ) -> Option<Result<T, SyncError>> {
-        self.stop.run_until_cancelled(Contained::spawn(work).join()).await
+        self.stop.run_until_cancelled(IsolatedTask::spawn(work).join()).await
     }
 }
 
@@ -48,7 +49,8 @@ where
     S: Source,
     S::Config: Config,
 {
-    /// What the customer can mend is a `Task`, the last message of the stream; anything else that fails is a status.
+    /// Runs a sync. An error that the customer can mend becomes a `Task`, the last message of the
+    /// stream. Any other error becomes a status.
     pub(crate) fn update(&self, request: UpdateRequest) -> UpdateStream {
         let Parsed { config, warnings } =
             match sync_config::parse::<S::Config>(&request.configuration) {
@@ -59,7 +61,7 @@ where
                         problems_found,
                         "Sync refused with a task for the customer: the configuration is wrong"
                     );
-                    return update::refused(&problems.to_string());
+                    return update::task_only(&problems.to_string());
                 }
             };
         let request = SyncRequest {
@@ -84,7 +86,7 @@ where
         Ok(Response::new(form::response(S::Config::FIELDS, self.source.setup_tests())))
     }
 
-    /// Whatever is wrong is an answer for the customer, and never a status; only a shutdown is one.
+    /// Runs a setup test. Every error is an answer for the customer. Only a shutdown is a status.
     async fn test(&self, request: Request<TestRequest>) -> Result<Response<TestResponse>, Status> {
         let started = Instant::now();
         let TestRequest { name, configuration } = request.into_inner();
@@ -125,15 +127,16 @@ where
                 Ok(tested(test_response::Response::Success(true)))
             }
             Some(Err(error)) => {
-                let fault = status::for_log(&error);
+                let fault = status::fault_name(&error);
                 tracing::warn!(test, seconds, fault, "Setup test failed");
                 Ok(failed(&error.to_string()))
             }
         }
     }
 
-    /// This call has no answer that says "failed", hence a status: `INVALID_ARGUMENT` if the configuration cannot be read,
-    /// `FAILED_PRECONDITION` if the customer must mend something else.
+    /// Lists tables and columns. The answer has no field for an error, so that an error is a
+    /// status: `INVALID_ARGUMENT` if the configuration cannot be read, and `FAILED_PRECONDITION` if
+    /// the customer must mend something else.
     async fn schema(
         &self,
         request: Request<SchemaRequest>,
@@ -156,10 +159,10 @@ where
         log_schema(&result, seconds);
         match result {
             Ok(catalog) => {
-                log_warnings(&merging::of_catalog(&catalog));
+                log_warnings(&name_collisions::in_catalog(&catalog));
                 Ok(Response::new(schema::response(&catalog)))
             }
-            Err(error) => Err(status::of_failure(&error)),
+            Err(error) => Err(status::from_error(&error)),
         }
     }
 }
@@ -176,7 +179,7 @@ fn shutting_down() -> Status {
     status::status(Code::Unavailable, "The connector is shutting down; ask again later.")
 }
 
-/// Where the wire has no warning, the log has.
+/// Logs warnings, for calls whose answer has no field for them.
 fn log_warnings(warnings: &[String]) {
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -193,7 +196,7 @@ fn log_schema(result: &Result<Catalog, SyncError>, seconds: f64) {
             tracing::info!(schemas = schemas.len(), tables, seconds, "Schema answered");
         }
         Err(error) => {
-            let fault = status::for_log(error);
+            let fault = status::fault_name(error);
             tracing::warn!(seconds, fault, "Schema failed");
         }
     }

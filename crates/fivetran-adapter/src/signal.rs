@@ -1,11 +1,12 @@
-//! The signals that end the process.
+//! Waits for the signals that end the process.
 
 use std::io;
 
-/// A future that completes when the process is asked to end: by SIGTERM, as containers are, or by Ctrl-C.
+/// A future that completes when the process is asked to end: by SIGTERM, which containers get, or
+/// by Ctrl-C.
 ///
-/// It is async since signals need a runtime. From this call on the signals no longer end the process by themselves, so none is lost
-/// before the future is first polled.
+/// From this call on, the signals do not end the process by themselves. None is lost before the
+/// future is first polled. The function is async since signals need a runtime.
 ///
 /// # Errors
 ///

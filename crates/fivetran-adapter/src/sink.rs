@@ -1,4 +1,4 @@
-//! The sink of one sync: what a source says becomes frames.
+//! The sink of one sync: turns what a source emits into messages, and sends them to the call.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,23 +7,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fivetran_wire::limit::MESSAGE_BYTES;
 use sync_core::{Rows, Sink, SinkError, Table};
 
+use crate::channel::Sender;
 use crate::encode::{Pool, TableEncoder};
-use crate::merging::Names;
 use crate::message;
-use crate::pipe::Inlet;
+use crate::name_collisions::NameCollisions;
 
-/// A message must hold a state with what is around it, for which this leaves plenty.
+/// The longest state that fits into a message, with some bytes for what is around it.
 const LONGEST_STATE: usize = MESSAGE_BYTES - 1024;
 
-/// What was said so far, for the log.
+/// What was sent so far, for the log.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     rows: AtomicU64,
     checkpoints: AtomicU64,
     warnings: AtomicU64,
 }
 
-impl Tally {
+impl Counters {
     pub(crate) fn rows(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
     }
@@ -37,32 +37,36 @@ impl Tally {
     }
 }
 
-/// Encodes what a source says, and waits where the client is slower than the source.
+/// Encodes and sends what a source emits. Waits if the client is slower than the source.
 #[derive(Debug)]
-pub(crate) struct FrameSink {
-    inlet: Inlet,
+pub(crate) struct MessageSink {
+    sender: Sender,
     encoders: Encoders,
-    /// Shared by all encoders, so that memory is bounded once.
+    /// Shared by all encoders, so that it bounds their memory together.
     pool: Arc<Pool>,
-    names: Mutex<Names>,
-    tally: Arc<Tally>,
+    collisions: Mutex<NameCollisions>,
+    counters: Arc<Counters>,
 }
 
-impl FrameSink {
-    pub(crate) fn new(inlet: Inlet, tally: Arc<Tally>) -> Self {
+impl MessageSink {
+    pub(crate) fn new(sender: Sender, counters: Arc<Counters>) -> Self {
         Self {
-            inlet,
+            sender,
             encoders: Encoders::default(),
             pool: Arc::default(),
-            names: Mutex::default(),
-            tally,
+            collisions: Mutex::default(),
+            counters,
         }
     }
 
-    /// Warns of names that merge, when a table is met for the first time in this sync.
-    async fn meet(&self, table: &Table) -> Result<(), SinkError> {
-        // The lock is given back before anything is awaited; a panic elsewhere at worst leaves a warning out.
-        let warnings = self.names.lock().unwrap_or_else(PoisonError::into_inner).meet(table);
+    /// Warns of name collisions, when a table is sent for the first time in this sync.
+    async fn warn_of_collisions(&self, table: &Table) -> Result<(), SinkError> {
+        // The lock is released before the first `await`. After a panic elsewhere, a warning may be
+        // missing at worst.
+        let warnings = {
+            let mut collisions = self.collisions.lock().unwrap_or_else(PoisonError::into_inner);
+            collisions.check(table)
+        };
         for warning in warnings {
             self.warn(warning).await?;
         }
@@ -70,36 +74,36 @@ impl FrameSink {
     }
 }
 
-impl Sink for FrameSink {
+impl Sink for MessageSink {
     async fn truncate(&self, table: &Table) -> Result<(), SinkError> {
-        self.meet(table).await?;
-        self.inlet.send(message::truncate(table)).await
+        self.warn_of_collisions(table).await?;
+        self.sender.send(message::truncate(table)).await
     }
 
     async fn upsert(&self, table: &Table, rows: &mut (dyn Rows + Send)) -> Result<u64, SinkError> {
         let mut encoder = match self.encoders.take(table) {
             Some(encoder) => encoder,
-            // Names are looked at where an encoder is made, and not for each batch.
+            // Check names when an encoder is made, and not for each batch.
             None => {
-                self.meet(table).await?;
+                self.warn_of_collisions(table).await?;
                 TableEncoder::with_pool(table, Arc::clone(&self.pool))
             }
         };
-        let mut taken = 0;
+        let mut sent = 0;
         for chunk in encoder.chunks(rows) {
             let chunk = chunk?;
-            self.inlet.send_as(chunk.bytes, chunk.memory).await?;
+            self.sender.send_as(chunk.bytes, chunk.memory).await?;
             let records = chunk.records as u64;
-            self.tally.rows.fetch_add(records, Ordering::Relaxed);
-            taken += records;
+            self.counters.rows.fetch_add(records, Ordering::Relaxed);
+            sent += records;
         }
         self.encoders.give_back(encoder);
-        Ok(taken)
+        Ok(sent)
     }
 
     async fn schema_change(&self, tables: &[Table]) -> Result<(), SinkError> {
         match message::schema_change(tables) {
-            Some(frame) => self.inlet.send(frame).await,
+            Some(message) => self.sender.send(message).await,
             None => Ok(()),
         }
     }
@@ -108,29 +112,31 @@ impl Sink for FrameSink {
         if state.len() > LONGEST_STATE {
             return Err(SinkError::StateTooLarge { bytes: state.len(), limit: LONGEST_STATE });
         }
-        self.inlet.send(message::checkpoint(state)).await?;
-        self.tally.checkpoints.fetch_add(1, Ordering::Relaxed);
+        self.sender.send(message::checkpoint(state)).await?;
+        self.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {
-        self.inlet.send(message::warning(&message)).await?;
-        self.tally.warnings.fetch_add(1, Ordering::Relaxed);
+        self.sender.send(message::warning(&message)).await?;
+        self.counters.warnings.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }
 
-/// Encoders of the tables that are being read: each batch of a table finds the one of the batch before, with its buffers.
+/// Encoders that wait for the next batch of their table. They keep their buffers from batch to
+/// batch.
 #[derive(Debug, Default)]
 struct Encoders {
     idle: Mutex<VecDeque<TableEncoder>>,
 }
 
 impl Encoders {
-    /// Tables that are read in turns are few; an encoder that is dropped too early is made again in microseconds.
-    const IDLE: usize = 16;
+    /// How many encoders are kept. Few tables are read at a time, and making an encoder takes
+    /// microseconds.
+    const MAX_IDLE: usize = 16;
 
-    /// An idle encoder for exactly these columns, which nobody else uses meanwhile.
+    /// Takes out an idle encoder for exactly these columns.
     fn take(&self, table: &Table) -> Option<TableEncoder> {
         let mut idle = self.idle();
         let found = idle.iter().rposition(|encoder| encoder.table() == table);
@@ -139,13 +145,13 @@ impl Encoders {
 
     fn give_back(&self, encoder: TableEncoder) {
         let mut idle = self.idle();
-        if idle.len() == Self::IDLE {
+        if idle.len() == Self::MAX_IDLE {
             idle.pop_front();
         }
         idle.push_back(encoder);
     }
 
-    /// A panic elsewhere leaves nothing half done in a list of idle encoders.
+    /// The list is valid even if a thread panicked while it held the lock.
     fn idle(&self) -> MutexGuard<'_, VecDeque<TableEncoder>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,9 +181,9 @@ mod tests {
     #[test]
     fn idle_encoders_are_bounded() {
         let encoders = Encoders::default();
-        for number in 0..2 * Encoders::IDLE {
+        for number in 0..2 * Encoders::MAX_IDLE {
             encoders.give_back(TableEncoder::new(&Table::new(number.to_string(), vec![])));
         }
-        assert_eq!(encoders.idle().len(), Encoders::IDLE);
+        assert_eq!(encoders.idle().len(), Encoders::MAX_IDLE);
     }
 }

@@ -1,4 +1,4 @@
-//! What a failure is to Fivetran.
+//! Turns errors of a source into gRPC statuses and words for the log.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -8,13 +8,13 @@ use tonic::{Code, Status};
 
 use crate::text::cut;
 
-/// A status of this text, cut to what headers can carry.
+/// A status with this text, cut to what HTTP headers can carry.
 pub(crate) fn status(code: Code, text: &str) -> Status {
     Status::new(code, cut(text))
 }
 
-/// The status of a failure in a call that has no other way to say it.
-pub(crate) fn of_failure(error: &SyncError) -> Status {
+/// The status for an error, in calls whose answer cannot tell an error otherwise.
+pub(crate) fn from_error(error: &SyncError) -> Status {
     let code = match error.fault {
         Fault::Setup => Code::FailedPrecondition,
         Fault::Transient => Code::Unavailable,
@@ -23,19 +23,21 @@ pub(crate) fn of_failure(error: &SyncError) -> Status {
     status(code, &error.to_string())
 }
 
-/// The end of an answer.
+/// The last frame of an answer, which carries the status.
 pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
     let mut trailers = HeaderMap::new();
-    // It fails on details that are no header, which a status of ours does not have; its code would be there all the same.
+    // It can fail only on details, which our statuses do not have. The code is added even then.
     let _ = status.add_header(&mut trailers);
     Frame::trailers(trailers)
 }
 
-/// The failure in the log: its kind, and nothing more.
+/// The name of an error's kind, which is all that the log says of an error.
 ///
-/// Its text and its causes may name what is the customer's (hosts, tables, values, the words of a server), and travel in the answer alone. Warnings are
-/// another matter: those of `Test` and `Schema` have no place but the log, and name tables and columns that merge, and unknown keys of a configuration.
-pub(crate) fn for_log(error: &SyncError) -> &'static str {
+/// The text of an error may hold what is the customer's: hosts, tables, values, words of their
+/// server. It is sent in the answer only. Warnings of `Test` and `Schema` are logged in full, since
+/// these answers have no field for them. They name tables and columns that collide, and unknown
+/// keys of a configuration.
+pub(crate) fn fault_name(error: &SyncError) -> &'static str {
     match error.fault {
         Fault::Setup => "setup",
         Fault::Transient => "transient",
@@ -48,12 +50,12 @@ mod tests {
     use sync_core::SyncError;
     use tonic::Code;
 
-    use super::{for_log, of_failure};
+    use super::{fault_name, from_error};
 
     #[test]
     fn every_fault_has_its_code() {
         let check = |error: SyncError, code, text: &str| {
-            let status = of_failure(&error);
+            let status = from_error(&error);
             assert_eq!((status.code(), status.message()), (code, text));
         };
         check(SyncError::setup("No", "Do"), Code::FailedPrecondition, "No. Do.");
@@ -64,14 +66,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_in_the_log_holds_nothing_of_the_customers() {
+    fn the_log_holds_nothing_of_the_customers_data() {
         let errors = [
             SyncError::setup("Table \"payroll\" is missing", "Name another"),
             SyncError::transient("https://payroll.example.com is away"),
             SyncError::bug("It broke").caused_by("payroll"),
         ];
         for error in errors {
-            assert!(!for_log(&error).contains("payroll"));
+            assert!(!fault_name(&error).contains("payroll"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One sync, as the stream of one `Update` call.
+//! Runs one sync, and streams what it sends as the answer of an `Update` call.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,27 +11,29 @@ use sync_core::{Fault, Sink, Source, SyncError, SyncRequest};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
+use crate::channel::channel;
 use crate::message;
-use crate::pipe::pipe;
-use crate::sink::{FrameSink, Tally};
+use crate::sink::{Counters, MessageSink};
 use crate::status;
-use crate::task::Contained;
+use crate::task::IsolatedTask;
 
-/// The body of an answer: finished messages behind their prefixes, and trailers with the status that the call ends with.
+/// The body of an answer: messages behind their prefixes, and trailers with the status at the end.
 pub(crate) type UpdateStream = BoxStream<'static, Frame<Bytes>>;
 
-/// A sync that tells the customer what to mend, and nothing else.
-pub(crate) fn refused(text: &str) -> UpdateStream {
-    stream::iter(with_task(text)).boxed()
+/// An answer with a task for the customer and nothing else.
+pub(crate) fn task_only(text: &str) -> UpdateStream {
+    stream::iter(task_frames(text)).boxed()
 }
 
-fn with_task(text: &str) -> Vec<Frame<Bytes>> {
+fn task_frames(text: &str) -> Vec<Frame<Bytes>> {
     vec![Frame::data(message::task(text)), status::trailers(&Status::new(Code::Ok, ""))]
 }
 
-/// Runs a sync until it ends, until `stop` is cancelled, or until the stream is dropped because the client has gone.
+/// Runs a sync until it ends, until `stop` is cancelled, or until the stream is dropped because the
+/// client has gone.
 ///
-/// In the last two cases what was said since the last checkpoint counts for nothing: the next sync says it again.
+/// In the last two cases, what was sent after the last checkpoint does not count: the next sync
+/// sends it again.
 pub(crate) fn run<S: Source>(
     source: Arc<S>,
     config: S::Config,
@@ -39,13 +41,13 @@ pub(crate) fn run<S: Source>(
     request: SyncRequest,
     stop: CancellationToken,
 ) -> UpdateStream {
-    let (inlet, outlet) = pipe();
-    let tally = Arc::<Tally>::default();
-    let sink = FrameSink::new(inlet, Arc::clone(&tally));
-    let work = Contained::spawn(async move {
+    let (sender, receiver) = channel();
+    let counters = Arc::<Counters>::default();
+    let sink = MessageSink::new(sender, Arc::clone(&counters));
+    let work = IsolatedTask::spawn(async move {
         let sync = async {
             for warning in warnings {
-                // Nobody to warn: the sync will find that out.
+                // If the client is gone, the sync below ends with the same error.
                 let _ = sink.warn(warning).await;
             }
             source.sync(&config, request, &sink).await
@@ -56,46 +58,46 @@ pub(crate) fn run<S: Source>(
             result = sync => result.map(|()| Ending::Finished),
         }
     });
-    let call = Call { tally, started: Instant::now(), over: false };
-    let last = stream::once(end(work, call)).flat_map(stream::iter);
-    outlet.map(Frame::data).chain(last).boxed()
+    let log = SyncLog { counters, started: Instant::now(), is_ended: false };
+    let last = stream::once(end(work, log)).flat_map(stream::iter);
+    receiver.map(Frame::data).chain(last).boxed()
 }
 
-/// How a sync ended, if not in an error.
+/// How a sync ended without an error.
 enum Ending {
     Finished,
     /// The process is shutting down.
     Stopped,
 }
 
-/// What is said after all frames: a task or nothing, and a status.
+/// Waits for the sync, and returns the last frames of the answer: a task or none, and the status.
 ///
-/// If the stream is dropped, this future is too: the work stops, and the call says so in the log.
-async fn end(work: Contained<Ending>, mut call: Call) -> Vec<Frame<Bytes>> {
+/// If the client closes the call, this future is dropped: the sync is aborted, and `log` writes so.
+async fn end(work: IsolatedTask<Ending>, mut log: SyncLog) -> Vec<Frame<Bytes>> {
     let result = work.join().await;
-    call.log(&result);
+    log.ended(&result);
     let status = match result {
         Ok(Ending::Finished) => Status::new(Code::Ok, ""),
         Ok(Ending::Stopped) => status::status(
             Code::Unavailable,
             "The connector is shutting down; the sync goes on from its last checkpoint next time.",
         ),
-        Err(error) if error.fault == Fault::Setup => return with_task(&error.to_string()),
-        Err(error) => status::of_failure(&error),
+        Err(error) if error.fault == Fault::Setup => return task_frames(&error.to_string()),
+        Err(error) => status::from_error(&error),
     };
     vec![status::trailers(&status)]
 }
 
-/// A call as the log knows it.
-struct Call {
-    tally: Arc<Tally>,
+/// Logs how a sync ended, also when it is dropped before its end.
+struct SyncLog {
+    counters: Arc<Counters>,
     started: Instant,
-    over: bool,
+    is_ended: bool,
 }
 
-impl Call {
-    fn log(&mut self, result: &Result<Ending, SyncError>) {
-        self.over = true;
+impl SyncLog {
+    fn ended(&mut self, result: &Result<Ending, SyncError>) {
+        self.is_ended = true;
         let (rows, checkpoints, warnings, seconds) = self.figures();
         match result {
             Ok(Ending::Finished) => {
@@ -129,14 +131,14 @@ impl Call {
     }
 
     fn figures(&self) -> (u64, u64, u64, f64) {
-        let tally = &self.tally;
-        (tally.rows(), tally.checkpoints(), tally.warnings(), seconds_since(self.started))
+        let counters = &self.counters;
+        (counters.rows(), counters.checkpoints(), counters.warnings(), seconds_since(self.started))
     }
 }
 
-impl Drop for Call {
+impl Drop for SyncLog {
     fn drop(&mut self) {
-        if !self.over {
+        if !self.is_ended {
             let (rows, checkpoints, warnings, seconds) = self.figures();
             tracing::warn!(
                 rows,
@@ -149,7 +151,7 @@ impl Drop for Call {
     }
 }
 
-/// Seconds with three digits, for the log.
+/// The seconds since `started`, to the millisecond, for the log.
 pub(crate) fn seconds_since(started: Instant) -> f64 {
     started.elapsed().as_millis() as f64 / 1_000.0
 }

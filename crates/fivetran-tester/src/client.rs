@@ -1,6 +1,7 @@
-//! The four calls, as a gRPC client.
+//! A gRPC client for the four calls.
 //!
-//! Built by hand over [`tonic::client::Grpc`]: four calls are less text than a build script, and nothing is generated.
+//! It is written by hand over [`tonic::client::Grpc`], which is shorter than a build script that
+//! generates it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,10 +24,11 @@ use crate::message::{Message, UpdateCodec};
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// The first pause; each next one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
-/// How often a silent connector is asked for a sign of life, and how long it may take to give one.
+/// How often a silent connector is pinged, and how long it may take to answer.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long one try to connect may take. The system itself would try for minutes where nothing answers at all, not even with a refusal.
+/// How long one try to connect may take. The system would try for minutes if nothing answers, not
+/// even with a refusal.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Debug)]
@@ -35,7 +37,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects, trying again with growing pauses: a connector that was just started needs a moment to listen.
+    /// Connects. Tries again with growing pauses, since a connector that was just started needs a
+    /// moment.
     pub(crate) async fn connect(address: &str, tries: usize) -> Result<Self, Error> {
         let endpoint = endpoint(address)?;
         let pauses = ExponentialBuilder::new()
@@ -102,24 +105,25 @@ impl Client {
     }
 }
 
-/// Whether this status is our own decoder's refusal of a message above the limit. tonic has no type for it: a test holds its words.
+/// Whether our decoder refused a message that is above the limit. tonic tells that by a text only,
+/// which a test checks.
 pub(crate) fn is_message_too_large(status: &Status) -> bool {
     status.code() == Code::OutOfRange && status.message().contains("message length too large")
 }
 
 fn endpoint(address: &str) -> Result<Endpoint, Error> {
-    let refuse = |reason: String| Error::Address { address: address.to_owned(), reason };
+    let invalid = |reason: String| Error::Address { address: address.to_owned(), reason };
     let uri = match address.split_once("://") {
         None => format!("http://{address}"),
         Some(("http", _)) => address.to_owned(),
-        // Fivetran's side of the wire is HTTP/2 without TLS.
-        Some((scheme, _)) => return Err(refuse(format!("Fivetran does not speak `{scheme}`"))),
+        // Fivetran connects without TLS.
+        Some((scheme, _)) => return Err(invalid(format!("Fivetran does not speak `{scheme}`"))),
     };
-    let endpoint = Endpoint::from_shared(uri).map_err(|error| refuse(error.to_string()))?;
+    let endpoint = Endpoint::from_shared(uri).map_err(|error| invalid(error.to_string()))?;
     if endpoint.uri().port_u16().is_none() {
-        return Err(refuse("it has no port".to_owned()));
+        return Err(invalid("it has no port".to_owned()));
     }
-    // A connector whose machine is gone, without a goodbye, must not be waited for without end.
+    // Pings end the wait for a connector whose machine is gone.
     Ok(endpoint
         .connect_timeout(CONNECT_TIMEOUT)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)

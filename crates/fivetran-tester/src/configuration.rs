@@ -1,4 +1,4 @@
-//! A configuration file: what a customer would type into the form.
+//! Reads a configuration file, which holds what a customer would type into the form.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +31,8 @@ pub enum ConfigurationError {
     },
     /// It is JSON, but no object.
     #[error(
-        "the configuration file {file} must hold a JSON object, such as {{\"hostname\": \"localhost:8181\"}}"
+        "the configuration file {file} must hold a JSON object, \
+         such as {{\"hostname\": \"localhost:8181\"}}"
     )]
     NotAnObject {
         /// The file.
@@ -62,7 +63,7 @@ pub fn read_configuration(file: &Path) -> Result<Configuration, ConfigurationErr
     };
     let text = |(field, value)| match value {
         Value::String(text) => Ok((field, text)),
-        // Fivetran sends everything as text; what a person writes without quotes means the same.
+        // Fivetran sends all values as text, so accept what people write without quotes.
         Value::Bool(_) | Value::Number(_) => Ok((field, value.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             Err(ConfigurationError::NotText { file: shown(), field })

@@ -9,9 +9,9 @@ use fivetran_wire::{
 
 use crate::TableName;
 
-/// How tables are grouped: decides the shape of a selection, and whether records name a schema.
+/// Whether tables are grouped in schemas. The selection, schema changes and records have to agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
+pub(crate) enum Grouping {
     WithSchema,
     WithoutSchema,
 }
@@ -65,27 +65,27 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// The tables of a schema's answer; no shape where the connector cannot list them.
-pub(crate) fn of_schema(response: &SchemaResponse) -> (Option<Shape>, Vec<DeclaredTable>) {
+/// The tables of an answer of `Schema`. `None` as grouping if the connector cannot list them.
+pub(crate) fn of_schema(response: &SchemaResponse) -> (Option<Grouping>, Vec<DeclaredTable>) {
     match &response.response {
         Some(schema_response::Response::WithSchema(list)) => {
-            (Some(Shape::WithSchema), of_schemas(list))
+            (Some(Grouping::WithSchema), of_schemas(list))
         }
         Some(schema_response::Response::WithoutSchema(list)) => {
-            (Some(Shape::WithoutSchema), of_tables(list))
+            (Some(Grouping::WithoutSchema), of_tables(list))
         }
         Some(schema_response::Response::SchemaResponseNotSupported(_)) | None => (None, Vec::new()),
     }
 }
 
-/// The tables of a change in mid-sync.
-pub(crate) fn of_change(change: &SchemaChange) -> (Option<Shape>, Vec<DeclaredTable>) {
+/// The tables of a schema change during a sync.
+pub(crate) fn of_change(change: &SchemaChange) -> (Option<Grouping>, Vec<DeclaredTable>) {
     match &change.change {
         Some(schema_change::Change::WithSchema(list)) => {
-            (Some(Shape::WithSchema), of_schemas(list))
+            (Some(Grouping::WithSchema), of_schemas(list))
         }
         Some(schema_change::Change::WithoutSchema(list)) => {
-            (Some(Shape::WithoutSchema), of_tables(list))
+            (Some(Grouping::WithoutSchema), of_tables(list))
         }
         None => (None, Vec::new()),
     }
@@ -118,7 +118,7 @@ fn of_column(column: &Column) -> DeclaredColumn {
         (DataType::String, Some(Params::StringByteLength(bytes))) => {
             column_type.string_bytes = usize::try_from(*bytes).ok();
         }
-        // Details of another type say nothing about this one.
+        // Details of another type do not apply.
         _ => {}
     }
     DeclaredColumn { name: column.name.clone(), column_type, key: column.primary_key }

@@ -1,17 +1,19 @@
-//! What can go wrong for the caller of this crate, as opposed to what the connector does wrong (a [`Breach`](crate::Breach)).
+//! Errors for the caller of this crate. What a connector does wrong is no error but a
+//! [`Breach`](crate::Breach).
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::TableName;
 
-/// Why a call could not be played to its end.
+/// Why a call could not be completed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The address is not one that a connector can listen on.
     #[error(
-        "`{address}` is not a connector's address: {reason}; write `host:port`, as in `localhost:50051`"
+        "`{address}` is not a connector's address: {reason}; \
+         write `host:port`, as in `localhost:50051`"
     )]
     Address {
         /// The address as it was given.
@@ -32,7 +34,10 @@ pub enum Error {
         source: tonic::transport::Error,
     },
     /// The connector answered with a gRPC status where an answer was due.
-    #[error("the connector answered {method} with status {}: {}", status_name(.status), .status.message())]
+    #[error(
+        "the connector answered {method} with status {}: {}",
+        status_name(.status), .status.message()
+    )]
     Call {
         /// Which of the four methods.
         method: &'static str,
@@ -70,7 +75,10 @@ pub enum Error {
     #[error("the warehouse is in use; let the other sync of this project end first")]
     WarehouseInUse,
     /// The file is a database, but not a warehouse of this version.
-    #[error("{} is not a warehouse of this version; move it away, or choose another project directory", .path.display())]
+    #[error(
+        "{} is not a warehouse of this version; move it away, or choose another project directory",
+        .path.display()
+    )]
     ForeignWarehouse {
         /// The file.
         path: PathBuf,

@@ -1,6 +1,6 @@
-//! What the fuzz targets of `xtask/fuzz` drive: the reading of a message, without a connector that has sent it.
+//! The entry point for the fuzz targets of `xtask/fuzz`: reads a message, without a connector.
 
-use crate::message::agreement;
+use crate::message::against_prost;
 
 /// Reads the bytes of a message of `Update` as the tester does, and as prost does.
 ///
@@ -8,5 +8,5 @@ use crate::message::agreement;
 ///
 /// The two read different messages, or only one of them reads any.
 pub fn is_read_as_prost_reads_it(bytes: &[u8]) {
-    agreement::check(bytes.to_vec());
+    against_prost::check(bytes.to_vec());
 }

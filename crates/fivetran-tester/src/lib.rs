@@ -1,9 +1,11 @@
-//! Play Fivetran against any source connector: the four calls, the rules, a local warehouse.
+//! Plays Fivetran against any source connector: the four calls, the rules, and a local warehouse.
 //!
-//! A [`Tester`] connects to a source connector of Fivetran's Partner SDK v2, as Fivetran would: it asks for the setup form, runs the
-//! setup tests, asks for the schema and runs syncs. What a sync sends lands in a [`Project`]: a local [`Warehouse`] (an SQLite file)
-//! and the state that the next sync starts from. Each answer is held against the [`Rule`]s that Fivetran has for source connectors;
-//! a [`Report`] names what was broken, once for each place, with a count.
+//! A [`Tester`] connects to a source connector of Fivetran's Partner SDK v2, as Fivetran would: it
+//! asks for the setup form, runs the setup tests, asks for the schema, and runs syncs. It loads
+//! what a sync sends into a [`Project`]: a local [`Warehouse`] (an SQLite file), and the state that
+//! the next sync starts from. It checks each answer against the [`Rule`]s that Fivetran has for
+//! source connectors. A [`Report`] lists the rules that were broken, once for each place, with a
+//! count.
 //!
 //! ```no_run
 //! use fivetran_tester::{Configuration, Project, SyncOptions, Tester};
@@ -22,20 +24,25 @@
 //! # }
 //! ```
 //!
-//! The same as a program: `fivetran-tester --connector localhost:50051 --configuration configuration.json --directory trial`.
+//! There is a program too:
+//! `fivetran-tester --connector localhost:50051 --configuration configuration.json`.
 //!
-//! What it does not do: rename (tables and columns keep the source's names; [`fivetran_wire::naming`] tells what Fivetran would call
-//! them), load in parallel, or infer one type for a column from several values.
+//! It differs from Fivetran in three ways. Tables and columns keep the source's names
+//! ([`fivetran_wire::naming`] tells Fivetran's names for them). It does not load in parallel. It
+//! does not infer the type of a column from several values.
 
 mod client;
+mod clock;
 mod configuration;
 mod declared;
 mod error;
+mod event;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod landing;
+mod loader;
 mod message;
 mod name;
+mod options;
 mod project;
 mod report;
 mod rules;
@@ -48,12 +55,12 @@ mod warehouse;
 pub use configuration::{Configuration, ConfigurationError, read_configuration};
 pub use declared::{ColumnType, DeclaredColumn, DeclaredTable};
 pub use error::Error;
+pub use event::Event;
 pub use name::TableName;
+pub use options::{Stop, SyncOptions, Trailing};
 pub use project::Project;
 pub use report::{Counts, End, Report, TEXTS_KEPT};
 pub use rules::{Breach, Place, Rule};
 pub use selection::SelectionBuilder;
-pub use sync::{Event, Stop, SyncOptions, Trailing};
-pub(crate) use tester::Clock;
 pub use tester::{Checked, SetupTest, Tester, Verdict};
 pub use warehouse::{Row, Warehouse, WarehouseColumn, WarehouseTable};

@@ -1,5 +1,5 @@
 //! `fivetran-tester`: plays Fivetran against a connector that runs, once or on a schedule.
-#![allow(clippy::print_stdout, reason = "it is read by people, and by what waits for its lines")]
+#![allow(clippy::print_stdout, reason = "people and scripts read its lines")]
 
 mod program;
 
@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = program::Arguments::parse();
-    // In a container it is the first process, which no signal ends by itself.
+    // In a container this is the first process, which no signal ends unless it asks for the signal.
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         result = program::run(arguments) => result,

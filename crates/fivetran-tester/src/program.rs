@@ -1,4 +1,4 @@
-//! The program's arguments, and what it does with them.
+//! The program: its arguments, and its loop of syncs.
 
 use std::fs;
 use std::path::PathBuf;
@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 
-    /// Sync again and again, so long after the end of each sync, such as `5s`; also after one that failed
+    /// Sync again and again, so long after the end of each sync, such as `5s`; also after one that
+    /// failed
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     every: Option<Duration>,
 
@@ -74,11 +75,11 @@ struct Sync {
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     loop {
-        let outcome = one(&arguments).await;
+        let outcome = sync_once(&arguments).await;
         let Some(pause) = arguments.every else {
             return Ok(if outcome?.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         };
-        // Fivetran asks again, whatever has happened.
+        // Go on after an error, as Fivetran does.
         if let Err(error) = outcome {
             println!("no sync: {error:#}");
         }
@@ -86,7 +87,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-async fn one(arguments: &Arguments) -> anyhow::Result<Report> {
+async fn sync_once(arguments: &Arguments) -> anyhow::Result<Report> {
     let configuration = read_configuration(&arguments.configuration)?;
     let tester = Tester::connect(&arguments.connector).await?;
     let mut project = Project::open(&arguments.directory)?;
@@ -95,8 +96,9 @@ async fn one(arguments: &Arguments) -> anyhow::Result<Report> {
     }
     let options = arguments.sync.options(&tester, &configuration).await?;
     let rest = arguments.sync.rest.unwrap_or_default();
-    let report =
-        tester.sync(&mut project, &configuration, options, move |event| hear(event, rest)).await?;
+    let report = tester
+        .sync(&mut project, &configuration, options, move |event| on_event(event, rest))
+        .await?;
     println!("{report}");
     if let Some(file) = &arguments.report {
         fs::write(file, report.to_json().to_string())
@@ -105,8 +107,9 @@ async fn one(arguments: &Arguments) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Hears of each step on the thread of the warehouse: while it rests, the connector is held back.
-fn hear(event: Event<'_>, rest: Duration) {
+/// Handles an event on the thread that writes to the warehouse. A pause there slows the connector
+/// down.
+fn on_event(event: Event<'_>, rest: Duration) {
     match event {
         Event::Records { .. } if !rest.is_zero() => std::thread::sleep(rest),
         Event::Checkpoint { number, rows } => println!("checkpoint {number} at {rows} rows"),

@@ -11,10 +11,11 @@ use crate::{Error, Warehouse};
 const STATE: &str = "state.json";
 const WAREHOUSE: &str = "warehouse.db";
 
-/// A directory with `warehouse.db`, what a connector sent, and `state.json`, the text of its last checkpoint.
+/// A directory with two files: `warehouse.db` holds what a connector sent, and `state.json` the
+/// text of its last checkpoint.
 ///
-/// The one rule between the two: the state never claims rows that the warehouse does not have. So the state is written after the
-/// warehouse's commit, and removed before the warehouse is.
+/// The state never claims rows that the warehouse does not have. So the state is written after the
+/// warehouse commits, and removed before the warehouse is.
 #[derive(Debug)]
 pub struct Project {
     directory: PathBuf,
@@ -49,8 +50,10 @@ impl Project {
         Warehouse::open(&self.warehouse_path())
     }
 
-    /// The text of the last checkpoint; `None` before the first. It is handed on as it is, whatever it says: what a connector makes of
-    /// a state that is not its own is worth a test.
+    /// The text of the last checkpoint; `None` before the first.
+    ///
+    /// It is not checked. A test can put any text there, to see what a connector does with a state
+    /// that it did not write.
     ///
     /// # Errors
     /// [`Error::File`] if the file cannot be read, or is not text.
@@ -77,7 +80,7 @@ impl Project {
     /// [`Error::File`] if a file cannot be removed.
     pub fn reset(&mut self) -> Result<(), Error> {
         self.clear_state()?;
-        // SQLite keeps these two beside a warehouse that is open, or was not closed.
+        // SQLite has the first two files while a warehouse is open, and leaves them after a crash.
         for suffix in ["-wal", "-shm", ""] {
             remove(&self.directory.join(format!("{WAREHOUSE}{suffix}")))?;
         }
@@ -94,9 +97,11 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Replaces the state in one step: a reader, or the next run after a crash, finds the old text or the new one, never half of one.
+/// Replaces the state atomically: readers, and the next run after a crash, see the old text or the
+/// new one.
 ///
-/// The directory itself is not synced: if a power cut brings the old state back, rows are sent again, which is harmless.
+/// It does not sync the directory. A power cut may bring the old state back, and rows are sent
+/// again, which does no harm.
 pub(crate) fn write_state(path: &Path, state: &str) -> Result<(), Error> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let write = || {

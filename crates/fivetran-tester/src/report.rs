@@ -1,4 +1,4 @@
-//! What a sync came to.
+//! The report of a sync.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,23 +8,23 @@ use serde_json::{Value, json};
 
 use crate::{Breach, TableName};
 
-/// What a sync came to.
+/// The report of a sync.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
     /// What was received, by table.
     pub tables: BTreeMap<TableName, Counts>,
-    /// Checkpoints that were kept.
+    /// Checkpoints that were stored.
     pub checkpoints: u64,
-    /// Records and truncates after the last checkpoint: no state vouches for them.
+    /// Records and truncates after the last checkpoint, which no state covers.
     pub after_last_checkpoint: u64,
-    /// The first texts that the connector warned with, up to [`TEXTS_KEPT`].
+    /// The texts of the first warnings, up to [`TEXTS_KEPT`].
     pub warnings: Vec<String>,
     /// How many warnings there were.
     pub warning_count: u64,
-    /// What the connector asked the customer to do; none or one.
+    /// The tasks for the customer: none or one.
     pub tasks: Vec<String>,
-    /// The rules that were broken, each once for a place.
+    /// The rules that were broken, once for each place.
     pub breaches: Vec<Breach>,
     /// How the stream ended.
     pub end: End,
@@ -61,7 +61,7 @@ impl Report {
     }
 }
 
-/// Warnings whose texts a [`Report`] keeps: memory must not grow with the stream.
+/// How many texts of warnings a [`Report`] keeps, so that memory does not grow with the stream.
 pub const TEXTS_KEPT: usize = 1000;
 
 /// What was received for one table.
@@ -76,7 +76,8 @@ pub struct Counts {
     pub deletes: u64,
     /// Times that all rows were marked as deleted.
     pub truncates: u64,
-    /// Of the records above, those that could not land since their key is missing or NULL, and updates of a table without a key.
+    /// How many of the records above were skipped: their key is missing or NULL, or they are
+    /// updates of a table without a key.
     pub without_key: u64,
 }
 
@@ -91,18 +92,18 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
-    /// The connector said all it had to say.
+    /// The connector ended the stream without an error.
     Completed,
-    /// The connector said a task and no more.
+    /// The connector ended the stream after a task.
     Task,
-    /// The connector gave up with a gRPC status.
+    /// The connector ended the stream with a gRPC status.
     Status {
         /// The status's code.
         code: tonic::Code,
         /// The status's text.
         message: String,
     },
-    /// We dropped the stream, as [`Stop`](crate::Stop) asked.
+    /// We dropped the stream, as [`Stop`](crate::Stop) says.
     Stopped,
 }
 
@@ -117,7 +118,7 @@ impl fmt::Display for End {
     }
 }
 
-/// A few lines for people: the end, the tables, and what was said and broken.
+/// Some lines for people: the end, the tables, warnings, tasks and broken rules.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.rows();

@@ -1,8 +1,8 @@
-//! What a customer selected: made from the schema's answer for a request, and read to judge what comes.
+//! The customer's selection: builds one for a request, and looks tables up in one.
 
 use std::collections::BTreeMap;
 
-use fivetran_wire::selection::Selection as Shape;
+use fivetran_wire::selection::Selection as Selected;
 use fivetran_wire::{
     SchemaResponse, SchemaSelection, Selection, Table, TableSelection, TablesWithNoSchema,
     TablesWithSchema, schema_response,
@@ -13,7 +13,7 @@ use crate::{Error, TableName};
 
 /// A customer's choice of tables and columns, made from a schema's answer.
 ///
-/// Starts with everything selected and everything new let in, which is what a customer who touches nothing gets.
+/// It starts with everything selected, new tables and columns included, as Fivetran does.
 ///
 /// ```
 /// use fivetran_tester::SelectionBuilder;
@@ -30,15 +30,15 @@ use crate::{Error, TableName};
 /// ```
 #[derive(Clone, Debug)]
 pub struct SelectionBuilder {
-    shape: Option<Shape>,
+    selected: Option<Selected>,
 }
 
 impl SelectionBuilder {
     /// Selects everything that the schema lists.
     pub fn new(schema: &SchemaResponse) -> Self {
-        let shape = match &schema.response {
+        let selected = match &schema.response {
             Some(schema_response::Response::WithoutSchema(list)) => {
-                Some(Shape::WithoutSchema(TablesWithNoSchema {
+                Some(Selected::WithoutSchema(TablesWithNoSchema {
                     tables: list.tables.iter().map(whole_table).collect(),
                     include_new_tables: true,
                 }))
@@ -50,17 +50,17 @@ impl SelectionBuilder {
                     tables: schema.tables.iter().map(whole_table).collect(),
                     include_new_tables: true,
                 });
-                Some(Shape::WithSchema(TablesWithSchema {
+                Some(Selected::WithSchema(TablesWithSchema {
                     schemas: schemas.collect(),
                     include_new_schemas: true,
                 }))
             }
             Some(schema_response::Response::SchemaResponseNotSupported(_)) | None => None,
         };
-        Self { shape }
+        Self { selected }
     }
 
-    /// Lets in this table and no other listed one.
+    /// Excludes all listed tables but this one.
     ///
     /// # Errors
     /// [`Error::NotInSchema`] if the schema does not list the table.
@@ -70,7 +70,7 @@ impl SelectionBuilder {
         Ok(self)
     }
 
-    /// Leaves a table out.
+    /// Excludes a table.
     ///
     /// # Errors
     /// [`Error::NotInSchema`] if the schema does not list the table.
@@ -79,7 +79,7 @@ impl SelectionBuilder {
         Ok(self)
     }
 
-    /// Leaves a column out.
+    /// Excludes a column.
     ///
     /// # Errors
     /// [`Error::NotInSchema`] if the schema does not list the column.
@@ -96,11 +96,11 @@ impl SelectionBuilder {
         Ok(self)
     }
 
-    /// Lets in nothing that the schema does not list: no new schema, table or column.
+    /// Excludes new schemas, tables and columns: those that the schema does not list.
     pub fn without_new(mut self) -> Self {
-        match &mut self.shape {
-            Some(Shape::WithoutSchema(all)) => all.include_new_tables = false,
-            Some(Shape::WithSchema(all)) => {
+        match &mut self.selected {
+            Some(Selected::WithoutSchema(all)) => all.include_new_tables = false,
+            Some(Selected::WithSchema(all)) => {
                 all.include_new_schemas = false;
                 all.schemas.iter_mut().for_each(|schema| schema.include_new_tables = false);
             }
@@ -110,15 +110,16 @@ impl SelectionBuilder {
         self
     }
 
-    /// The selection as it goes over the wire; `None` where the connector cannot list its tables, so that nothing can be chosen.
+    /// The selection as a message. `None` if the connector cannot list its tables, so that there is
+    /// no choice.
     pub fn build(self) -> Option<Selection> {
-        self.shape.map(|shape| Selection { selection: Some(shape) })
+        self.selected.map(|selected| Selection { selection: Some(selected) })
     }
 
     fn table(&mut self, name: &TableName) -> Result<&mut TableSelection, Error> {
-        let tables = match &mut self.shape {
-            Some(Shape::WithoutSchema(all)) if name.schema().is_none() => Some(&mut all.tables),
-            Some(Shape::WithSchema(all)) => all
+        let tables = match &mut self.selected {
+            Some(Selected::WithoutSchema(all)) if name.schema().is_none() => Some(&mut all.tables),
+            Some(Selected::WithSchema(all)) => all
                 .schemas
                 .iter_mut()
                 .find(|schema| Some(schema.schema_name.as_str()) == name.schema())
@@ -131,9 +132,9 @@ impl SelectionBuilder {
     }
 
     fn each_table(&mut self, change: impl FnMut(&mut TableSelection)) {
-        match &mut self.shape {
-            Some(Shape::WithoutSchema(all)) => all.tables.iter_mut().for_each(change),
-            Some(Shape::WithSchema(all)) => {
+        match &mut self.selected {
+            Some(Selected::WithoutSchema(all)) => all.tables.iter_mut().for_each(change),
+            Some(Selected::WithSchema(all)) => {
                 all.schemas.iter_mut().flat_map(|schema| &mut schema.tables).for_each(change);
             }
             None => {}
@@ -150,27 +151,28 @@ fn whole_table(table: &Table) -> TableSelection {
     }
 }
 
-/// The answer of a selection for one table.
+/// What a selection says of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SelectedTable {
-    /// Nothing of it.
+    /// The table is excluded.
     Excluded,
-    /// The listed columns as they say, the others by `new_columns`.
+    /// Each listed column is included or not; columns that are not listed are if `new_columns`.
     Included { columns: BTreeMap<String, bool>, new_columns: bool },
 }
 
 impl SelectedTable {
     const WHOLE: Self = Self::Included { columns: BTreeMap::new(), new_columns: true };
 
-    /// Reads a selection: a listed table has its own answer, one that is not listed that of `include_new_tables` and, above it, of
-    /// `include_new_schemas`. No selection at all selects everything.
+    /// Looks a table up. For one that is not listed, `include_new_tables` of its schema decides,
+    /// and `include_new_schemas` if the schema is not listed. Without a selection everything is
+    /// included.
     pub(crate) fn of(selection: Option<&Selection>, table: &TableName) -> Self {
         match selection.and_then(|selection| selection.selection.as_ref()) {
             None => Self::WHOLE,
-            Some(Shape::WithoutSchema(all)) => {
+            Some(Selected::WithoutSchema(all)) => {
                 Self::listed(&all.tables, all.include_new_tables, table)
             }
-            Some(Shape::WithSchema(all)) => {
+            Some(Selected::WithSchema(all)) => {
                 let named =
                     |schema: &&SchemaSelection| Some(schema.schema_name.as_str()) == table.schema();
                 match all.schemas.iter().find(named) {
@@ -208,8 +210,9 @@ impl SelectedTable {
         }
     }
 
-    /// What a warehouse makes of a declared table: nothing if it is excluded, else its selected columns and its key.
-    pub(crate) fn trim(&self, table: &DeclaredTable) -> Option<DeclaredTable> {
+    /// The selected part of a declared table: its selected columns and its key. `None` if it is
+    /// excluded.
+    pub(crate) fn select(&self, table: &DeclaredTable) -> Option<DeclaredTable> {
         let wanted = |column: &&DeclaredColumn| column.key || self.includes_column(&column.name);
         self.is_included().then(|| DeclaredTable {
             name: table.name.clone(),

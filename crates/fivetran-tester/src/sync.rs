@@ -1,171 +1,110 @@
-//! A sync: the stream on one side, the warehouse on the other.
+//! Runs a sync: reads the stream, and loads its messages into the warehouse.
 //!
-//! SQLite blocks, so it has a thread of its own; a short queue stands between, and when it is full the connector is not read from
-//! (HTTP/2 holds it back). Memory is bounded by the queue, whatever the stream's length. Decoding and landing then run side by side.
+//! SQLite blocks, so it has a thread of its own, behind a queue. When the queue is full, the stream
+//! is not read, and HTTP/2 makes the connector wait. So the queue bounds memory, however long the
+//! stream is, and decoding and loading run in parallel.
 
 use std::sync::Arc;
 
-use fivetran_wire::{RecordType, Selection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::{Status, Streaming};
 
 use crate::client::is_message_too_large;
-use crate::landing::{Flow, Landing};
+use crate::event::Event;
+use crate::loader::{Flow, Loader};
 use crate::message::Message;
 use crate::rules::Rule;
-use crate::{End, Error, Report, TableName};
+use crate::{End, Error, Report};
 
-/// Memory for messages between the stream and the warehouse, in KiB: enough to go on reading while a commit waits for the disk. A
-/// message that is larger passes alone.
+/// The memory of messages in the queue, in KiB. It suffices to read on while a commit waits for the
+/// disk. A larger message waits until the queue is empty.
 const QUEUE_KIB: u32 = 16 * 1024;
-/// Messages between the two, however small.
+/// The most messages in the queue, however small they are.
 const QUEUE: usize = 4096;
 
-/// How a sync is to be run. The default is all of everything, to the end.
-#[derive(Clone, Debug, Default)]
-pub struct SyncOptions {
-    /// What the customer selected; see [`SelectionBuilder`](crate::SelectionBuilder). `None` selects everything.
-    pub selection: Option<Selection>,
-    /// When to drop the stream.
-    pub stop: Stop,
-    /// What becomes of rows that no checkpoint vouches for.
-    pub trailing: Trailing,
-}
-
-/// When to drop the stream in the middle, as a lost worker would.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Stop {
-    /// Not before its end.
-    #[default]
-    Never,
-    /// As soon as this many rows (upserts, updates and deletes) were taken, in the middle of a batch if need be.
-    AfterRows(u64),
-    /// As soon as this many checkpoints were kept.
-    AfterCheckpoints(u64),
-    /// As soon as this many messages of any kind were taken. With none, the stream is dropped when its first message comes.
-    AfterMessages(u64),
-}
-
-/// What becomes of rows after the last checkpoint when a sync ends without vouching for them.
-///
-/// In Fivetran they may have landed or not. A connector has to come out right either way, so a test of its recovery runs both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trailing {
-    /// They have landed: the next sync, from the older state, sends them again.
-    #[default]
-    Keep,
-    /// They are lost: the next sync has to send them again.
-    RollBack,
-}
-
-/// What happens in a sync, as it happens; for a progress bar or a log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// Consecutive records of one table and one type were landed.
-    Records {
-        /// The table.
-        table: &'a TableName,
-        /// Their type.
-        kind: RecordType,
-        /// How many.
-        count: u64,
-    },
-    /// A checkpoint was kept: the rows are committed and the state is written.
-    Checkpoint {
-        /// Counts from 1 in this sync.
-        number: u64,
-        /// Rows of this sync so far.
-        rows: u64,
-    },
-    /// The connector warns.
-    Warning(&'a str),
-    /// The connector asks the customer to do something, and stops.
-    Task(&'a str),
-}
-
-/// What passes through the queue.
-enum Arrival {
-    /// With its share of the memory, which is given back when the message is taken.
+/// An item of the queue.
+enum QueueItem {
+    /// A message, with its share of the queue's memory, which it returns when it is dropped.
     Message(Message, OwnedSemaphorePermit),
     End(End),
     TooLarge(End),
 }
 
-/// Runs a stream into a landing, which is opened on the thread where it works.
+/// Loads a stream. `open` makes the loader, on the thread where it works.
 pub(crate) async fn run<O>(
     stream: Result<Streaming<Message>, Status>,
-    open: impl FnOnce() -> Result<Landing<O>, Error> + Send + 'static,
+    open: impl FnOnce() -> Result<Loader<O>, Error> + Send + 'static,
 ) -> Result<Report, Error>
 where
     O: FnMut(Event<'_>) + Send + 'static,
 {
-    let (queue, arrivals) = mpsc::channel(QUEUE);
-    let landing = tokio::task::spawn_blocking(move || land(open()?, arrivals));
+    let (queue, items) = mpsc::channel(QUEUE);
+    let loader = tokio::task::spawn_blocking(move || load(open()?, items));
     match stream {
         Ok(stream) => read(stream, &queue).await,
-        // A connector may refuse before it streams: it is the same end.
+        // The connector ended the call before the first message.
         Err(status) => {
             queue.send(ended(&status)).await.ok();
         }
     }
     drop(queue);
-    match landing.await {
+    match loader.await {
         Ok(report) => report,
         Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
         Err(_) => Err(Error::CutOff),
     }
 }
 
-/// Reads until the stream ends or nobody wants more; then the stream is dropped, which tells the connector.
-async fn read(mut stream: Streaming<Message>, queue: &mpsc::Sender<Arrival>) {
+/// Reads until the stream ends or the loader stops. Then the stream is dropped, which closes the
+/// call.
+async fn read(mut stream: Streaming<Message>, queue: &mpsc::Sender<QueueItem>) {
     let memory = Arc::new(Semaphore::new(QUEUE_KIB as usize));
     loop {
-        let arrival = tokio::select! {
-            // The landing has stopped, or failed, while the connector is silent.
+        let item = tokio::select! {
+            // The loader has stopped or failed.
             () = queue.closed() => return,
             message = stream.message() => match message {
                 Ok(Some(message)) => {
                     let share = u32::try_from(message.footprint() / 1024).unwrap_or(QUEUE_KIB);
                     let share = memory.clone().acquire_many_owned(share.clamp(1, QUEUE_KIB)).await;
-                    // Nobody closes the semaphore.
+                    // The semaphore is never closed.
                     let Ok(share) = share else { return };
-                    Arrival::Message(message, share)
+                    QueueItem::Message(message, share)
                 }
-                Ok(None) => Arrival::End(End::Completed),
+                Ok(None) => QueueItem::End(End::Completed),
                 Err(status) => ended(&status),
             },
         };
-        let is_last = !matches!(arrival, Arrival::Message(..));
-        if queue.send(arrival).await.is_err() || is_last {
+        let is_last = !matches!(item, QueueItem::Message(..));
+        if queue.send(item).await.is_err() || is_last {
             return;
         }
     }
 }
 
-fn ended(status: &Status) -> Arrival {
+fn ended(status: &Status) -> QueueItem {
     let end = End::Status { code: status.code(), message: status.message().to_owned() };
-    if is_message_too_large(status) { Arrival::TooLarge(end) } else { Arrival::End(end) }
+    if is_message_too_large(status) { QueueItem::TooLarge(end) } else { QueueItem::End(end) }
 }
 
-fn land<O: FnMut(Event<'_>)>(
-    mut landing: Landing<O>,
-    mut arrivals: mpsc::Receiver<Arrival>,
+fn load<O: FnMut(Event<'_>)>(
+    mut loader: Loader<O>,
+    mut items: mpsc::Receiver<QueueItem>,
 ) -> Result<Report, Error> {
-    while let Some(arrival) = arrivals.blocking_recv() {
-        match arrival {
-            Arrival::Message(message, _share) => {
-                if landing.take(message)? == Flow::Break(()) {
+    while let Some(item) = items.blocking_recv() {
+        match item {
+            QueueItem::Message(message, _share) => {
+                if loader.take(message)? == Flow::Break(()) {
                     break;
                 }
             }
-            Arrival::End(end) => return landing.end(end),
-            Arrival::TooLarge(end) => {
-                landing.note(Rule::MessageTooLarge, || end.to_string());
-                return landing.end(end);
+            QueueItem::End(end) => return loader.end(end),
+            QueueItem::TooLarge(end) => {
+                loader.note(Rule::MessageTooLarge, || end.to_string());
+                return loader.end(end);
             }
         }
     }
-    // We have enough, or the caller lost interest in the sync: to the connector it is the same.
-    landing.end(End::Stopped)
+    // The loader stopped, or the caller dropped the sync.
+    loader.end(End::Stopped)
 }

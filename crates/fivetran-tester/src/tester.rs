@@ -1,4 +1,4 @@
-//! Fivetran's side of the four calls.
+//! Makes the four calls, as Fivetran does.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,15 +9,14 @@ use fivetran_wire::{
 use tonic::Status;
 
 use crate::client::Client;
+use crate::clock::Clock;
 use crate::declared::{self, DeclaredTable};
-use crate::landing::{Landing, Paths};
-use crate::rules::{Breaches, Judge, Place, Rule, check_form};
+use crate::loader::{Loader, Paths};
+use crate::rules::{Breaches, Place, Rule, Validator, check_form};
 use crate::{Breach, Configuration, Error, Event, Project, Report, SyncOptions, sync};
 
-/// Tells the time.
-pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
-
-/// Tries to connect, with pauses that grow to half a second: about ten seconds in all.
+/// How often to try to connect. With pauses that grow to half a second, this takes about ten
+/// seconds.
 const TRIES: usize = 24;
 
 /// A connection to a source connector, from Fivetran's side.
@@ -57,12 +56,13 @@ pub enum Verdict {
     Passed,
     /// It failed, for a reason that the customer reads.
     Failed(String),
-    /// The connector broke a rule instead: what it answered, in words.
+    /// The connector broke a rule. This is its answer, in words.
     Broken(String),
 }
 
 impl Tester {
-    /// Connects to `host:port` or `http://host:port`. A connector that was just started is waited for, about ten seconds.
+    /// Connects to `host:port` or `http://host:port`. Waits about ten seconds for a connector that
+    /// was just started.
     ///
     /// # Errors
     /// [`Error::Address`] if this is no such address; [`Error::Connect`] if nobody answers.
@@ -70,7 +70,7 @@ impl Tester {
         Self::connect_within(address, TRIES).await
     }
 
-    /// Connects, with so many tries.
+    /// Connects, with `tries` tries.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -79,7 +79,8 @@ impl Tester {
         Ok(Self { client, clock: Arc::new(SystemTime::now) })
     }
 
-    /// Tells the time by another clock: `_fivetran_synced`, durations and the hour between checkpoints go by it.
+    /// Replaces the clock, from which `_fivetran_synced`, durations and the hour between
+    /// checkpoints come.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -96,7 +97,7 @@ impl Tester {
         Ok(Checked { answer, breaches: breaches.into_vec() })
     }
 
-    /// Runs one setup test by its name. A name that the form does not list shows what a connector makes of it.
+    /// Runs one setup test by its name, which need not be in the form.
     ///
     /// # Errors
     /// [`Error::Call`] if the connector answers with a status.
@@ -108,7 +109,8 @@ impl Tester {
         self.client.test(name, configuration).await.map_err(call("Test"))
     }
 
-    /// Runs every setup test of the form, in its order, as "Save & Test" does. All are run, also after one that failed.
+    /// Runs every setup test of the form in its order, as "Save & Test" does, also after one that
+    /// failed.
     ///
     /// # Errors
     /// [`Error::Call`] if there is no form. A test that ends with a status is a breach.
@@ -123,7 +125,7 @@ impl Tester {
         for test in form.tests {
             let verdict = match self.client.test(&test.name, configuration).await {
                 Ok(response) => verdict(&response),
-                Err(status) => Err((Rule::TestEndedWithStatus, words(&status))),
+                Err(status) => Err((Rule::TestEndedWithStatus, describe(&status))),
             };
             let verdict = verdict.unwrap_or_else(|(rule, text)| {
                 let first = || format!("`{}`: {text}", test.name);
@@ -145,11 +147,12 @@ impl Tester {
     ) -> Result<Checked<SchemaResponse>, Error> {
         let answer = self.client.schema(configuration).await.map_err(call("Schema"))?;
         let now = (self.clock)();
-        let (judge, _) = Judge::new(&answer, None, now);
-        Ok(Checked { answer, breaches: judge.end(false, now) })
+        let (validator, _) = Validator::new(&answer, None, now);
+        Ok(Checked { answer, breaches: validator.end(false, now) })
     }
 
-    /// Asks for tables and columns, and gives them as they are declared; none where the connector cannot list them.
+    /// Asks for tables and columns, and parses the answer. Returns none if the connector cannot
+    /// list them.
     ///
     /// # Errors
     /// As [`schema`](Self::schema).
@@ -162,14 +165,16 @@ impl Tester {
         Ok(Checked { answer: tables, breaches })
     }
 
-    /// Runs one sync into the project, from its state: asks for the schema, then for the update, as Fivetran does.
+    /// Runs one sync into the project, from its state: asks for the schema, then for the update, as
+    /// Fivetran does.
     ///
-    /// A connector that fails is no error here: the report tells how it ended, what it sent, and which rules it broke. `observer`
-    /// hears of each step, on the thread that writes to the warehouse.
+    /// If the connector fails, that is no error here. The report tells how the sync ended, what it
+    /// sent, and which rules it broke. `observer` is called for each event, on the thread that
+    /// writes to the warehouse.
     ///
     /// # Errors
-    /// [`Error::Call`] if there is no schema; [`Error::File`] or [`Error::Warehouse`] if the project cannot be read or written. What
-    /// earlier checkpoints brought is kept.
+    /// [`Error::Call`] if there is no schema; [`Error::File`] or [`Error::Warehouse`] if the
+    /// project cannot be read or written. Rows of earlier checkpoints are kept.
     pub async fn sync(
         &self,
         project: &mut Project,
@@ -187,7 +192,7 @@ impl Tester {
         };
         let stream = self.client.update(request).await;
         let (paths, clock) = (Paths::of(project), self.clock.clone());
-        let open = move || Landing::new(&paths, &schema, options, clock, started, observer);
+        let open = move || Loader::new(&paths, &schema, options, clock, started, observer);
         sync::run(stream, open).await
     }
 }
@@ -212,6 +217,6 @@ fn call(method: &'static str) -> impl FnOnce(Status) -> Error {
     move |status| Error::Call { method, status: Box::new(status) }
 }
 
-fn words(status: &Status) -> String {
+fn describe(status: &Status) -> String {
     format!("{:?}: {}", status.code(), status.message())
 }

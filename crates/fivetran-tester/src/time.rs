@@ -1,14 +1,15 @@
-//! Times of the wire as text.
+//! Writes times as text.
 //!
-//! A local warehouse must show what was sent, to the nanosecond, and SQLite has no type for it: times are ISO 8601 text of one
-//! length, so that their order is the order of time.
+//! A local warehouse has to keep times to the nanosecond, and SQLite has no type for that. So a
+//! time is ISO 8601 text of constant length, which sorts as the times do.
 
 use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use fivetran_wire::Timestamp;
 
-/// Checks a time's range: years 1 to 9999 and nanoseconds below a second, as the protocol's `Timestamp` has them.
+/// Converts a timestamp. Returns `None` if it is out of the protocol's range: years 1 to 9999, and
+/// nanoseconds below a second.
 pub(crate) fn date_time(at: &Timestamp) -> Option<DateTime<Utc>> {
     let nanos = u32::try_from(at.nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
     let at = DateTime::from_timestamp(at.seconds, nanos)?;
@@ -42,7 +43,7 @@ pub(crate) fn push_time(text: &mut String, at: &DateTime<Utc>) {
     push_number(text, at.nanosecond(), 9);
 }
 
-/// A moment of the tester's clock, as `_fivetran_synced` holds it.
+/// A time of the tester's clock, in the form of `_fivetran_synced`.
 pub(crate) fn synced(at: SystemTime) -> String {
     let mut text = String::with_capacity(30);
     push_date_time(&mut text, &DateTime::<Utc>::from(at));
@@ -50,7 +51,7 @@ pub(crate) fn synced(at: SystemTime) -> String {
     text
 }
 
-/// Writes digits without the formatting machinery, which costs more than all the rest of landing a time.
+/// Writes digits without `format!`, which would cost more than all other work on a time.
 fn push_number(text: &mut String, number: u32, width: u32) {
     for place in (0..width).rev() {
         let digit = (number / 10_u32.pow(place) % 10) as u8;

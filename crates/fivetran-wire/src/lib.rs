@@ -1,8 +1,10 @@
-//! What both sides of Fivetran's Partner SDK v2 agree on: messages, method paths, limits and names.
+//! Fivetran's Partner SDK v2, as both sides know it: messages, method paths, limits and naming.
 //!
-//! The messages are plain [`prost`] types, written by hand from the protocol's public description, so that no `.proto` file and no
-//! `protoc` is needed. Names are the protocol's own, so that its guides can be read beside this crate. Source connectors are the
-//! server of the four [`method`]s; Fivetran is the client. What Fivetran then calls tables and columns in a warehouse is [`naming`].
+//! The messages are plain [`prost`] types, written by hand from the public description of the
+//! protocol, so that they need no `.proto` file and no `protoc`. They have the protocol's names, so
+//! that its guides can be read beside this crate. A source connector is the server of the four
+//! [`method`]s, and Fivetran is the client. [`naming`] tells how Fivetran names tables and columns
+//! in a warehouse.
 //!
 //! ```
 //! use fivetran_wire::{Checkpoint, UpdateResponse, update_response::Operation};
@@ -16,8 +18,8 @@
 //! # Ok::<(), prost::DecodeError>(())
 //! ```
 //!
-//! Conventions: a map is ordered, so that encoding is repeatable; a one-of is an enum in the module of its message; an enum field is
-//! an open `i32`, read with the accessor of its name.
+//! Maps are ordered, so that equal messages have equal bytes. A `oneof` is an enum in the module of
+//! its message. An enum field is an `i32`, with an accessor of the same name.
 
 mod form;
 pub mod limit;

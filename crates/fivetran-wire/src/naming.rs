@@ -1,10 +1,13 @@
-//! What Fivetran calls tables and columns in a warehouse, under its default naming.
+//! How Fivetran names tables and columns in a warehouse, under its default naming.
 //!
-//! The source of the rules is Fivetran's page "schema-table-name-normalization":
-//! <https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization>. Source names that come out equal merge
-//! into one table or column, which is why both sides have to know them. Two points are stated nowhere and are our reading: a run of
-//! capitals is one word (`HTTPStatus` is `httpstatus`), and a capital after a digit starts a word. Letters outside of Latin scripts
-//! are transliterated by [`deunicode`], which may differ from Fivetran's own table.
+//! The rules come from Fivetran's page "schema-table-name-normalization":
+//! <https://fivetran.com/docs/connector-sdk/troubleshooting/schema-table-name-normalization>. Names
+//! of the source that become equal merge into one table or column, so both sides have to know the
+//! rules.
+//!
+//! The page does not say what happens in two cases. We read it so: several capitals are one word
+//! (`HTTPStatus` is `httpstatus`), and a capital after a digit starts a word. [`deunicode`]
+//! transliterates letters outside of Latin scripts, and may differ from Fivetran there.
 
 /// The name that Fivetran gives to a table.
 ///
@@ -18,13 +21,13 @@
 pub fn table(source: &str) -> String {
     let name = snake_case(source);
     match name.strip_prefix('_') {
-        // Only of tables, and only before a letter: `_7days` keeps its underscore.
+        // Only tables lose the underscore, and only before a letter: `_7days` keeps it.
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_alphabetic()) => rest.to_owned(),
         _ => name,
     }
 }
 
-/// The name that Fivetran gives to a column; also to a schema.
+/// The name that Fivetran gives to a column or a schema.
 ///
 /// ```
 /// assert_eq!(fivetran_wire::naming::column("_Größe"), "_grosse");
@@ -52,7 +55,7 @@ fn snake_case(source: &str) -> String {
     name
 }
 
-/// Adds an underscore, unless the last character is one: runs become one.
+/// Adds an underscore, unless the last character is one.
 fn underscore(name: &mut String) {
     if !name.ends_with('_') {
         name.push('_');

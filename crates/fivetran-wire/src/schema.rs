@@ -18,14 +18,15 @@ pub struct SchemaResponse {
     /// `Some(false)` lets customers exclude tables and columns, which is recommended.
     #[prost(bool, optional, tag = "4")]
     pub selection_not_supported: Option<bool>,
-    /// The shape decides the shape of [`Selection`](crate::Selection), and whether [`Record`](crate::Record) names a schema.
+    /// The tables. If they are grouped in schemas, [`Selection`](crate::Selection) is too, and each
+    /// [`Record`](crate::Record) names its schema.
     #[prost(oneof = "schema_response::Response", tags = "1, 2, 3")]
     pub response: Option<schema_response::Response>,
 }
 
 /// The kinds of [`SchemaResponse`].
 pub mod schema_response {
-    /// Which shape the tables come in.
+    /// The tables, grouped in schemas or not.
     #[derive(Clone, PartialEq, prost::Oneof)]
     pub enum Response {
         /// The connector cannot list tables.
@@ -128,7 +129,8 @@ pub struct DecimalParams {
     pub scale: u32,
 }
 
-/// The types of columns. Their numbers differ from those of the [`ValueType`](crate::ValueType) members that carry them.
+/// The types of columns. Their numbers differ from the field numbers of
+/// [`ValueType`](crate::ValueType).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
 pub enum DataType {

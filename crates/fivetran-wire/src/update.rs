@@ -20,17 +20,17 @@ pub struct UpdateRequest {
     pub state_json: Option<String>,
 }
 
-/// What the customer selected, in the shape of the schema's answer.
+/// What the customer selected: with schemas, or without, as the answer of `Schema`.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct Selection {
-    /// The shape.
+    /// With schemas, or without.
     #[prost(oneof = "selection::Selection", tags = "1, 2")]
     pub selection: Option<selection::Selection>,
 }
 
 /// The kinds of [`Selection`](crate::Selection).
 pub mod selection {
-    /// The shape.
+    /// With schemas, or without.
     #[derive(Clone, PartialEq, Eq, prost::Oneof)]
     pub enum Selection {
         /// Tables only.
@@ -114,10 +114,10 @@ pub mod update_response {
         /// One record.
         #[prost(message, tag = "1")]
         Record(super::Record),
-        /// Tables or columns that were found in mid-sync.
+        /// New tables or columns.
         #[prost(message, tag = "2")]
         SchemaChange(super::SchemaChange),
-        /// Vouches for everything before it.
+        /// Commits everything that was sent before it.
         #[prost(message, tag = "3")]
         Checkpoint(super::Checkpoint),
         /// Shown to the customer; the sync goes on.
@@ -132,17 +132,17 @@ pub mod update_response {
     }
 }
 
-/// Tables or columns that were found in mid-sync, in the shape of the schema's answer.
+/// New tables or columns: with schemas, or without, as the answer of `Schema`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SchemaChange {
-    /// The shape.
+    /// With schemas, or without.
     #[prost(oneof = "schema_change::Change", tags = "1, 2")]
     pub change: Option<schema_change::Change>,
 }
 
 /// The kinds of [`SchemaChange`].
 pub mod schema_change {
-    /// The shape.
+    /// With schemas, or without.
     #[derive(Clone, PartialEq, prost::Oneof)]
     pub enum Change {
         /// Tables grouped in schemas.

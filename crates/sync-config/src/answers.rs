@@ -1,4 +1,4 @@
-//! From what the customer typed to a typed configuration.
+//! Parses what the customer typed into a typed configuration.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub trait Config: Sized {
     ///
     /// # Errors
     ///
-    /// A value could not be had; what is wrong is noted in `answers`.
+    /// A value is missing or wrong. The problem is noted in `answers`.
     fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid>;
 }
 
@@ -24,7 +24,7 @@ pub trait Config: Sized {
 pub struct Parsed<C> {
     /// The typed configuration.
     pub config: C,
-    /// What the customer should know all the same, each a sentence.
+    /// What the customer should know, although it is no problem; each a sentence.
     pub warnings: Vec<String>,
 }
 
@@ -41,7 +41,8 @@ pub fn parse<C: Config>(typed: &BTreeMap<String, String>) -> Result<Parsed<C>, P
     match (config, Problems::of(answers.problems)) {
         (Ok(config), None) => Ok(Parsed { config, warnings: unknown_keys(C::FIELDS, typed) }),
         (_, Some(problems)) => Err(problems),
-        // Only an `Invalid` kept from other answers can come without a problem noted here; it brings its own.
+        // An `Invalid` without a problem in `answers` was made by other answers. Report its
+        // problem.
         (Err(Invalid(problem)), None) => Err(problem.into()),
     }
 }
@@ -56,11 +57,12 @@ pub struct Answers<'a> {
 impl Answers<'_> {
     /// The value of a field that is required or has a default.
     ///
-    /// `parse` answers with a value, or with a clause that follows the quoted value: what it should be instead.
+    /// `parse` returns a value, or a clause that follows the quoted value in the error text and
+    /// says what it should be.
     ///
     /// # Errors
     ///
-    /// The field is not set, or `parse` refused it.
+    /// The field is not set, or `parse` returned an error.
     pub fn required<T>(
         &mut self,
         field: &'static Field,
@@ -76,7 +78,7 @@ impl Answers<'_> {
     ///
     /// # Errors
     ///
-    /// `parse` refused it.
+    /// `parse` returned an error.
     pub fn optional<T>(
         &mut self,
         field: &'static Field,
@@ -98,9 +100,9 @@ impl Answers<'_> {
         })
     }
 
-    /// Notes a problem that shows only when fields are looked at together.
+    /// Notes a problem of several fields together, such as two that contradict each other.
     ///
-    /// `text` is a clause that follows the field's name; one that has grown beyond reason is cut.
+    /// `text` is a clause that follows the field's name. It is cut if it is very long.
     pub fn problem(&mut self, field: &'static Field, text: impl Into<String>) -> Invalid {
         let problem = Problem { field: field.name, text: cut::problem(text.into()) };
         self.problems.push(problem.clone());
@@ -108,9 +110,10 @@ impl Answers<'_> {
     }
 }
 
-/// Unknown keys that are named. A customer has mistyped a few; who sends more is told how many.
+/// How many unknown keys are named. Of more, only the number is reported.
 const NAMED_KEYS: usize = 10;
-/// The longest key, in bytes, that may be a mistyped field: to compare takes the product of both lengths.
+/// The longest key, in bytes, that is compared with fields: comparing takes time in proportion to
+/// the product of both lengths.
 const MISTYPED_BYTES: usize = 64;
 
 /// A sentence for each of the first keys that no field has, and one that counts the rest.
@@ -143,6 +146,6 @@ fn mistyped(fields: &[&Field], key: &str) -> Option<&'static str> {
     }
     let distance = |field: &&Field| (strsim::damerau_levenshtein(key, field.name), field.name);
     let (distance, name) = fields.iter().map(distance).min()?;
-    // More than a third of the letters wrong is another word.
+    // If more than a third of the letters differ, another word was meant.
     (distance * 3 <= name.len()).then_some(name)
 }

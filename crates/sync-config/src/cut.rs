@@ -1,11 +1,12 @@
-//! Foreign texts, cut to what an answer can carry: what a customer types may have any length.
+//! Cuts texts of customers, which may have any length, to what an answer can carry.
 
-/// Characters of a value that are shown: enough to recognize it.
+/// How many characters of a value are shown: enough to recognize it.
 const VALUE: usize = 60;
-/// Characters of a whole problem. Our own words have far fewer; those of a library that repeat a value may not.
+/// How many characters a problem has at most. Only errors of libraries that repeat a value are
+/// longer.
 const PROBLEM: usize = 1_000;
 
-/// A value as it was typed, in quotes.
+/// A value in quotes.
 pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(VALUE) {
         Some((end, _)) => format!("{:?} (cut)", &text[..end]),
@@ -13,7 +14,7 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// What is said of a field.
+/// The text of a problem.
 pub(crate) fn problem(text: String) -> String {
     match text.char_indices().nth(PROBLEM) {
         Some((end, _)) => format!("{} (cut)", &text[..end]),

@@ -24,7 +24,7 @@ pub enum Requirement {
     Required,
     /// It need not be.
     Optional,
-    /// If it is not, this text stands in.
+    /// It need not be. The default is this text.
     Default(&'static str),
 }
 

@@ -1,8 +1,9 @@
-//! A configuration that arrives as flat strings, parsed at the border into a type of your own.
+//! Parses a configuration of flat strings into a type of your own.
 //!
-//! Platforms hand a connector what a customer typed as a `map<string, string>`. This crate turns it into a typed configuration and
-//! answers with *all* that is wrong with it, not the first thing. One table of [`Field`]s is the single source of the form that the
-//! customer sees, of the parser's rules, of its error texts and of the documentation ([`markdown`]).
+//! Platforms give a connector what a customer typed as a `map<string, string>`. This crate parses
+//! it into a typed configuration, and reports *all* problems at once. One table of [`Field`]s is
+//! the source of the form that the customer sees, of the parser's rules, of its error texts and of
+//! the documentation ([`markdown`]).
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -32,7 +33,7 @@
 //!     const FIELDS: &'static [&'static Field] = &[&TOKEN, &EVERY];
 //!
 //!     fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid> {
-//!         // Each line notes its own problem, so every field is looked at before the first `?`.
+//!         // Each line notes its own problem. Use `?` only after all of them.
 //!         let token = answers.required(&TOKEN, value::secret);
 //!         let every = answers.required(&EVERY, value::duration);
 //!         Ok(Settings { token: token?, every: every? })
@@ -44,7 +45,8 @@
 //! assert_eq!(parsed.config.every, Duration::from_secs(300));
 //! assert_eq!(format!("{:?}", parsed.config.token), "Secret(***)");
 //!
-//! let problems = parse::<Settings>(&BTreeMap::from([("every".to_owned(), "soon".to_owned())])).err().unwrap();
+//! let typed = BTreeMap::from([("every".to_owned(), "soon".to_owned())]);
+//! let problems = parse::<Settings>(&typed).err().unwrap();
 //! assert_eq!(problems.iter().count(), 2);
 //! ```
 

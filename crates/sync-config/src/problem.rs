@@ -1,4 +1,4 @@
-//! What is wrong with a configuration.
+//! Problems of a configuration.
 
 use std::fmt;
 
@@ -7,7 +7,8 @@ use std::fmt;
 pub struct Problem {
     /// The field's name.
     pub field: &'static str,
-    /// What is wrong and what to do, as a clause that follows the field's name. It never holds a secret.
+    /// What is wrong and what to do, as a clause that follows the field's name. It never holds a
+    /// secret.
     pub text: String,
 }
 
@@ -58,6 +59,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// A value that could not be had, because of a problem that is already noted. Only [`Answers`](crate::Answers) makes it.
+/// Stands for a value that is missing or wrong. Its problem is noted already: only
+/// [`Answers`](crate::Answers) makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(pub(crate) Problem);

@@ -4,12 +4,13 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A token or password: no `Display`, a masked `Debug`, and memory that is wiped when it is dropped.
+/// A token or password. It has no `Display` and a masked `Debug`, and wipes its memory when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text into custody.
+    /// Makes a secret of a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))

@@ -1,7 +1,8 @@
 //! Parsers for single values.
 //!
-//! Each takes the trimmed text of a field and answers with a value, or with a clause that says what the text should be; the clause
-//! follows the quoted value in the error text: "`lookback` is "soon", but must be ...".
+//! Each takes the trimmed text of a field, and returns a value, or a clause that says what the text
+//! should be. The clause follows the quoted value in the error text: "`lookback` is "soon", but
+//! must be ...".
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -20,7 +21,7 @@ use crate::secret::Secret;
 ///
 /// # Errors
 ///
-/// None; the type is that of all parsers.
+/// Never; it is a `Result` since parsers are.
 pub fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
@@ -29,7 +30,8 @@ pub fn text(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// White space or a control character inside: pasted by mistake, and refused by every HTTP header.
+/// The text has white space or a character outside of ASCII, which no HTTP header accepts. It was
+/// pasted by mistake.
 pub fn secret(text: &str) -> Result<Secret, String> {
     if text.chars().all(|character| character.is_ascii_graphic()) {
         Ok(Secret::new(text))
@@ -45,7 +47,7 @@ pub fn secret(text: &str) -> Result<Secret, String> {
 /// An empty name, or the same name twice.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
-    // A text from whoever reached the port may hold a million names: each is looked up, not compared with all.
+    // Look names up in a set: the text comes from any client, and may have a million of them.
     let mut seen = HashSet::new();
     for name in text.split(',').map(str::trim) {
         if name.is_empty() {
@@ -96,11 +98,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|_| "but must be a duration with a unit, such as `90s`, `1h` or `7d`".to_owned())
 }
 
-/// An instant: a date, or a date and time with its offset, in nanoseconds since 1970-01-01T00:00:00Z.
+/// An instant: a date, or a date and time with its offset, in nanoseconds since
+/// 1970-01-01T00:00:00Z.
 ///
 /// # Errors
 ///
-/// Neither, or before 1677-09-21 or after 2262-04-11, which nanoseconds in 64 bits cannot say.
+/// The text is neither, or the instant is before 1677-09-21 or after 2262-04-11, which nanoseconds
+/// in 64 bits cannot hold.
 pub fn instant(text: &str) -> Result<i64, String> {
     let parsed = match DateTime::parse_from_rfc3339(text) {
         Ok(instant) => Some(instant.to_utc()),

@@ -1,4 +1,4 @@
-//! A configuration, as Fivetran sends what the customer typed.
+//! Parses a configuration, as Fivetran sends it.
 #![no_main]
 
 use influx_source::{FIELDS, InfluxConfig};
@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
                 assert!(is_known(problem.field) && !problem.text.is_empty());
                 assert!(said.contains(&format!("`{}` {}", problem.field, problem.text)));
             }
-            // What is missing is named, whatever else is wrong.
+            // Missing fields are named, whatever else is wrong.
             for field in FIELDS.iter().filter(|field| !is_set(field.name)) {
                 let is_named = problems.iter().any(|problem| problem.field == field.name);
                 assert!(field.requirement != Requirement::Required || is_named);

@@ -1,4 +1,5 @@
-//! The answer of an InfluxDB: Flight messages, each behind its length, read to the end and made into rows.
+//! Reads an answer of InfluxDB, Flight messages each behind its length, to its end, and makes rows
+//! of it.
 #![no_main]
 
 use std::panic::{self, Location};
@@ -14,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use sync_core::{Column, Rows, Table};
 
-/// A message can claim any number of rows that have no bytes; nobody waits for all of them here.
+/// The most rows that are read. A message can claim any number of rows without bytes.
 const ROWS: usize = 1_000;
 
 fuzz_target!(|input: &[u8]| {
@@ -43,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
                 }
                 Err(error) => {
                     check(&error);
-                    // What has failed cannot seem to have ended well to whoever asks again.
+                    // After an error, the stream must not seem to have completed.
                     let again = answer.try_next().await.expect_err("the answer has failed");
                     return assert_eq!(again.kind(), error.kind());
                 }
@@ -52,8 +53,8 @@ fuzz_target!(|input: &[u8]| {
     });
 });
 
-/// Arrow panics on some messages, and the client is to make errors of that: such a panic unwinds, and is a finding if nobody catches it.
-/// Any other ends the process at once.
+/// Lets panics of Arrow unwind, since the client has to turn them into errors. Any other panic ends
+/// the process at once.
 fn let_arrow_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,5 @@
-//! Line protocol into the look-alike: the first line of an input is the precision, the others are points.
+//! Writes line protocol into the look-alike. The first line of an input is the precision, the
+//! others are points.
 #![no_main]
 
 use influx_demo::WriteError;
@@ -34,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(partial.rows_in_files(table), *rows, "{table:?}");
     }
 
-    // All or nothing: all if nothing is refused, and else nothing, with the first refusal.
+    // Either all lines are written, or none is, and the first error is returned.
     let whole = Lines::default();
     match (whole.write(lines, precision, true), result) {
         (Some(Ok(())), Ok(())) => assert_eq!(whole.tables(), tables),

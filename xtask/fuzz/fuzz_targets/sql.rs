@@ -1,4 +1,4 @@
-//! SQL, built from names: a line each for the bounds, then the measurement, then its columns.
+//! Builds SQL from names: a line each for the bounds, then the measurement, then its columns.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,7 +6,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-/// Names that are as they are in any SQL; those of the input stand in their places.
+/// Plain names, which the names of the input replace.
 const PLAIN: [&str; 7] = ["m", "c0", "c1", "c2", "c3", "c4", "c5"];
 
 fuzz_target!(|input: &[u8]| {
@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
     check(&files(measurement), &files(PLAIN[0]), &names);
 });
 
-/// Whatever the names, they change nothing but themselves.
+/// Checks that names change nothing in the SQL but the names.
 fn check(built: &str, expected: &str, names: &[String]) {
     let statements = Parser::parse_sql(&GenericDialect {}, built);
     assert_eq!(statements.map(|statements| statements.len()), Ok(1), "{built}");

@@ -1,4 +1,4 @@
-//! A state, as Fivetran hands back what a checkpoint gave it.
+//! Parses a state, as Fivetran returns it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
             let notes = influx_source::fuzzing::notes(&progress.notes);
             assert_eq!(influx_source::fuzzing::notes(&notes), notes);
             progress.notes = notes;
-            // Whatever somebody wrote there, the cursor does not go back.
+            // Whatever the state says, the cursor does not move back.
             let before = progress.cursor();
             progress.advance(Cursor(before.0.wrapping_sub(1)));
             assert!(progress.cursor() >= before);

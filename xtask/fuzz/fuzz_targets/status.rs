@@ -1,4 +1,5 @@
-//! A gRPC status, as InfluxDB or a proxy before it sends one: a line each for its code and its `retry-after`, then the message.
+//! Classifies a gRPC status, as InfluxDB or a proxy sends it: a line each for its code and its
+//! `retry-after`, then the message.
 #![no_main]
 
 use influx_flight::{ErrorKind, Target, classify};

@@ -1,4 +1,4 @@
-//! A `DoGet` ticket, as a client sends it to the look-alike.
+//! Parses a `DoGet` ticket, as a client sends it to the look-alike.
 #![no_main]
 
 use arrow_flight::sql::Any;
@@ -10,14 +10,14 @@ use tonic::Code;
 fuzz_target!(|input: &[u8]| {
     match ticket(input) {
         Ok(asked) => assert_eq!(ticket(input).ok(), Some(asked)),
-        // One answer for all that is no ticket, as from the real server.
+        // Everything that is no ticket gets the same answer, as from the real server.
         Err(status) => {
             let said = (status.code(), status.message());
             assert_eq!(said, (Code::InvalidArgument, "Invalid ticket. Error: Invalid ticket"));
         }
     }
 
-    // A command comes back as it was handed out, whatever is in it.
+    // A command is the same after encoding and decoding.
     let Ok(database) = std::str::from_utf8(&input[..input.len() / 2]) else { return };
     let value = input[input.len() / 2..].to_vec().into();
     let command = Any { type_url: database.to_owned(), value };

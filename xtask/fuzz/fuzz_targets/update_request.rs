@@ -1,4 +1,4 @@
-//! `Update`, as it comes from whoever has reached the port: the bytes of a request, through the service to a source and back.
+//! Calls `Update` with any bytes: they pass through the service to a source, and back.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -21,11 +21,11 @@ use tonic::body::Body;
 use tonic::codegen::{Service, http};
 
 fuzz_target!(|input: &[u8]| {
-    // As it is, with a gRPC prefix of the input's own.
+    // The input as it is, which has a gRPC prefix of its own or none.
     let asked = Asked::default();
     let _ = fuzz::run(update(input.to_vec(), asked.clone()));
 
-    // As a message that is whole.
+    // The input as a whole message.
     let Ok(mut request) = UpdateRequest::decode(input) else { return };
     if format!("{request:?}").contains(fuzz::SECRET) {
         return;
@@ -37,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(!contains(&said, fuzz::SECRET), "{}", String::from_utf8_lossy(&said));
     let operations = operations(said);
     let Ok(config) = config else {
-        // The customer is told, and nothing is synced.
+        // The customer gets a task, and nothing is synced.
         assert!(matches!(operations.as_slice(), [Operation::Task(_)]), "{operations:?}");
         assert_eq!((status.as_deref(), asked.take()), (Some("0"), None));
         return;
@@ -60,8 +60,8 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(status.as_deref(), Some("0"));
 });
 
-/// What is listed is included as it says, and what is not as the list says of all that is new. Of a name that is listed twice, the last
-/// entry counts.
+/// Whether a name is selected: as its last entry in the list says, or as the list says for new
+/// names.
 fn check_selection(request: &UpdateRequest, taken: &Selection) {
     let shape = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
     match shape {
@@ -123,12 +123,12 @@ fn columns(
     Some(projected.columns.into_iter().map(|column| column.name).collect())
 }
 
-/// A name that is none of these: it is longer than all of them together.
+/// A name that is not among these, since it is longer than all of them together.
 fn unlisted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.chain(["new"]).collect()
 }
 
-/// A source that says what it was asked, and vouches for the state that it was given.
+/// A source that sends back the request, and the state as a checkpoint.
 #[derive(Clone, Default)]
 struct Asked(Arc<Mutex<Option<SyncRequest>>>);
 
@@ -166,7 +166,7 @@ impl Source for Asked {
     }
 }
 
-/// Asks the service; gives all bytes of the answer, and its status.
+/// Calls the service. Returns all bytes of the answer, and its status.
 async fn update(body: Vec<u8>, source: Asked) -> (Vec<u8>, Option<String>) {
     let body = Body::new(Full::new(Bytes::from(body)));
     let request = http::Request::post(method::UPDATE)

@@ -1,4 +1,4 @@
-//! A message of `Update`, as it comes from a connector under test: the tester reads it in place, and prost must read the same.
+//! Decodes a message of `Update`: the tester has to read the same as prost.
 #![no_main]
 
 use fivetran_tester::fuzzing::is_read_as_prost_reads_it;

@@ -1,4 +1,5 @@
-//! What the fuzz targets share. Each target is a file in `fuzz_targets/`; what it starts from lies in `corpus/`.
+//! What the fuzz targets share. Each target is a file in `fuzz_targets/`, with its first inputs in
+//! `corpus/`.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -6,15 +7,17 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Stands for a token: what must not be found in anything that is said.
+/// A token, which must not be in any output.
 pub const SECRET: &str = "s3cr3t-T0KEN-of-the-fuzz-target";
 
-/// The text of an input; none if it is not UTF-8, or holds the secret by itself, from where it may well be repeated.
+/// The text of an input. `None` if it is not UTF-8, or if it has the secret in it, since outputs
+/// may repeat inputs.
 pub fn text(input: &[u8]) -> Option<&str> {
     std::str::from_utf8(input).ok().filter(|text| !text.contains(SECRET))
 }
 
-/// The lines of a text, in which `\n` stands for a line break, so that a seed can be read and written by hand.
+/// The lines of a text. `\n` stands for a line break inside of a line, so that people can read and
+/// write the corpus.
 pub fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(|line| line.replace("\\n", "\n"))
 }

@@ -1,6 +1,6 @@
-//! ISO 8601: dates, instants, times of day and periods.
+//! Writes dates, instants, times of day and periods as ISO 8601.
 //!
-//! Written here since the range is Arrow's, whose seconds count in 64 bits: calendar libraries end long before.
+//! It does not use a calendar library, since none reaches as far as Arrow's seconds of 64 bits.
 
 use std::io::Write;
 
@@ -8,19 +8,19 @@ use arrow::datatypes::TimeUnit;
 use sync_core::Timestamp;
 
 use crate::TimeText;
-use crate::error::Refusal;
+use crate::error::CellError;
 use crate::text::Output;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
 /// Days since 1970-01-01 as `2025-06-02`.
-pub(super) fn date(days: i64, out: &mut Output) -> Result<(), Refusal> {
+pub(super) fn date(days: i64, out: &mut Output) -> Result<(), CellError> {
     let (year, month, day) = civil(days);
     let mut text = *b"0000-00-00";
     if let Ok(year @ 0..=9_999) = u32::try_from(year) {
         digits(&mut text[..4], year);
     } else {
-        // ISO 8601 asks for a sign where a year has other than four digits, or is before year 0.
+        // ISO 8601 asks for a sign if a year is before 0 or has more than four digits.
         write!(out.bytes, "{year:+05}")?;
     }
     digits(&mut text[5..7], month);
@@ -31,7 +31,7 @@ pub(super) fn date(days: i64, out: &mut Output) -> Result<(), Refusal> {
 }
 
 /// An instant as `2025-06-02T06:36:58.190260123Z`.
-pub(super) fn instant(at: Timestamp, form: TimeText, out: &mut Output) -> Result<(), Refusal> {
+pub(super) fn instant(at: Timestamp, form: TimeText, out: &mut Output) -> Result<(), CellError> {
     date(at.seconds().div_euclid(SECONDS_PER_DAY), out)?;
     let mut text = *b"T00:00:00.000000000Z";
     clock(&mut text[1..9], at.seconds().rem_euclid(SECONDS_PER_DAY) as u32);
@@ -50,12 +50,12 @@ pub(super) fn instant(at: Timestamp, form: TimeText, out: &mut Output) -> Result
 }
 
 /// A time of day as `06:36:58.190260`, with as many digits of a second as `unit` has.
-pub(super) fn time_of_day(units: i64, unit: TimeUnit, out: &mut Output) -> Result<(), Refusal> {
+pub(super) fn time_of_day(units: i64, unit: TimeUnit, out: &mut Output) -> Result<(), CellError> {
     let per_second = per_second(unit);
     let seconds = units.div_euclid(per_second);
     if !(0..SECONDS_PER_DAY).contains(&seconds) {
         let value = format_args!("{units} units of 1/{per_second} s after midnight");
-        return Err(Refusal::new(value, "it is no time of day"));
+        return Err(CellError::new(value, "it is no time of day"));
     }
     let mut text = *b"00:00:00.000000000";
     clock(&mut text[..8], seconds as u32);
@@ -71,20 +71,21 @@ pub(super) fn time_of_day(units: i64, unit: TimeUnit, out: &mut Output) -> Resul
 }
 
 /// A duration as `PT90.5S`: seconds only, since not every day or minute is of one length.
-pub(super) fn duration(units: i64, unit: TimeUnit, out: &mut Output) -> Result<(), Refusal> {
+pub(super) fn duration(units: i64, unit: TimeUnit, out: &mut Output) -> Result<(), CellError> {
     let nanoseconds = i128::from(units) * i128::from(1_000_000_000 / per_second(unit));
     period(0, 0, nanoseconds, out)
 }
 
 /// A period as `P1Y2M3DT4.5S`.
 ///
-/// A sign stands before the `P` if nothing in the period is positive, and else before each part that is negative, as ISO 8601-2 has it.
+/// As ISO 8601-2 says, a minus stands before the `P` if no part is positive, and otherwise before
+/// each negative part.
 pub(super) fn period(
     months: i32,
     days: i32,
     nanoseconds: i128,
     out: &mut Output,
-) -> Result<(), Refusal> {
+) -> Result<(), CellError> {
     let backward =
         months <= 0 && days <= 0 && nanoseconds <= 0 && (months, days, nanoseconds) != (0, 0, 0);
     let sign = if backward { -1 } else { 1 };
@@ -130,7 +131,7 @@ fn clock(text: &mut [u8], second: u32) {
     digits(&mut text[6..8], second % 60);
 }
 
-/// Writes a number with as many digits as there is room for.
+/// Writes a number with leading zeros, so that it fills `text`.
 fn digits(text: &mut [u8], mut number: u32) {
     for digit in text.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
@@ -140,8 +141,8 @@ fn digits(text: &mut [u8], mut number: u32) {
 
 /// The year, month and day of a day since 1970-01-01 in the proleptic Gregorian calendar.
 ///
-/// Years are counted from March, so that the leap day is a year's last; then every 400 years are alike, and within them the lengths of
-/// months follow a straight line.
+/// It counts years from March, so that a leap day is the last day of its year. Every 400 years the
+/// calendar repeats, and the first days of months then lie on a straight line, rounded.
 fn civil(days: i64) -> (i64, u32, u32) {
     const DAYS_PER_ERA: i64 = 146_097;
     // Day 0 is 0000-03-01.

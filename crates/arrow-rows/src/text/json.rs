@@ -1,4 +1,5 @@
-//! Lists, structs and maps as JSON documents; their form is told at [`column_type`](crate::column_type).
+//! Lists, structs and maps as JSON documents, in the form that [`column_type`](crate::column_type)
+//! describes.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -10,12 +11,13 @@ use arrow::datatypes::DataType as ArrowType;
 use arrow::error::ArrowError;
 
 use crate::TimeText;
-use crate::encoded::Layout;
-use crate::error::Refusal;
-use crate::text::plain::{floats, plain};
+use crate::error::CellError;
+use crate::logical_array::LogicalArray;
+use crate::text::number::floats;
+use crate::text::scalar::scalar;
 use crate::text::{Output, WriteCell};
 
-/// The cells of any supported array as JSON documents.
+/// Writes the values of any supported array as JSON documents.
 pub(crate) fn documents(
     array: &dyn Array,
     times: TimeText,
@@ -39,22 +41,22 @@ pub(crate) fn documents(
         }
         ArrowType::FixedSizeList(_, size) => {
             let list = array.as_fixed_size_list();
-            // Slicing such an array slices its values.
+            // Arrow slices the values of such an array along with it, so rows count from 0.
             let size = usize::try_from(*size).unwrap_or_default();
             lists(list.values(), times, move |row| row * size..(row + 1) * size)
         }
         ArrowType::Struct(_) => structs(array.as_struct(), times),
         ArrowType::Map(_, _) => maps(array.as_map(), times),
         ArrowType::Null => Ok(Box::new(|_: usize, _: &mut Output| Ok(()))),
-        ArrowType::Boolean => known(array, plain(array, times)),
-        number if number.is_integer() => known(array, plain(array, times)),
+        ArrowType::Boolean => known(array, scalar(array, times)),
+        number if number.is_integer() => known(array, scalar(array, times)),
         number if number.is_floating() => known(array, floats(array, "null")),
         text if text.is_string() => {
             known(array, texts(array, |text, out| Ok(serde_json::to_writer(&mut out.bytes, text)?)))
         }
         _ => {
-            let text = scalars(array, times)?;
-            // Neither times, decimals nor hex digits have a character that JSON would escape.
+            let text = unquoted(array, times)?;
+            // These are times, decimals and hex digits, in which JSON has nothing to escape.
             Ok(Box::new(move |row: usize, out: &mut Output| {
                 out.push("\"");
                 text.write(row, out)?;
@@ -65,20 +67,20 @@ pub(crate) fn documents(
     }
 }
 
-/// An array inside of another one.
+/// The values of an array inside of another array.
 struct Items {
-    layout: Layout,
+    array: LogicalArray,
     cells: Box<dyn WriteCell>,
 }
 
 impl Items {
     fn new(array: &ArrayRef, times: TimeText) -> Result<Self, ArrowError> {
-        let layout = Layout::of(array)?;
-        Ok(Self { cells: documents(&layout.plain, times)?, layout })
+        let array = LogicalArray::of(array)?;
+        Ok(Self { cells: documents(&array.values, times)?, array })
     }
 
-    fn write(&self, row: usize, out: &mut Output) -> Result<(), Refusal> {
-        match self.layout.find(row) {
+    fn write(&self, row: usize, out: &mut Output) -> Result<(), CellError> {
+        match self.array.physical_index(row) {
             Some(position) => self.cells.write(position, out),
             None => {
                 out.push("null");
@@ -88,7 +90,7 @@ impl Items {
     }
 }
 
-/// Arrays of the items in `range` of each row.
+/// Writes JSON arrays. `range` tells which items belong to a row.
 fn lists(
     values: &ArrayRef,
     times: TimeText,
@@ -144,27 +146,28 @@ fn structs(array: &StructArray, times: TimeText) -> Result<Box<dyn WriteCell>, A
 }
 
 fn maps(array: &MapArray, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
-    let layout = Layout::of(array.keys())?;
-    let keys = scalars(&layout.plain, times)?;
+    let keys = LogicalArray::of(array.keys())?;
+    let key_text = unquoted(&keys.values, times)?;
     let values = Items::new(array.values(), times)?;
     let entries = between(array.offsets());
     Ok(Box::new(move |row: usize, out: &mut Output| {
         let mut seen = HashSet::new();
         out.push("{");
         for entry in entries(row) {
-            let Some(position) = layout.find(entry) else {
-                return Err(Refusal::new("null", "a key of a map must not be null"));
+            let Some(position) = keys.physical_index(entry) else {
+                return Err(CellError::new("null", "a key of a map must not be null"));
             };
             out.push(if seen.is_empty() { "" } else { "," });
-            // The key goes through the output, to come back as text that may need escapes.
+            // Write the key as plain text first, then take it back and write it with JSON's
+            // escapes.
             let start = out.bytes.len();
-            keys.write(position, out)?;
+            key_text.write(position, out)?;
             let key = String::from_utf8(out.bytes.split_off(start))?;
             serde_json::to_writer(&mut out.bytes, &key)?;
             out.push(":");
             values.write(entry, out)?;
             if let Some(key) = seen.replace(key) {
-                return Err(Refusal::new(key, "it is twice a key of the same map"));
+                return Err(CellError::new(key, "it is twice a key of the same map"));
             }
         }
         out.push("}");
@@ -172,8 +175,8 @@ fn maps(array: &MapArray, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowEr
     }))
 }
 
-/// The cells of a scalar as plain text, without quotes; those of a list, struct or map as documents.
-fn scalars(array: &dyn Array, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
+/// Writes scalars as text without quotes, and lists, structs and maps as JSON documents.
+fn unquoted(array: &dyn Array, times: TimeText) -> Result<Box<dyn WriteCell>, ArrowError> {
     match array.data_type() {
         nested if nested.is_nested() => documents(array, times),
         text if text.is_string() => known(
@@ -185,7 +188,7 @@ fn scalars(array: &dyn Array, times: TimeText) -> Result<Box<dyn WriteCell>, Arr
         ),
         number if number.is_floating() => known(array, floats(array, "null")),
         _ => match hex(array) {
-            None => known(array, plain(array, times)),
+            None => known(array, scalar(array, times)),
             hex => known(array, hex),
         },
     }
@@ -193,7 +196,7 @@ fn scalars(array: &dyn Array, times: TimeText) -> Result<Box<dyn WriteCell>, Arr
 
 fn texts(
     array: &dyn Array,
-    write: impl Fn(&str, &mut Output) -> Result<(), Refusal> + Send + 'static,
+    write: impl Fn(&str, &mut Output) -> Result<(), CellError> + Send + 'static,
 ) -> Option<Box<dyn WriteCell>> {
     Some(match array.data_type() {
         ArrowType::Utf8 => {
@@ -213,7 +216,7 @@ fn texts(
 }
 
 fn hex(array: &dyn Array) -> Option<Box<dyn WriteCell>> {
-    fn write(bytes: &[u8], out: &mut Output) -> Result<(), Refusal> {
+    fn write(bytes: &[u8], out: &mut Output) -> Result<(), CellError> {
         for byte in bytes {
             write!(out.bytes, "{byte:02x}")?;
         }
@@ -240,7 +243,10 @@ fn hex(array: &dyn Array) -> Option<Box<dyn WriteCell>> {
     })
 }
 
-/// The types were checked before any batch came, so that `None` here is a gap between two tables of this crate.
+/// Turns `None` into an error.
+///
+/// [`can_become`](crate::can_become) has accepted the type before any batch is read. `None` thus
+/// means that this module does not write a type which the tables of `casts.rs` list.
 fn known(
     array: &dyn Array,
     cells: Option<Box<dyn WriteCell>>,

@@ -1,27 +1,27 @@
-//! Text and bytes, lent from Arrow's own buffers.
+//! Text and bytes as slices of Arrow's buffers.
 
 use arrow::array::{Array, ArrayAccessor, AsArray, DictionaryArray, downcast_dictionary_array};
 use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType as ArrowType};
 use serde::de::IgnoredAny;
 use sync_core::Value;
 
-use crate::error::Refusal;
+use crate::error::CellError;
 use crate::reader::{BoxedReader, Cell, optional};
 
-/// Text as it is.
+/// Reads text.
 pub(crate) fn strings<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     texts(array, |text| Ok(Value::String(text)))
 }
 
-/// Text that is a JSON document, as it is.
+/// Reads text that is a JSON document, and checks that it is one.
 pub(crate) fn json<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     texts(array, |text| match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(Value::Json(text)),
-        Err(error) => Err(Refusal::new(text, format!("it is no JSON document: {error}"))),
+        Err(error) => Err(CellError::new(text, format!("it is no JSON document: {error}"))),
     })
 }
 
-/// Bytes as they are.
+/// Reads bytes.
 pub(crate) fn binaries<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     let convert = |bytes| Ok(Value::Binary(bytes));
     Some(match array.data_type() {
@@ -33,7 +33,8 @@ pub(crate) fn binaries<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     })
 }
 
-/// Whether `texts` reads arrays of this type: those of text, and dictionaries whose values are text, which need not be unpacked.
+/// Whether [`strings`] reads arrays of this type: text, and dictionaries of text, which need no
+/// decoding.
 pub(crate) fn is_text(arrow: &ArrowType) -> bool {
     match arrow {
         ArrowType::Dictionary(_, values) => values.is_string(),
@@ -63,26 +64,26 @@ fn dictionary<'a, K: ArrowDictionaryKeyType>(
 ) -> Option<BoxedReader<'a>> {
     let values = array.values();
     Some(match values.data_type() {
-        ArrowType::Utf8 => words(array, values.as_string::<i32>(), convert),
-        ArrowType::LargeUtf8 => words(array, values.as_string::<i64>(), convert),
-        ArrowType::Utf8View => words(array, values.as_string_view(), convert),
+        ArrowType::Utf8 => dictionary_values(array, values.as_string::<i32>(), convert),
+        ArrowType::LargeUtf8 => dictionary_values(array, values.as_string::<i64>(), convert),
+        ArrowType::Utf8View => dictionary_values(array, values.as_string_view(), convert),
         _ => return None,
     })
 }
 
-/// Looks up each key; both a key and a word can be null.
-fn words<'a, K: ArrowDictionaryKeyType>(
+/// Looks up the value of each key. Both a key and a value can be null.
+fn dictionary_values<'a, K: ArrowDictionaryKeyType>(
     array: &'a DictionaryArray<K>,
-    words: impl ArrayAccessor<Item = &'a str> + Send + 'a,
+    values: impl ArrayAccessor<Item = &'a str> + Send + 'a,
     convert: impl Fn(&'a str) -> Cell<'a> + Send + 'a,
 ) -> BoxedReader<'a> {
-    let null_words = words.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-    let word = move |key: K::Native| {
-        let word = key.as_usize();
-        match &null_words {
-            Some(nulls) if nulls.is_null(word) => Ok(Value::Null),
-            _ => convert(words.value(word)),
+    let null_values = values.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
+    let look_up = move |key: K::Native| {
+        let index = key.as_usize();
+        match &null_values {
+            Some(nulls) if nulls.is_null(index) => Ok(Value::Null),
+            _ => convert(values.value(index)),
         }
     };
-    optional(array.keys().iter(), word)
+    optional(array.keys().iter(), look_up)
 }

@@ -1,4 +1,4 @@
-//! Booleans and numbers.
+//! Reads booleans and numbers.
 
 use std::fmt::Display;
 
@@ -9,7 +9,7 @@ use arrow::datatypes::{
 };
 use sync_core::{DataType, Value};
 
-use crate::error::Refusal;
+use crate::error::CellError;
 use crate::loss::Losses;
 use crate::reader::{BoxedReader, Cell, optional, primitive};
 
@@ -17,28 +17,28 @@ pub(crate) fn booleans<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     Some(optional(array.as_boolean_opt()?.iter(), |value| Ok(Value::Bool(value))))
 }
 
-/// Integers, checked; booleans as 0 and 1.
+/// Reads integers that fit into 16 bits, and booleans as 0 and 1.
 pub(crate) fn shorts<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     integers(array, |value| {
         i16::try_from(value).map(Value::Short).map_err(|_| out_of_range(value, DataType::Short))
     })
 }
 
-/// Integers, checked; booleans as 0 and 1.
+/// Reads integers that fit into 32 bits, and booleans as 0 and 1.
 pub(crate) fn ints<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     integers(array, |value| {
         i32::try_from(value).map(Value::Int).map_err(|_| out_of_range(value, DataType::Int))
     })
 }
 
-/// Integers, checked; booleans as 0 and 1.
+/// Reads integers that fit into 64 bits, and booleans as 0 and 1.
 pub(crate) fn longs<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     integers(array, |value| {
         i64::try_from(value).map(Value::Long).map_err(|_| out_of_range(value, DataType::Long))
     })
 }
 
-/// Floats, rounded; what is not finite is null, and counted.
+/// Reads floats, rounded to 32 bits. One that is not finite becomes null, and is counted as a loss.
 pub(crate) fn floats<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Option<BoxedReader<'a>> {
     finite(array, losses, |value| {
         let rounded = value as f32;
@@ -50,16 +50,17 @@ pub(crate) fn floats<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Option
     })
 }
 
-/// Floats; what is not finite is null, and counted. Integers, if exact.
+/// Reads floats, and integers that a double holds exactly. A float that is not finite becomes null,
+/// and is counted as a loss.
 pub(crate) fn doubles<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Option<BoxedReader<'a>> {
     if array.data_type().is_integer() {
         return integers(array, |value| {
             let double = value as f64;
-            // Wide enough for every 64-bit integer and its neighbours, so that this conversion back does not saturate.
+            // In 128 bits the conversion back does not saturate, as it could in 64.
             if double as i128 == value {
                 Ok(Value::Double(double))
             } else {
-                Err(Refusal::new(value, "a DOUBLE would round it"))
+                Err(CellError::new(value, "a DOUBLE would round it"))
             }
         });
     }
@@ -67,11 +68,11 @@ pub(crate) fn doubles<'a>(array: &'a dyn Array, losses: &'a mut Losses) -> Optio
 }
 
 #[cold]
-pub(crate) fn out_of_range(value: impl Display, data_type: DataType) -> Refusal {
-    Refusal::new(value, format!("it is out of the range of {data_type}"))
+pub(crate) fn out_of_range(value: impl Display, data_type: DataType) -> CellError {
+    CellError::new(value, format!("it is out of the range of {data_type}"))
 }
 
-/// Every integer type, widened to one that holds them all: the compiler undoes what is not needed.
+/// Reads integers of every type. `convert` gets them as `i128`, which the compiler narrows again.
 fn integers<'a>(
     array: &'a dyn Array,
     convert: impl Fn(i128) -> Cell<'a> + Send + 'a,
@@ -90,7 +91,7 @@ fn integers<'a>(
     })
 }
 
-/// Every float type, widened without loss; `convert` sees what is finite.
+/// Reads floats of every type. `convert` gets those that are finite.
 fn finite<'a>(
     array: &'a dyn Array,
     losses: &'a mut Losses,

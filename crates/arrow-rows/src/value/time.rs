@@ -1,4 +1,4 @@
-//! Dates and instants.
+//! Reads dates and instants.
 
 use arrow::array::Array;
 use arrow::datatypes::{
@@ -7,26 +7,26 @@ use arrow::datatypes::{
 };
 use sync_core::{DataType, Timestamp, Value};
 
-use crate::error::Refusal;
+use crate::error::CellError;
 use crate::reader::{BoxedReader, Cell, primitive};
 use crate::value::number::out_of_range;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 const MILLISECONDS_PER_DAY: i64 = 1_000 * SECONDS_PER_DAY;
 
-/// Timestamps as instants; one without a zone is in UTC.
+/// Reads timestamps as instants. One without a zone is in UTC.
 pub(crate) fn utc_datetimes<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     timestamps(array, |at| Ok(Value::UtcDateTime(at)))
 }
 
-/// Timestamps as they read in UTC; dates at midnight.
+/// Reads timestamps as they are in UTC, and dates as their midnight.
 pub(crate) fn naive_datetimes<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     match array.data_type() {
         ArrowType::Date32 => Some(primitive::<Date32Type>(array, |days| {
             let midnight = i64::from(days) * SECONDS_PER_DAY;
             Ok(Value::NaiveDateTime(Timestamp::from_units::<1>(midnight)))
         })),
-        // Here a time of day is welcome, though Arrow says that there is none.
+        // A time of day is kept here, although Arrow says that a Date64 has none.
         ArrowType::Date64 => Some(primitive::<Date64Type>(array, |milliseconds| {
             Ok(Value::NaiveDateTime(Timestamp::from_units::<1_000>(milliseconds)))
         })),
@@ -34,7 +34,7 @@ pub(crate) fn naive_datetimes<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a
     }
 }
 
-/// Dates, and the days of timestamps in UTC.
+/// Reads dates, and the days of timestamps in UTC.
 pub(crate) fn naive_dates<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     match array.data_type() {
         ArrowType::Date32 => {
@@ -54,18 +54,19 @@ fn naive_date<'a>(days: i64) -> Cell<'a> {
     })
 }
 
-/// The days of a Date64, which should have no time of day: dropping one would be a wrong value.
-pub(crate) fn whole_days(milliseconds: i64) -> Result<i64, Refusal> {
+/// The days of a Date64. One that has a time of day is an error: without it the value would be
+/// wrong.
+pub(crate) fn whole_days(milliseconds: i64) -> Result<i64, CellError> {
     match milliseconds.rem_euclid(MILLISECONDS_PER_DAY) {
         0 => Ok(milliseconds.div_euclid(MILLISECONDS_PER_DAY)),
-        _ => Err(Refusal::new(
+        _ => Err(CellError::new(
             format_args!("{milliseconds} ms since 1970-01-01"),
             "it is a date with a time of day, which NAIVE_DATETIME can hold",
         )),
     }
 }
 
-/// Timestamps as nanoseconds since 1970-01-01T00:00:00Z.
+/// Reads timestamps as nanoseconds since 1970-01-01T00:00:00Z.
 pub(crate) fn nanoseconds<'a>(array: &'a dyn Array) -> Option<BoxedReader<'a>> {
     fn longs<'a, const FACTOR: i64>(units: i64) -> Cell<'a> {
         units.checked_mul(FACTOR).map(Value::Long).ok_or_else(|| {

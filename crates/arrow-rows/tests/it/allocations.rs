@@ -1,4 +1,4 @@
-//! No allocation per row, counted.
+//! Counts allocations: there is none per row.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use sync_core::{Column, Rows, Table};
 
 use crate::support::decimal;
 
-/// What InfluxDB sends: tags, fields of every type and times; some rows without a value.
+/// A batch as InfluxDB sends it: tags, fields of every type and times, some of them null.
 fn batch(rows: usize) -> RecordBatch {
     let numbers = move || (0..rows).map(|row| (row % 7 != 0).then_some(row as u64));
     let longs = move || numbers().map(|number| number.map(|number| number as i64));
@@ -43,7 +43,7 @@ fn batch(rows: usize) -> RecordBatch {
         .unwrap()
 }
 
-/// How often memory is asked for while a batch is read, after one of the same size was.
+/// How many allocations reading a batch takes, after one of the same size was read.
 fn allocations(batch: &RecordBatch, table: &Table) -> u64 {
     let mut rows = ArrowRows::new(&batch.schema(), table, TimeText::default()).unwrap();
     let mut read = || {

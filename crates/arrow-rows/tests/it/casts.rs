@@ -1,4 +1,4 @@
-//! What customers may ask for.
+//! Types that customers can choose.
 
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ fn integers_as_decimals() {
         "18446744073709551615",
         "more digits",
     );
-    // There is no room before the point at all, and zero needs none.
+    // No digit fits before the point, and zero needs none.
     check(Int8Array::from(vec![0]), decimal(2, 2), &[Value::Decimal("0")]);
     check_refused(Int8Array::from(vec![1]), decimal(2, 2), 0, "1", "more digits");
 }
@@ -207,7 +207,7 @@ fn the_lists_of_casts() {
     check(&ArrowType::Struct(twice.to_vec().into()), &[], &[]);
 }
 
-/// The lists and the conversions are two tables: here they are held to be one.
+/// The lists of casts and the conversions are written apart. Checks that they agree.
 #[test]
 fn every_pair_works_as_the_lists_say() {
     let mut types = leaf_types();

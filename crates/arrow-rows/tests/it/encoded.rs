@@ -1,4 +1,4 @@
-//! Dictionaries and runs.
+//! Dictionary and run-end encoded arrays.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn dictionaries_of_every_text_and_of_other_values() {
         &expect,
     );
     check_natural(tags::<Int32Type>(Arc::new(StringViewArray::from(words.clone()))), Text, &expect);
-    // The words themselves may be a slice, a dictionary, or runs.
+    // The values of a dictionary may be a slice, a dictionary, or run-end encoded.
     let sliced = StringArray::from(vec![Some("other"), Some("a"), None, Some("")]).slice(1, 3);
     check_natural(tags::<Int32Type>(Arc::new(sliced)), Text, &expect);
     let nested: DictionaryArray<UInt8Type> = words.iter().copied().collect();
@@ -91,7 +91,7 @@ fn runs_of_every_width() {
     check_natural(runs::<Int32Type>(&values), Text, &expect);
 }
 
-/// Arrow's `take` loses such rows, and does not see that they are null: here they are found without it.
+/// Lists of size 0, whose rows Arrow's `take` loses. They are read without it.
 #[test]
 fn nested_values_in_dictionaries_and_runs() {
     let item = Arc::new(Field::new_list_field(DataType::Int64, true));

@@ -1,4 +1,4 @@
-//! What is counted.
+//! Counts of losses.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn numbers_that_are_not_finite() {
     check(array(), Float, Nanoseconds, &[(NotFinite, 4)]);
     check(array(), Text, Nanoseconds, &[(NotFinite, 4)]);
     check(Float64Array::from(vec![f64::MAX]), Double, Nanoseconds, &[]);
-    // In a dictionary, each use counts.
+    // In a dictionary, each use of a value counts.
     let keys = Int32Array::from(vec![Some(0), Some(0), Some(1), None]);
     let array =
         DictionaryArray::<Int32Type>::new(keys, Arc::new(Float64Array::from(vec![f64::NAN, 1.0])));

@@ -1,4 +1,4 @@
-//! Any batch of supported types against a naive reading of it.
+//! Compares any batch of supported types with the reference.
 
 use arrow_rows::{ArrowRows, TimeText, column_type};
 use proptest::prelude::*;
@@ -16,13 +16,14 @@ proptest! {
         });
         let table = Table::new("t", columns.collect());
         let mut rows = ArrowRows::new(&schema, &table, TimeText::Nanoseconds).unwrap();
-        // Twice, since the second time finds the memory of the first.
+        // Read it twice, since the second time reuses the memory of the first.
         for _ in 0..2 {
             let mut lent = rows.of(&batch).unwrap();
             for row in 0..batch.num_rows() {
                 let values = lent.next_row().unwrap().unwrap();
                 for (value, array) in values.iter().zip(batch.columns()) {
-                    prop_assert_eq!(format!("{value:?}"), expected(array, row), "{}", array.data_type());
+                    let read = format!("{value:?}");
+                    prop_assert_eq!(read, expected(array, row), "{}", array.data_type());
                 }
             }
             prop_assert_eq!(lent.next_row(), Ok(None));

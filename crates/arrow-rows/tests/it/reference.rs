@@ -1,7 +1,8 @@
-//! What a cell should become by its nature, read naively: one cell at a time, with Arrow's own accessors and as little arithmetic of
-//! our own as can be.
+//! The reference: reads one cell at a time as its natural type, with Arrow's accessors and as
+//! little arithmetic as possible.
 //!
-//! Other crates' tests can include this file by its path: besides `arrow`, `arrow-rows` and `sync-core` it needs `chrono` and `serde_json`.
+//! Other crates' tests can include this file by its path: besides `arrow`, `arrow-rows` and
+//! `sync-core` it needs `chrono` and `serde_json`.
 #![allow(
     clippy::unwrap_used,
     reason = "what cannot be built or read is a failed test, wherever this file is included"
@@ -56,7 +57,7 @@ pub(crate) fn expected(array: &dyn Array, row: usize) -> String {
     }
 }
 
-/// The plain array and the row in it where a cell's value is, or `None` if it is null.
+/// The array without its encoding, and the row of a cell's value in it. `None` if it is null.
 fn resolve(array: &dyn Array, row: usize) -> Option<(ArrayRef, usize)> {
     fn run<R: RunEndIndexType>(array: &RunArray<R>, row: usize) -> Option<(ArrayRef, usize)> {
         resolve(array.values(), array.get_physical_index(row))
@@ -80,7 +81,7 @@ fn resolve(array: &dyn Array, row: usize) -> Option<(ArrayRef, usize)> {
     }
 }
 
-/// A cell inside of a document.
+/// A cell inside of a JSON document.
 fn json(array: &dyn Array, row: usize) -> String {
     let Some((array, row)) = resolve(array, row) else { return "null".to_owned() };
     let array = &*array;
@@ -197,7 +198,8 @@ fn instant(array: &dyn Array, row: usize) -> Timestamp {
     }
 }
 
-/// A date far beyond what `chrono` holds is one within, moved by whole eras of 400 years, which are all alike.
+/// A date. If it is out of `chrono`'s range, it is moved into it by multiples of 400 years, after
+/// which the calendar repeats.
 fn date(days: i64) -> String {
     use chrono::Datelike;
     const ERA: i64 = 146_097;
@@ -208,7 +210,8 @@ fn date(days: i64) -> String {
     format!("{year}{}", near.format("-%m-%d"))
 }
 
-/// Times of day as Arrow displays them, but with all digits of their unit; durations and intervals part by part.
+/// Times of day as Arrow displays them, but with all digits of their unit; durations and intervals
+/// part by part.
 fn period_or_clock(array: &dyn Array, row: usize) -> String {
     let seconds = |nanoseconds: i128| {
         let fraction = format!("{:09}", nanoseconds.abs() % 1_000_000_000);

@@ -1,4 +1,4 @@
-//! Columns found, missing and changed; keys; blocks of rows.
+//! Columns that are found, missing or changed; keys; blocks of rows.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ fn a_batch_of_another_schema_is_an_error() {
     insta::assert_snapshot!(error, @r#"a record batch for table "cpu" should have a column "b" of Int64 in place 1, and has "a" of Int64"#);
     let error = rows.of(&batch([("b", longs([2]))])).err().unwrap();
     insta::assert_snapshot!(error, @r#"a record batch for table "cpu" should have a column "b" of Int64 in place 1, and has nothing"#);
-    // What the table does not have may change.
+    // Columns that the table does not have may change.
     let other = batch([("other", Arc::new(NullArray::new(1))), ("b", longs([2]))]);
     assert_eq!(rows.of(&other).unwrap().next_row(), Ok(Some(&[Value::Long(2)][..])));
 }

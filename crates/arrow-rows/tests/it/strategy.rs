@@ -1,10 +1,12 @@
-//! Any record batch: arrays of every Arrow type that has a form in a warehouse, nested, dictionary and run-end encoded ones included,
-//! with nulls, and sliced out of larger arrays.
+//! Strategies for any record batch: arrays of every Arrow type that a warehouse can hold, also
+//! nested, dictionary and run-end encoded, with nulls, and sliced out of larger arrays.
 //!
-//! Values are any that a column of the natural type holds, so that reading a batch by its natural types never fails: decimals are within
-//! their precision, times of day within a day, and dates in milliseconds are whole days. Floats may be infinite or not a number.
+//! A column of the natural type can hold every value, so that reading never fails. Decimals are
+//! within their precision, times of day within a day, and dates in milliseconds are whole days.
+//! Floats may be infinite or not a number.
 //!
-//! This file needs `arrow` and `proptest` alone, so that the tests of other crates can include it by its path.
+//! This file needs `arrow` and `proptest` alone, so that the tests of other crates can include it
+//! by its path.
 #![allow(
     clippy::expect_used,
     reason = "what cannot be built is a failed test, wherever this file is included"
@@ -31,7 +33,7 @@ pub(crate) fn record_batches(max_rows: usize) -> impl Strategy<Value = RecordBat
     })
 }
 
-/// Every type that is not made of others, in some of its sizes.
+/// Every type that is not nested, in some of its sizes.
 pub(crate) fn leaf_types() -> Vec<DataType> {
     let mut types = vec![
         DataType::Null,
@@ -80,7 +82,7 @@ pub(crate) fn leaf_types() -> Vec<DataType> {
     types
 }
 
-/// Any type: a leaf, or some made of it.
+/// Any type: one that is not nested, or one made of it.
 pub(crate) fn data_types() -> impl Strategy<Value = DataType> {
     select(leaf_types()).prop_recursive(3, 6, 2, |inner| {
         let item = inner.clone().prop_map(|inner| Arc::new(Field::new_list_field(inner, true)));

@@ -1,4 +1,4 @@
-//! What the tables of cases share.
+//! Helpers for tables of cases.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ fn converter(batch: &RecordBatch, to: DataType, times: TimeText) -> ArrowRows {
     ArrowRows::new(&batch.schema(), &table, times).unwrap()
 }
 
-/// `array` becomes these values, and so do its slices.
+/// Checks that `array` becomes these values, and that its slices do.
 #[track_caller]
 pub(crate) fn check(array: impl Array + 'static, to: DataType, expect: &[Value<'_>]) {
     check_times(array, to, TimeText::Nanoseconds, expect);
 }
 
-/// `array` becomes these values, and that type is its natural one.
+/// Checks that `array` becomes these values, and that `to` is its natural type.
 #[track_caller]
 pub(crate) fn check_natural(array: impl Array + 'static, to: DataType, expect: &[Value<'_>]) {
     assert_eq!(column_type(array.data_type()), Some(to));
@@ -56,7 +56,7 @@ pub(crate) fn check_times(
     }
 }
 
-/// The first row of `array` that `to` cannot hold, and why.
+/// The first row of `array` that `to` cannot hold, and the error.
 #[track_caller]
 pub(crate) fn refusal(array: impl Array + 'static, to: DataType) -> (usize, RowError) {
     let batch = batch_of(Arc::new(array));
@@ -74,7 +74,8 @@ pub(crate) fn refusal(array: impl Array + 'static, to: DataType) -> (usize, RowE
     unreachable!("a batch has finitely many rows")
 }
 
-/// `to` cannot hold the value in row `row`, which is shown as `value`, for a reason that contains `reason`.
+/// Checks that `to` cannot hold the value in row `row`, shown as `value`, for a reason that
+/// contains `reason`.
 #[track_caller]
 pub(crate) fn check_refused(
     array: impl Array + 'static,
@@ -89,7 +90,7 @@ pub(crate) fn check_refused(
     assert_eq!((error.table.as_str(), error.column.as_str()), ("t", "c"));
 }
 
-/// What is lost when `array`, read twice, becomes `to`.
+/// The losses when `array` is read twice as `to`.
 pub(crate) fn losses(
     array: impl Array + 'static,
     to: DataType,

@@ -29,7 +29,7 @@ fn timestamps_of_every_unit_are_instants() {
         UtcDateTime,
         &expect(at::<1_000_000_000>),
     );
-    // A zone says how to show an instant, not which it is.
+    // A zone changes how an instant is shown, and not the instant.
     let array = TimestampNanosecondArray::from(ends.clone()).with_timezone("Europe/Paris");
     check_natural(array, UtcDateTime, &expect(at::<1_000_000_000>));
 }

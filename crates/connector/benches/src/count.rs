@@ -1,5 +1,5 @@
-//! Whether a sync has brought all of its rows, told by its bytes: what is measured decodes none of it, and a sync that ends early would pass for
-//! a fast one.
+//! Whether a sync has brought all of its rows, told by its bytes: what is measured decodes none of
+//! it, and a sync that ends early would pass for a fast one.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use anyhow::{Result, ensure};
 use crate::drain::{Drained, each};
 use crate::frames::{Frame, records};
 
-/// How far the bytes of a whole sync may be from those that its rows should take: rows differ a little, and so do the messages around them.
+/// How far the bytes of a whole sync may be from the expected ones. Rows and messages differ a
+/// little.
 const TOLERANCE: f64 = 0.02;
 
 /// The rows of messages that were decoded, and their bytes.

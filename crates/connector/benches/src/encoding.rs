@@ -39,7 +39,7 @@ impl Sample {
             all.extend(records(&frame.bytes)?);
         }
         let first = all.first().context("no record")?;
-        // A message names its columns and not their types, which an encoder of values does not ask for.
+        // The encoder does not need the types of columns, so any type will do.
         let columns = first.data.keys().map(|name| Column::new(name, DataType::String));
         let table = Table::new(&first.table_name, columns.collect());
         Ok(Self { table, records: all, frames: frames.to_vec() })
@@ -50,7 +50,8 @@ impl Sample {
         let cells = self.cells()?;
         let mut encoder = TableEncoder::new(&self.table);
         for _ in 0..times {
-            for frame in encoder.frames(&mut Replay { cells: &cells, width: self.width(), next: 0 })
+            for frame in
+                encoder.messages(&mut Replay { cells: &cells, width: self.width(), next: 0 })
             {
                 black_box(frame?);
             }
@@ -83,7 +84,7 @@ impl Sample {
         let replay = || Replay { cells: &cells, width, next: 0 };
         let mut encoder = TableEncoder::new(&self.table);
         let ours = self.per_row(|| {
-            for frame in encoder.frames(&mut replay()) {
+            for frame in encoder.messages(&mut replay()) {
                 black_box(frame?);
             }
             Ok(())

@@ -1,4 +1,5 @@
-//! Messages that a connector has sent, kept to be sent again: by a server that does nothing else, which is as fast as the wire can be.
+//! Records the messages of a connector, and a server that only sends them again, as fast as HTTP/2
+//! can.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -1,4 +1,5 @@
-//! The same path with messages as prost's users write them: a map for each record, a message for each value.
+//! The same path with messages as users of prost write them: a map for each record, and a message
+//! for each value.
 
 use std::collections::HashMap;
 use std::sync::Arc;

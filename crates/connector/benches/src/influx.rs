@@ -26,7 +26,7 @@ pub(crate) struct Server {
 pub(crate) struct Figures {
     rows: u64,
     rows_per_s: f64,
-    /// The whole path against draining the Flight streams alone: rows per second of each, of the rows that it has brought.
+    /// The rows per second of the whole path, divided by those of only draining the Flight streams.
     sync_over_drain: f64,
     cpu_us_per_row: f64,
     peak_mb: f64,
@@ -37,14 +37,16 @@ impl fmt::Display for Figures {
         let Self { rows, rows_per_s, sync_over_drain, cpu_us_per_row, peak_mb } = self;
         write!(
             f,
-            "InfluxDB: {rows} rows, {:.2} M rows/s, {cpu_us_per_row:.3} us CPU/row, {peak_mb:.1} MB, sync/drain {sync_over_drain:.2}",
+            "InfluxDB: {rows} rows, {:.2} M rows/s, {cpu_us_per_row:.3} us CPU/row, \
+             {peak_mb:.1} MB, sync/drain {sync_over_drain:.2}",
             rows_per_s / 1e6
         )
     }
 }
 
 impl Server {
-    /// The one that `INFLUXDB3_HOST`, `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name, if all are set.
+    /// The server that `INFLUXDB3_HOST`, `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name, if all
+    /// are set.
     pub(crate) fn from_environment() -> Option<Self> {
         Some(Self {
             host: env::var("INFLUXDB3_HOST").ok()?,

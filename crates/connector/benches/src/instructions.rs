@@ -1,4 +1,5 @@
-//! Instructions for each row, counted by valgrind: of the encoder alone and of the whole connector. Unlike times, they repeat.
+//! Counts instructions a row with valgrind, of the encoder alone and of the whole connector. Unlike
+//! times, these repeat.
 
 use std::fs;
 use std::io::Write;
@@ -29,7 +30,8 @@ pub(crate) struct Options {
     functions: usize,
 }
 
-/// What is counted is the difference between two runs, divided by that of their rows: what is done once is in neither.
+/// The result is the difference between two runs, divided by the difference of their rows. So work
+/// that is done once a run does not count.
 const ROWS: [u64; 2] = [100_000, 200_000];
 
 /// What a run under valgrind came to.

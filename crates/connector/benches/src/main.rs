@@ -1,9 +1,11 @@
 //! Measures the connector: `cargo xtask bench` builds it and runs it.
 //!
-//! Each part of a measurement is a process of its own, so that processor time and memory can be told apart: a source that answers with
-//! prebuilt batches, the connector as Fivetran starts it, a server that repeats messages made beforehand, and a server that makes its messages
-//! as prost's users do. This process is the client of them all. Everything is measured in turns of a few seconds, several times, and what is
-//! reported of a ratio is the median of the ratios within each turn: a machine that is slower for a while is slower for both sides.
+//! Each part of a measurement is a process of its own, so that its processor time and memory can be
+//! told: a source that answers with prebuilt batches, the connector as Fivetran starts it, a server
+//! that repeats recorded messages, and a server that makes messages as users of prost do. This
+//! process is the client of them all. It measures them in turns of a few seconds, several times.
+//! For a ratio it reports the median of the ratios of all turns, since a machine that is slow for a
+//! while slows both sides down.
 
 mod count;
 mod debug;

@@ -1,4 +1,5 @@
-//! One shape, measured: some rounds, each with all that is compared, and the medians of what they gave.
+//! Measures one kind of table: several rounds, each with everything that is compared, and their
+//! medians.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +24,8 @@ const SAMPLE_ROWS: u64 = 20_000;
 /// What a shape came to: medians of all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figures {
-    /// The whole path against the same messages, made beforehand, through the same server to the same client.
+    /// The whole path, divided by the recorded messages, through the same server to the same
+    /// client.
     pub(crate) sync_over_wire: f64,
     /// The whole path against the same path with idiomatic prost messages.
     pub(crate) sync_over_prost: f64,

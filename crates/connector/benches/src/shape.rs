@@ -31,16 +31,18 @@ pub(crate) enum Shape {
     Interleaved,
 }
 
-/// What a tag is marked with; see `influxdb3.md` of InfluxDB's own answers: nothing else tells it from a text.
+/// The metadata that marks a tag. In InfluxDB's answers, only this tells a tag from a string field.
 pub(crate) const MARK: &str = "iox::column::type";
 /// The mark of a tag.
 pub(crate) const TAG: &str = "iox::column_type::tag";
 
 /// InfluxDB sends no more rows than this in a batch.
 const BATCH_ROWS: usize = 8_192;
-/// How much is made beforehand, to be sent over and over: more than fits into a processor's nearer caches.
+/// How many bytes are prebuilt, to be sent over and over: more than fit into a processor's nearer
+/// caches.
 const PREBUILT_BATCHES: usize = 16;
-/// The time between two points, in nanoseconds: the first window, which is of two hours, holds ten thousand.
+/// The time between two points, in nanoseconds. The first window, of two hours, has ten thousand of
+/// them.
 pub(crate) const SPACING: i64 = 720_000_000;
 
 impl Shape {
@@ -60,7 +62,7 @@ impl Shape {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Batches to be sent over and over, with columns in the byte order of their names, as InfluxDB has them.
+    /// The batches to send. Columns are sorted by the bytes of their names, as InfluxDB sorts them.
     pub(crate) fn batches(self) -> Result<Vec<RecordBatch>, ArrowError> {
         // The same at each run.
         let mut rng = Rng::with_seed(8181);

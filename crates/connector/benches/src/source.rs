@@ -1,4 +1,4 @@
-//! A source that costs next to nothing: it answers as InfluxDB 3 does, and its rows were made before.
+//! A source that costs next to nothing: it answers as InfluxDB 3 does, with prebuilt rows.
 
 use std::sync::Arc;
 

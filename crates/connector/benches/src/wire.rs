@@ -19,16 +19,16 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 
-// The connector's own, so that the limit is that of the same server.
-#[path = "../../../fivetran-adapter/src/gathered.rs"]
-mod gathered;
+// The file of the adapter itself, so that this server writes as the connector does.
+#[path = "../../../fivetran-adapter/src/coalesced_writes.rs"]
+mod coalesced_writes;
 
-use gathered::Gathered;
+use coalesced_writes::CoalescedWrites;
 
 /// What the server of a role says in answer to a call.
 pub(crate) type Answer<T> = BoxStream<'static, Result<T, Status>>;
 
-/// One service whose every call is a question and a stream of answers, which on the wire a single answer is too.
+/// A service whose calls are all server-streaming. On the wire a single answer is a stream of one.
 pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// The service's name, with its package.
     const SERVICE: &'static str;
@@ -47,12 +47,13 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     }
 }
 
-/// Serves on a free port of the loopback, says which on standard output, and goes on until the process is stopped.
+/// Serves on a free port of the loopback, and prints it, until the process is stopped.
 pub(crate) async fn serve(handler: impl Handler) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say_port(listener.local_addr()?.port())?;
     // As the connector serves.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(Gathered::new);
+    let incoming =
+        TcpIncoming::from(listener).with_nodelay(Some(true)).map_ok(CoalescedWrites::new);
     Ok(Server::builder().add_service(Calls(handler)).serve_with_incoming(incoming).await?)
 }
 
@@ -158,5 +159,6 @@ pub(crate) async fn call(
     Ok(answer.into_inner())
 }
 
-/// What a server may send ahead of us: what gRPC's own clients take by default after they have measured a fast connection.
+/// The HTTP/2 window of the client: what gRPC's own clients use after they have measured a fast
+/// connection.
 const CLIENT_WINDOW: u32 = 4 * 1024 * 1024;

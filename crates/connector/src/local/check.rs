@@ -1,4 +1,4 @@
-//! `connector check`: the setup tests.
+//! `connector check`: runs the setup tests.
 
 use std::process::ExitCode;
 
@@ -12,17 +12,17 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
     let peer = Peer::connect(connection).await?;
     let checked = peer.tester.check(&configuration).await?;
     let mut passed = checked.breaches.is_empty();
-    let mut told = "";
+    let mut last_text = "";
     for test in &checked.answer {
         match &test.verdict {
             Verdict::Passed => println!("passed  {}", test.label),
-            // One fault often fails several tests, and is told once.
-            Verdict::Failed(text) | Verdict::Broken(text) if text == told => {
+            // One problem often fails several tests. Print its text once.
+            Verdict::Failed(text) | Verdict::Broken(text) if text == last_text => {
                 println!("FAILED  {}", test.label)
             }
             Verdict::Failed(text) | Verdict::Broken(text) => {
                 println!("FAILED  {}\n        {text}", test.label);
-                told = text;
+                last_text = text;
             }
             _ => println!("unknown {}", test.label),
         }

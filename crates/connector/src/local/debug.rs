@@ -1,4 +1,4 @@
-//! `connector debug`: a sync into a local warehouse.
+//! `connector debug`: runs a sync into a local warehouse.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `connector discover`: tables, columns, types and keys.
+//! `connector discover`: prints tables, columns, types and keys.
 
 use std::process::ExitCode;
 
@@ -13,11 +13,11 @@ pub(crate) async fn run(connection: &Connection) -> anyhow::Result<ExitCode> {
     let peer = Peer::connect(connection).await?;
     let checked = peer.tester.tables(&configuration).await?;
     let mut shown = table(["table", "column", "type", "key"]);
-    for found in &checked.answer {
-        let mut name = found.name.to_string();
-        for column in &found.columns {
+    for declared in &checked.answer {
+        let mut name = declared.name.to_string();
+        for column in &declared.columns {
             let key = if column.key { "key" } else { "" };
-            // The table's name stands beside its first column alone.
+            // Print the name of the table only beside its first column.
             let name = std::mem::take(&mut name);
             shown.add_row([&name, &column.name, &column.column_type.to_string(), key]);
         }

@@ -8,9 +8,10 @@ use tokio::task::JoinHandle;
 use super::Connection;
 use crate::serve_influx;
 
-/// A connection to a connector, and the connector itself if it was started for it.
+/// A connection to a connector, which may have been started for it.
 pub(crate) struct Peer {
     pub(crate) tester: Tester,
+    /// The connector, if it was started here. It is stopped with this value.
     own: Option<JoinHandle<()>>,
 }
 

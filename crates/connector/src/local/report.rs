@@ -1,4 +1,4 @@
-//! What a sync came to, for people.
+//! The report of a sync, for people.
 
 use std::fmt::Write;
 
@@ -7,7 +7,8 @@ use fivetran_tester::{Counts, Project, Report, WarehouseTable};
 
 use super::table::table;
 
-/// The summary that a person reads: a line for each table, the rows that landed last, and how the sync ended.
+/// The summary of a sync: a line for each table, the rows that were written last, and how the sync
+/// ended.
 pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::Result<String> {
     let mut text = String::new();
     let warehouse = project.warehouse()?;

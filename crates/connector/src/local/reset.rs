@@ -1,4 +1,4 @@
-//! `connector reset`: a clean slate.
+//! `connector reset`: deletes the local warehouse and its state.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! What a customer may get wrong: each gets a sentence that names the thing and says what to do, as a failed test, and a `Task` or a status
-//! that tells what kind of failure it is. Never a panic, never `UNKNOWN`.
+//! Mistakes of customers: each gets a sentence that names it and says what to do, as a failed test,
+//! and a `Task` or a status that tells what kind of failure it is. Never a panic, never `UNKNOWN`.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -13,7 +13,7 @@ use crate::stack::{Connector, Stack, TOKEN};
 
 const POINT: &str = "census,location=Klamath ants=30i 1748846218190260000";
 
-/// The text that the first failed setup test gives the customer.
+/// The text of the first setup test that fails.
 async fn failed_test(connector: &Connector, configuration: &Configuration) -> String {
     let checked = connector.tester.check(configuration).await.unwrap();
     assert_eq!(checked.breaches, []);
@@ -24,7 +24,8 @@ async fn failed_test(connector: &Connector, configuration: &Configuration) -> St
     failure.expect("a test fails")
 }
 
-/// Checks that a configuration fails its setup tests, schema and sync with a text that holds all of `expected`, and the token nowhere.
+/// Checks that setup tests, schema and sync fail with a text that has all of `expected`, and no
+/// token.
 async fn check(change: &[(&str, &str)], expected: &[&str]) {
     let mut stack = Stack::start("db", POINT).await;
     for (name, value) in change {
@@ -71,7 +72,7 @@ async fn names_and_tokens_that_are_wrong() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hosts_that_are_no_influxdb_3() {
-    // Nobody there.
+    // Nothing listens there.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let check_test = async |hostname: &str, expected: &[&str]| {
         let mut stack = Stack::start("db", POINT).await;
@@ -83,7 +84,7 @@ async fn hosts_that_are_no_influxdb_3() {
     };
     check_test(&closed, &[&closed]).await;
     check_test("no-such-host.invalid:8181", &["no-such-host.invalid"]).await;
-    // A web page, an InfluxDB 2, and a server that knows HTTP/1 alone.
+    // A web page, an InfluxDB 2, and a server with HTTP/1 only.
     let page = answers(
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
     );
@@ -92,7 +93,8 @@ async fn hosts_that_are_no_influxdb_3() {
         "HTTP/1.1 204 No Content\r\nx-influxdb-version: v2.7.1\r\nx-influxdb-build: OSS\r\n\r\n",
     );
     check_test(&old, &["2.7.1"]).await;
-    // TLS that the server does not speak; the reverse needs a certificate, and stands in the tests of `influx-flight`.
+    // The server does not have TLS. The reverse needs a certificate, and is a test of
+    // `influx-flight`.
     let plain = Demo::new(Options::default()).spawn().await.unwrap();
     check_test(&plain.url().replace("http://", "https://"), &["does not speak TLS"]).await;
 }
@@ -107,7 +109,7 @@ async fn a_sync_tells_the_customer_by_a_task() {
     ] {
         let mut stack = Stack::start("db", POINT).await;
         stack.good_sync().await;
-        // The tester asks for the schema first, where the same setting fails: so the sync is called alone.
+        // The tester would ask for the schema first, which fails too. So call `Update` alone.
         stack.set(name, value);
         let responses = stack
             .connector
@@ -141,7 +143,7 @@ async fn an_influxdb_that_goes_away_is_unavailable() {
     assert!(text.contains("127.0.0.1"), "{text}");
 }
 
-/// A server that reads a request and answers it with a text, again and again.
+/// A server that answers every request with a text.
 fn answers(text: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! The program as a person and as Fivetran start it.
+//! The program, as people and as Fivetran start it.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -161,7 +161,7 @@ fn the_bare_form_serves_and_logs_as_fivetran_reads() {
     );
     assert!(line["context"]["port"].as_u64().is_some_and(|port| port > 0), "{line}");
 
-    // SIGTERM ends it well, and every line it says is one of Fivetran's.
+    // SIGTERM ends it without an error, and every line of its output is in Fivetran's form.
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert!(child.wait().unwrap().success());
     for line in lines {

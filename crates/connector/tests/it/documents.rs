@@ -1,4 +1,4 @@
-//! What the documents claim.
+//! Checks claims of the documents.
 
 use influx_source::FIELDS;
 

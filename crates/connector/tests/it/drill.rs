@@ -1,7 +1,8 @@
-//! The crash drill: a sync that is broken off 200 times, at points that chance has chosen, while points keep being written.
+//! The crash drill: interrupts syncs 200 times, at random places, while points are written.
 //!
-//! Each time the next sync starts from the last checkpoint that has landed. Rows after it have landed too or are lost, as chance has it.
-//! After every sync that comes to its end, and after a quiet one at last, the warehouse is compared with what was written, row by row.
+//! Each next sync starts from the last checkpoint. Rows after that checkpoint are kept or lost, at
+//! random. After every sync that completes, and after a last one without new points, the warehouse
+//! is compared with what was written, row by row.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -16,14 +17,14 @@ use crate::stack::{Connector, Hand, Stack, TOKEN};
 
 const CRASHES: usize = 200;
 const DRILLS: u64 = 2;
-/// The seed of the chances, unless `DRILL_SEED` in the environment names another.
+/// The seed, unless `DRILL_SEED` in the environment is another.
 const SEED: u64 = 20_250_610;
 
 /// 2025-06-10T00:00:00Z, when the first sync begins.
 const BEGIN: i64 = 1_749_513_600 * SECOND;
 const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
-/// How long before the present a sync stops reading.
+/// How long before the present the upper bound of a sync is.
 const SETTLE: i64 = 10 * SECOND;
 const LOOKBACK: i64 = 20 * MINUTE;
 
@@ -33,7 +34,7 @@ const TABLES: [&str; 4] = ["flow", "steps", "bursts", "seldom"];
 async fn two_hundred_crashes_lose_and_invent_no_row() {
     let seed = std::env::var("DRILL_SEED").map_or(SEED, |seed| seed.parse().unwrap());
     println!("the drill's seed is {seed}");
-    // Each with a database and a warehouse of its own, so that more than one core has something to do.
+    // Each has a database and a warehouse of its own, so that several cores are busy.
     let drills = (0..DRILLS).map(|number| tokio::spawn(Drill::run(seed + number)));
     let (mut crashes, mut compared, mut difference) = (0, 0, Difference::default());
     for drill in drills.collect::<Vec<_>>() {
@@ -53,7 +54,7 @@ struct Drill {
     clock: Hand,
     chance: Chance,
     ledger: Ledger,
-    /// Up to where the syncs so far may have read: no cursor lies after it.
+    /// The latest upper bound so far: no cursor is after it.
     upper: i64,
     crashes: usize,
     compared: usize,
@@ -61,7 +62,7 @@ struct Drill {
 }
 
 impl Drill {
-    /// Its share of the crashes, and a quiet sync in the end.
+    /// Runs this many crashes, and a last sync without new points.
     async fn run(seed: u64) -> Self {
         let mut drill = Self::begin(seed).await;
         while drill.crashes < CRASHES / DRILLS as usize {
@@ -94,10 +95,10 @@ impl Drill {
         }
     }
 
-    /// One sync, broken off as a rule, and what is written before and during it.
+    /// Runs one sync, which is mostly interrupted, and writes points before and during it.
     async fn step(&mut self) {
         self.write_before();
-        // As often in the first messages, where tables begin, as in the midst of them.
+        // Interrupt it as often in the first messages, where tables start, as later.
         let longest = [3, 6, 12, 25, 50, 100][self.chance.below(6)];
         let stop = match self.chance.below(20) {
             0 => Stop::Never,
@@ -114,22 +115,22 @@ impl Drill {
             ref end => panic!("a sync that should go on {end}:\n{report}"),
         }
         if self.chance.below(8) == 0 {
-            // The connector may go down with its client; nothing of it is kept but the state.
+            // The connector may be killed too. Only the state is kept.
             self.stack.connector =
                 Connector::start(InfluxSource::with_clock(self.clock.clone())).await;
         }
     }
 
-    /// A sync to the end, with nothing written meanwhile, and the last comparison.
+    /// Runs a sync to its end without new points, and compares a last time.
     async fn quiet_sync(&mut self) {
-        // All that was written for later is in reach now.
+        // Now all points are before the upper bound.
         self.clock.set(self.clock.now() + 60 * MINUTE);
         self.upper = self.clock.now() - SETTLE;
         self.stack.good_sync().await;
         self.compare();
     }
 
-    /// After a sync that came to its end: a first load again, as a rule, so that it gets its share of the crashes.
+    /// After a sync that completed: mostly starts over, so that first loads are interrupted too.
     fn begin_anew(&mut self) {
         match self.chance.below(6) {
             0 => {}
@@ -141,7 +142,7 @@ impl Drill {
     async fn sync(&mut self, stop: Stop, trailing: Trailing) -> Report {
         self.upper = self.clock.now() - SETTLE;
         let before = self.stack.project.state().unwrap();
-        // Points of the present come while the sync runs: beyond its upper bound, so that they are for the next one.
+        // While the sync runs, write points after its upper bound, which are for the next one.
         let now = self.clock.now();
         let fresh = self.points(20, |chance| now + chance.up_to(MINUTE));
         let waiting = Arc::new(Mutex::new((self.chance.below(30), Some(lines(&fresh)))));
@@ -165,7 +166,7 @@ impl Drill {
         assert_eq!(report.breaches, [], "{report}");
         for table in TABLES {
             let truncates = report.tables.get(&table.into()).map_or(0, |counts| counts.truncates);
-            // Only a table that no checkpoint knows is begun, and not twice.
+            // Only tables without a checkpoint start anew, and each only once.
             let most = u64::from(cursor(before.as_deref(), table).is_none());
             assert!(truncates <= most, "{table} from {before:?}:\n{report}");
         }
@@ -177,8 +178,8 @@ impl Drill {
         self.difference += self.ledger.compare(&self.stack.project, self.upper);
     }
 
-    /// Puts the clock forward, and writes points of the time between, late ones and ones that overwrite others, all where the next sync
-    /// has to see them.
+    /// Advances the clock, and writes new points, late points and overwrites that the next sync has
+    /// to find.
     fn write_before(&mut self) {
         let (then, now) = (self.clock.now(), self.clock.now() + self.chance.up_to(3 * MINUTE));
         self.clock.set(now);
@@ -205,7 +206,7 @@ impl Drill {
         self.ledger.write(&self.stack.demo, points);
     }
 
-    /// Fewer than so many points of each table, at these times.
+    /// Up to so many points of each table, at these times.
     fn points(&mut self, most: usize, time: impl Fn(&mut Chance) -> i64) -> Vec<Point> {
         let mut points = Vec::new();
         for table in TABLES {
@@ -218,7 +219,7 @@ impl Drill {
     }
 }
 
-/// Where a state says that a table stands.
+/// The cursor of a table in a state.
 fn cursor(state: Option<&str>, table: &str) -> Option<i64> {
     let state: Value = serde_json::from_str(state?).unwrap();
     let cursor = &state["databases"][DATABASE][table]["cursor"];
@@ -237,9 +238,9 @@ fn history(table: &'static str, chance: &mut Chance) -> Vec<Point> {
             })
             .collect(),
         "steps" => (0..5_000).map(|number| BEGIN - number * 3 * SECOND).collect(),
-        // Many of one nanosecond, or of neighbours.
+        // Many in the same nanosecond, or in neighbouring ones.
         "bursts" => (0..4_800).map(|number| BEGIN - number / 60 * MINUTE - number % 3).collect(),
-        // Over years.
+        // Some over years.
         _ => (0..1_200)
             .map(|_| {
                 time -= chance.up_to(60 * 60 * MINUTE);
@@ -271,7 +272,7 @@ fn point(table: &'static str, time: i64, chance: &mut Chance) -> Point {
     Point { table, tags, fields, time }
 }
 
-/// Chances that a seed repeats: SplitMix64.
+/// Random numbers that a seed repeats: SplitMix64.
 struct Chance(u64);
 
 impl Chance {

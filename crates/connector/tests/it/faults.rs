@@ -1,4 +1,5 @@
-//! A bad day of InfluxDB's, over real sockets: what may pass is ridden out within one sync, and what ends a sync loses nothing.
+//! Faults of InfluxDB, over real sockets: a sync survives transient ones, and loses nothing if one
+//! ends it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,20 +18,20 @@ const POINTS_OF_A_TABLE: i64 = 1_500;
 /// 2024-06-10T00:00:00Z.
 const BEGIN: i64 = 1_717_977_600 * SECOND;
 const SECOND: i64 = 1_000_000_000;
-/// What all queries for rows have in their text, and no other.
+/// A text that is in all queries for rows, and in no other.
 const WINDOW: &str = "where \"time\" >=";
-/// How fast time passes where a limit of minutes is waited for.
+/// The speed of the clock in tests of timeouts of minutes.
 const SPEED: u32 = 40;
-/// Longer than any limit.
+/// Longer than any timeout.
 const FOR_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A source that takes the time for two hours after the first point. Windows that were made short by a fault stay so, and there are not too
-/// many of them in that time.
+/// A source whose clock shows two hours after the first point. After a fault windows stay short,
+/// and a longer time would have too many of them.
 fn source() -> InfluxSource {
     InfluxSource::with_clock(Hand::at(BEGIN + 7_200 * SECOND))
 }
 
-/// A stack with points, and what the warehouse has to hold in the end.
+/// A stack with points, and the rows that the warehouse has to hold in the end.
 struct Trial {
     stack: Stack,
     ledger: Ledger,
@@ -41,9 +42,9 @@ impl Trial {
         Self::of(Connector::start(source()).await).await
     }
 
-    /// A trial where the connector's limits of minutes are over in seconds.
-    async fn hurried() -> Self {
-        Self::of(Connector::start_hurried(source(), SPEED).await).await
+    /// A trial in which the connector's timeouts of minutes take seconds.
+    async fn with_fast_clock() -> Self {
+        Self::of(Connector::start_with_fast_clock(source(), SPEED).await).await
     }
 
     async fn of(connector: Connector) -> Self {
@@ -65,7 +66,7 @@ impl Trial {
         self.stack.demo.faults().add(fault.containing(WINDOW));
     }
 
-    /// Runs the one sync that has to do, and holds what it brought against what was written.
+    /// Runs one sync, which has to succeed, and compares the warehouse with what was written.
     async fn rides_out(&mut self) {
         let report = self.stack.good_sync().await;
         assert_eq!(report.warnings, [""; 0], "{report}");
@@ -133,7 +134,7 @@ async fn a_short_silence_is_waited_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_falls_silent_for_good_is_asked_again() {
-    let mut trial = Trial::hurried().await;
+    let mut trial = Trial::with_fast_clock().await;
     trial.add(Fault::silence(FOR_GOOD));
     trial.add(Fault::silence(FOR_GOOD).after_batches(2).after_queries(2));
     trial.rides_out().await;
@@ -142,7 +143,7 @@ async fn a_server_that_falls_silent_for_good_is_asked_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wire_that_freezes_is_left_for_another() {
-    let mut trial = Trial::hurried().await;
+    let mut trial = Trial::with_fast_clock().await;
     let whole = Break::Freeze { after_bytes: usize::MAX };
     let breaks = [whole, Break::Freeze { after_bytes: 30_000 }, Break::Freeze { after_bytes: 100 }];
     let proxy = Proxy::start(trial.stack.influx.address(), breaks).await;
@@ -177,7 +178,7 @@ async fn a_server_short_of_memory_before_and_in_its_answers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_on_the_rate_is_waited_out() {
-    let mut trial = Trial::hurried().await;
+    let mut trial = Trial::with_fast_clock().await;
     let limited = "limited_query plan limit: too many queries";
     trial.add(Fault::fail(Code::ResourceExhausted, limited));
     trial.rides_out().await;
@@ -211,8 +212,10 @@ async fn rows_of_many_megabytes_pass() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_beyond_the_clients_limit_makes_windows_shorter() {
     let mut trial = Trial::new().await;
-    // The client's own words, at the price of no bytes; that these are its words is held by the tests of `influx-flight`.
-    let large = "Error, decoded message length too large: found 200000000 bytes, the limit is: 134217728 bytes";
+    // The client's words for a message that is too large. A test of `influx-flight` checks the
+    // words.
+    let large = "Error, decoded message length too large: \
+                 found 200000000 bytes, the limit is: 134217728 bytes";
     trial.add(Fault::fail(Code::OutOfRange, large).after_batches(0));
     trial.add(Fault::fail(Code::OutOfRange, large).after_batches(2).after_queries(2));
     trial.rides_out().await;
@@ -228,7 +231,7 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     assert!(task.contains("token") && !task.contains(TOKEN), "{task}");
     assert!(report.checkpoints > 0, "{report}");
 
-    // Nothing new is sent with the old token, and nothing is lost of what there was.
+    // With the old token no new rows are sent, and no earlier rows are lost.
     let report = trial.stack.sync(SyncOptions::default()).await;
     assert_eq!(report.end, End::Task, "{report}");
     assert!(report.tables.values().all(|counts| counts.upserts == 0), "{report}");
@@ -243,10 +246,10 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     trial.check();
 }
 
-/// As behind a proxy that ends every answer after a while.
+/// A proxy that ends every answer after a while.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_breaks_off_whenever_it_is_long_is_read_in_shorter_windows() {
-    let mut trial = Trial::hurried().await;
+    let mut trial = Trial::with_fast_clock().await;
     trial.add(Fault::fail(Code::Unavailable, "gone").after_batches(2).always());
     let report = trial.stack.good_sync().await;
     assert_eq!(report.warnings, [""; 0], "{report}");
@@ -255,7 +258,7 @@ async fn what_breaks_off_whenever_it_is_long_is_read_in_shorter_windows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stays_away_ends_the_sync_and_the_next_one_goes_on() {
-    let mut trial = Trial::hurried().await;
+    let mut trial = Trial::with_fast_clock().await;
     trial.add(Fault::fail(Code::Unavailable, "gone").after_queries(4).always());
     let report = trial.stack.sync(SyncOptions::default()).await;
     let End::Status { code: StatusCode::Unavailable, .. } = report.end else { panic!("{report}") };

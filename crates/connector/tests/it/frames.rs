@@ -1,4 +1,4 @@
-//! Any record batch, through rows and encoder, read back by plain prost messages.
+//! Encodes any record batch, and decodes the messages with prost.
 
 use arrow_rows::{ArrowRows, TimeText, column_type};
 use fivetran_adapter::TableEncoder;
@@ -13,7 +13,7 @@ use sync_core::{Column, Table, Value};
 use crate::reference::expected;
 use crate::strategy::record_batches;
 
-/// A value as it came over the wire, as the debug text of the [`Value`] that it should have been.
+/// A decoded value, as the debug text of the [`Value`] that was encoded.
 fn shown(value: &ValueType) -> String {
     let instant = |at: &Timestamp| {
         assert!((0..1_000_000_000).contains(&at.nanos));
@@ -57,20 +57,25 @@ proptest! {
     fn any_batch_arrives_as_its_cells_are(batch in record_batches(250)) {
         let schema = batch.schema();
         let columns = schema.fields().iter();
-        let columns = columns.map(|field| Column::new(field.name(), column_type(field.data_type()).unwrap()));
+        let columns = columns.map(|field| {
+            Column::new(field.name(), column_type(field.data_type()).unwrap())
+        });
         let table = Table::new("t", columns.collect());
         let mut rows = ArrowRows::new(&schema, &table, TimeText::Nanoseconds).unwrap();
         let mut encoder = TableEncoder::new(&table);
         let mut row = 0;
         let mut lent = rows.of(&batch).unwrap();
-        for frame in encoder.frames(&mut lent) {
+        for frame in encoder.messages(&mut lent) {
             let records = records(&frame.unwrap().bytes);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
             for record in records {
-                prop_assert_eq!((record.table_name.as_str(), record.r#type()), ("t", RecordType::Upsert));
-                prop_assert_eq!((record.schema_name, record.data.len()), (None, table.columns.len()));
+                prop_assert_eq!(record.table_name.as_str(), "t");
+                prop_assert_eq!(record.r#type(), RecordType::Upsert);
+                prop_assert_eq!(record.schema_name.as_deref(), None);
+                prop_assert_eq!(record.data.len(), table.columns.len());
                 for (column, array) in table.columns.iter().zip(batch.columns()) {
-                    prop_assert_eq!(shown(&record.data[&column.name]), expected(array, row), "{}", array.data_type());
+                    let sent = shown(&record.data[&column.name]);
+                    prop_assert_eq!(sent, expected(array, row), "{}", array.data_type());
                 }
                 row += 1;
             }

@@ -1,7 +1,8 @@
-//! What was written to a database, noted apart from it: the side that a warehouse is compared with.
+//! A ledger of what was written to a database, with which a warehouse is compared.
 //!
-//! It knows that points of one series and one time are one point, which has of each field the last value written; and it knows what a value
-//! looks like in the warehouse. Of how the connector reads, it knows nothing.
+//! It knows that points of one series and one time are one point, whose fields have the values that
+//! were written last. It knows what a value looks like in the warehouse. It does not know how the
+//! connector reads.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +14,7 @@ use influx_demo::Demo;
 
 /// The database that all points go into.
 pub(crate) const DATABASE: &str = "db";
-/// Examples that a [`Difference`] keeps of each kind.
+/// How many examples a [`Difference`] keeps of each kind.
 const EXAMPLES: usize = 5;
 
 /// Values of a point, by column.
@@ -26,7 +27,7 @@ pub(crate) enum Field {
     Text(String),
 }
 
-/// A point. Its texts hold nothing that line protocol would have to escape.
+/// A point. Its texts have no characters that line protocol escapes.
 #[derive(Clone, Debug)]
 pub(crate) struct Point {
     pub(crate) table: &'static str,
@@ -82,7 +83,8 @@ impl Ledger {
         points.map(|((time, tags), _)| (*time, tags)).collect()
     }
 
-    /// Compares each table with what is alive in the warehouse, among points before a time: row by row, by key and by value.
+    /// Compares points before a time with the live rows of the warehouse: row by row, by key and by
+    /// value.
     pub(crate) fn compare(&self, project: &Project, before: i64) -> Difference {
         let warehouse = project.warehouse().unwrap();
         let mut difference = Difference::default();
@@ -131,7 +133,8 @@ fn row(time: i64, tags: &Cells<String>, fields: &Cells<Field>) -> String {
     joined(tags.chain(fields).chain([("_time_ns", time.to_string()), ("time", text)]))
 }
 
-/// The hash of the tags is left out: the tags themselves tell the series, and one that changed its hash would stand there twice.
+/// The hash of the tags is left out: the tags tell the series, and a series whose hash changed
+/// would be there twice.
 fn found_row(table: &WarehouseTable, row: &Row) -> String {
     let cells = table.columns.iter().zip(&row.cells);
     let cells = cells.filter(|(column, _)| column.name != "_series_id");
@@ -149,7 +152,7 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Notes a row that is expected more often than it is found, or less often.
+    /// Notes a row that is missing, or that is there too often.
     fn note(&mut self, count: i64, row: impl FnOnce() -> String) {
         let (kind, counter) = match count {
             0 => return,

@@ -1,4 +1,4 @@
-//! The whole connector: both worlds together, over real sockets, and the walls between them.
+//! Tests the whole connector over real sockets, and the rules for the code of the repository.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,12 +7,13 @@
 )]
 
 mod bad_input;
+mod circles;
 mod command_line;
 mod documents;
 mod drill;
+mod fast_clock;
 mod faults;
 mod frames;
-mod hurried;
 mod ledger;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -21,11 +22,14 @@ mod process;
 mod proxy;
 mod recovery;
 mod scarcity;
+mod sources;
 mod stack;
 mod sync;
+mod tidy;
 mod walls;
 
-// The strategies and the naive reading that `arrow-rows` is tested with, so that the encoder is held to the same.
+// The strategies and the reference of the tests of `arrow-rows`, with which the encoder is tested
+// too.
 #[path = "../../../arrow-rows/tests/it/reference.rs"]
 mod reference;
 #[path = "../../../arrow-rows/tests/it/strategy.rs"]

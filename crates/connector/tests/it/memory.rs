@@ -1,5 +1,5 @@
-//! Memory is bounded by the configuration, not by the data: by how many queries run at once, whatever a row, a table or a database holds
-//! and however slowly a client reads.
+//! Checks that memory depends on the configuration, which is the number of parallel queries, and
+//! not on the size of rows, tables and databases, nor on how slowly a client reads.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ struct Shape {
     integers: usize,
     /// The length of its one text; none if this is 0.
     text: usize,
-    /// The time of the first row: recent, since every window on the way from there to now is a query.
+    /// The time of the first row. It is recent, since every window from there to now is a query.
     begin: i64,
     /// The time between two rows of a table.
     step: i64,
@@ -86,7 +86,7 @@ impl Shape {
         flush(&mut lines, 0);
     }
 
-    /// A stack that holds it, and reads with so many queries at once.
+    /// A stack with these points, which reads with so many queries at once.
     async fn stack(self, connector: Connector, parallel_queries: usize) -> Stack {
         let mut stack = Stack::with(connector, Options::default().token(TOKEN), DATABASE).await;
         self.write(&stack);
@@ -104,7 +104,7 @@ struct Taken {
 }
 
 impl Taken {
-    /// Reads a sync to its end. A task would be a sync that failed.
+    /// Reads a sync to its end. A task means that it failed.
     async fn all(mut stream: Streaming<UpdateResponse>, shape: Shape) -> Self {
         let mut taken = Self::default();
         while let Some(response) = stream.message().await.unwrap() {
@@ -139,7 +139,7 @@ impl Taken {
         self.rows += 1;
     }
 
-    /// Every row has come once.
+    /// Checks that every row came once.
     fn assert_is(mut self, shape: Shape) {
         assert_eq!(self.times.len(), shape.tables);
         let expected: Vec<_> =
@@ -151,10 +151,11 @@ impl Taken {
     }
 }
 
-/// How long nothing may come from InfluxDB until it counts as held back.
+/// How long InfluxDB has to send nothing until it counts as held back.
 const STILL: Duration = Duration::from_secs(1);
 
-/// Waits until InfluxDB has sent something and then nothing more for a while; gives how many bytes it has sent since `before`.
+/// Waits until InfluxDB has sent something, and then nothing for a while. Returns how many bytes it
+/// has sent since `before`.
 async fn held_back(proxy: &Proxy, before: u64) -> u64 {
     let mut passing = proxy.passing();
     loop {
@@ -166,9 +167,12 @@ async fn held_back(proxy: &Proxy, before: u64) -> u64 {
     }
 }
 
-/// What InfluxDB may have sent while the client has not read anything, in bytes: for each query what HTTP/2 lets it send ahead (512 KiB), a
-/// message that is not complete yet and a record batch that is being encoded (2 MiB each); and for the sync what waits for the client
-/// (2 MiB), what its own window takes (2 MiB), and what is on the way between the two. That, about twice: messages are of whole rows.
+/// The most bytes that InfluxDB may have sent while the client does not read.
+///
+/// For each query: the HTTP/2 window (512 KiB), an incomplete message (2 MiB), and a record batch
+/// that is being encoded (2 MiB). For the sync: what waits for the client (2 MiB), the client's
+/// window (2 MiB), and what is in between. It is about twice the sum, since messages have whole
+/// rows.
 fn most_held_back(parallel_queries: usize) -> u64 {
     (12 * parallel_queries as u64 + 10) * MIB
 }
@@ -186,7 +190,8 @@ async fn a_client_that_does_not_read_holds_influxdb_back() {
         let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
         let held_back = held_back(&proxy, before).await;
         println!(
-            "a client that does not read, {parallel_queries} queries at once: {held_back} of {all} bytes came from InfluxDB"
+            "a client that does not read, {parallel_queries} queries at once: \
+             {held_back} of {all} bytes came from InfluxDB"
         );
         assert!(held_back <= most_held_back(parallel_queries), "{held_back}");
         assert!(most_held_back(parallel_queries) < all / 2);
@@ -195,7 +200,8 @@ async fn a_client_that_does_not_read_holds_influxdb_back() {
     }
 }
 
-/// Runs a sync by a process of its own; gives what it brought, and the most memory that the process has held, in bytes.
+/// Runs a sync in a process of its own. Returns its report, and the peak memory of the process in
+/// bytes.
 async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
     let stack = shape.stack(Connector::start_apart().await, parallel_queries).await;
     let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
@@ -203,7 +209,7 @@ async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
     (taken, stack.connector.peak_memory())
 }
 
-// The bounds below are about twice what was measured, and well below what the rows take.
+// The bounds are about twice what was measured, and much less than the size of the rows.
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
@@ -213,7 +219,8 @@ async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
     assert!(peak < 240 * MIB, "{peak}");
 }
 
-/// Windows of one table that wait for room in the sink must not keep the checkpoint of another waiting for ever.
+/// Windows of one table that wait for the sink must not delay the checkpoint of another table
+/// forever.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_megabyte_of_one_table_do_not_block_each_other() {
     let shape = Shape::new(1, 400).megabytes().within_a_day();
@@ -255,7 +262,7 @@ async fn peak_memory() {
         let proxy = Proxy::start(stack.influx.address(), []).await;
         stack.set("hostname", &proxy.url());
         for (parallel_queries, reads_late) in [(1, false), (4, false), (4, true)] {
-            // The most that a process has held never falls, so each sync has one of its own.
+            // The peak memory of a process never falls, so each sync has a process of its own.
             stack.connector = Connector::start_apart().await;
             stack.set("parallel_queries", &parallel_queries.to_string());
             let (started, before) = (Instant::now(), proxy.passed());

@@ -1,4 +1,4 @@
-//! The table of Fivetran's InfluxDB example, column for column, by configuration.
+//! Configures the table of Fivetran's InfluxDB example, column for column.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ async fn the_parity_configuration_gives_the_examples_table() {
     let mut stack = Stack::start("census", CENSUS).await;
     let parity: BTreeMap<String, String> = serde_json::from_str(PARITY).unwrap();
     for (name, value) in parity {
-        // Where InfluxDB is and how it lets us in is the reader's own.
+        // Address and token of InfluxDB differ for each reader.
         if !value.starts_with('<') {
             stack.set(&name, &value);
         }
@@ -35,9 +35,8 @@ async fn the_parity_configuration_gives_the_examples_table() {
     let report = stack.good_sync().await;
     assert_eq!(
         report.warnings,
-        [
-            "Column \"time\" of measurement \"census\" had 1 times that are finer than a microsecond; the rest was cut. Set `time_format` to `iso8601` to keep it."
-        ]
+        ["Column \"time\" of measurement \"census\" had 1 times that are finer than a \
+             microsecond; the rest was cut. Set `time_format` to `iso8601` to keep it."]
     );
     let mut rows = stack.rows("census_table");
     rows.sort_by(|a, b| a.rsplit(" | ").next().cmp(&b.rsplit(" | ").next()));

@@ -10,7 +10,8 @@ use snapbox::cmd::cargo_bin;
 pub(crate) struct Process {
     child: Child,
     port: u16,
-    /// What it says, which is little, stays in the pipe: closing that would be an error of its next line.
+    /// Its output, which is short, stays in the pipe. If the pipe were closed, its next line would
+    /// fail.
     log: Lines<BufReader<ChildStdout>>,
 }
 
@@ -19,7 +20,7 @@ impl Process {
         Self::spawn(&mut Command::new(cargo_bin!("connector")))
     }
 
-    /// The program, with no more than so many files and sockets open at a time.
+    /// The program, with a limit on open files and sockets.
     pub(crate) fn with_files(limit: u32) -> Self {
         let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
         Self::spawn(Command::new("sh").arg("-c").arg(limited).arg(cargo_bin!("connector")))
@@ -42,7 +43,7 @@ impl Process {
         self.port
     }
 
-    /// The most memory that it has held so far, in bytes, as Linux counts it (`VmHWM`).
+    /// Its peak memory so far, in bytes, as Linux counts it (`VmHWM`).
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -52,7 +53,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,5 @@
-//! A wire that can be cut or can freeze, and that counts what passes, between the connector and InfluxDB.
+//! A proxy between the connector and InfluxDB, which can cut or freeze connections, and counts
+//! bytes.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -10,12 +11,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What befalls a connection when so many bytes of the server's have passed.
+/// What happens to a connection after so many bytes of the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Break {
-    /// Both sides see it end.
+    /// It is closed on both sides.
     Cut { after_bytes: usize },
-    /// Nothing passes any more, and nobody is told.
+    /// It stays open, and no more bytes pass.
     Freeze { after_bytes: usize },
 }
 
@@ -28,7 +29,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// The connections from the first on break as listed, and those after them are whole.
+    /// The first connections break as listed. Those after them do not break.
     pub(crate) async fn start(server: SocketAddr, breaks: impl IntoIterator<Item = Break>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -46,12 +47,12 @@ impl Proxy {
         Self { address, breaks, passed, accepting }
     }
 
-    /// How many bytes of the server's have been handed on so far, over all connections.
+    /// How many bytes of the server have passed so far, over all connections.
     pub(crate) fn passed(&self) -> u64 {
         *self.passed.borrow()
     }
 
-    /// The same, for whoever wants to know when more have passed.
+    /// A receiver of that number, which is notified when it grows.
     pub(crate) fn passing(&self) -> watch::Receiver<u64> {
         self.passed.subscribe()
     }
@@ -72,7 +73,7 @@ impl Drop for Proxy {
     }
 }
 
-/// Passes bytes on until one side ends, or until the break. What ends here ends both connections.
+/// Passes bytes on until one side ends, or until the break. Then both connections end.
 async fn relay(
     mut client: TcpStream,
     mut server: TcpStream,
@@ -90,7 +91,7 @@ async fn relay(
         _ = async {
             counted(&mut (&mut from_server).take(most), &mut to_client, &passed).await?;
             to_client.flush().await?;
-            // Where the server itself has ended, there is nothing left to freeze.
+            // If the server has ended the connection, do not freeze it.
             std::io::Result::Ok(())
         } => if let Some(Break::Freeze { .. }) = breaks {
             pending().await
@@ -98,7 +99,7 @@ async fn relay(
     }
 }
 
-/// As `copy`, counting.
+/// Copies as `tokio::io::copy`, and counts.
 async fn counted(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),

@@ -1,20 +1,17 @@
-//! A worker that is lost in the middle, and the sync that goes on after it.
+//! Interrupts a sync, and resumes it with the next one.
 
 use fivetran_tester::{End, Stop, SyncOptions, Trailing};
 
 use crate::stack::Stack;
 
-/// Points of three tables that are read at once. Every two of a table are a day after the two before, in two series.
+/// Points of three tables that are read in parallel. Each has two series, with a point each day.
 fn points(count: i64) -> String {
     let day = 86_400_000_000_000;
     let line = |index: i64| {
         let (table, time) = (index % 3, 1_600_000_000_000_000_000 + index / 6 * day);
         format!("m{table},host={} v={index}i {time}", index / 3 % 2)
     };
-    (0..count).map(line).collect::<Vec<_>>().join(
-        "
-",
-    )
+    (0..count).map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread")]

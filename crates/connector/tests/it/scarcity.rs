@@ -1,4 +1,4 @@
-//! The program where the system gives it no more.
+//! The program when the system has no more file descriptors.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::process::Process;
 
-/// What a client of HTTP/2 says first: the preface, and SETTINGS without a setting.
+/// The first bytes of an HTTP/2 client: the preface, and SETTINGS without a setting.
 const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[test]

@@ -1,4 +1,5 @@
-//! The whole stack in one process: a look-alike InfluxDB, the connector on a socket, and Fivetran's part played against it.
+//! The whole stack in one process: a look-alike InfluxDB, the connector on a socket, and the
+//! tester.
 
 use std::future::pending;
 use std::path::Path;
@@ -19,7 +20,7 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use crate::hurried::Hurried;
+use crate::fast_clock::FastClock;
 use crate::process::Process;
 
 pub(crate) const TOKEN: &str = "apiv3_s3cret-t0ken";
@@ -31,15 +32,15 @@ pub(crate) struct Connector {
     serving: Serving,
 }
 
-/// Where a connector runs; it ends when this is dropped, as a process that is killed.
+/// Where a connector runs. It is stopped when this is dropped, as a process that is killed.
 enum Serving {
     Here(JoinHandle<()>),
-    InAHurry(#[allow(dead_code, reason = "it is there to be dropped")] Hurried),
+    WithFastClock(#[allow(dead_code, reason = "it is there to be dropped")] FastClock),
     Apart(Process),
 }
 
 impl Connector {
-    /// Serves a source; the default one goes by the machine's clock.
+    /// Serves a source. The default one uses the machine's clock.
     pub(crate) async fn start(source: InfluxSource) -> Self {
         let listener = listen(0).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -49,27 +50,27 @@ impl Connector {
         Self::at(port, Serving::Here(serving)).await
     }
 
-    /// Serves in a thread where time passes so many times as fast, for waits that are too long for a test.
-    pub(crate) async fn start_hurried(source: InfluxSource, speed: u32) -> Self {
+    /// Serves in a thread with a fast clock, for tests of long timeouts.
+    pub(crate) async fn start_with_fast_clock(source: InfluxSource, speed: u32) -> Self {
         let listener = listen(0).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let serving = Hurried::start(speed, async move {
+        let serving = FastClock::start(speed, async move {
             serve(source, listener, Limits::default(), pending()).await.unwrap();
         });
-        Self::at(port, Serving::InAHurry(serving)).await
+        Self::at(port, Serving::WithFastClock(serving)).await
     }
 
-    /// Starts the program in a process of its own, so that its memory is nobody else's.
+    /// Starts the program in a process of its own, so that its memory can be measured.
     pub(crate) async fn start_apart() -> Self {
         let process = tokio::task::spawn_blocking(Process::start).await.unwrap();
         Self::at(process.port(), Serving::Apart(process)).await
     }
 
-    /// The most memory that its process has held so far, in bytes.
+    /// The peak memory of its process so far, in bytes.
     pub(crate) fn peak_memory(&self) -> u64 {
         match &self.serving {
             Serving::Apart(process) => process.peak_memory(),
-            Serving::Here(_) | Serving::InAHurry(_) => {
+            Serving::Here(_) | Serving::WithFastClock(_) => {
                 panic!("it shares its process with the test")
             }
         }
@@ -80,7 +81,7 @@ impl Connector {
         Self { tester: Tester::connect(&address).await.unwrap(), address, serving }
     }
 
-    /// Calls `Update` alone, and gives all that it says.
+    /// Calls `Update` without the tester. Returns all messages.
     pub(crate) async fn update(
         &self,
         configuration: &Configuration,
@@ -94,7 +95,8 @@ impl Connector {
         Ok(said)
     }
 
-    /// Calls `Update` alone, over a connection of its own, and leaves it to the test when to read what it says.
+    /// Calls `Update` without the tester, over a connection of its own. The test reads the
+    /// messages.
     pub(crate) async fn updates(
         &self,
         configuration: &Configuration,
@@ -117,12 +119,12 @@ impl Drop for Serving {
         match self {
             Self::Here(task) => task.abort(),
             // They end by themselves when they are dropped.
-            Self::InAHurry(_) | Self::Apart(_) => {}
+            Self::WithFastClock(_) | Self::Apart(_) => {}
         }
     }
 }
 
-/// All three, with a directory for the warehouse.
+/// All three, and a directory for the warehouse.
 pub(crate) struct Stack {
     pub(crate) demo: Demo,
     pub(crate) influx: Running,
@@ -140,7 +142,7 @@ impl Stack {
         stack
     }
 
-    /// With a connector and an InfluxDB of one's own choice, whose database is empty.
+    /// A stack with this connector, and this InfluxDB with an empty database.
     pub(crate) async fn with(connector: Connector, options: Options, database: &str) -> Self {
         let demo = Demo::new(options);
         demo.create_database(database);
@@ -166,7 +168,7 @@ impl Stack {
         connector.tester.sync(project, configuration, options, |_| {}).await.unwrap()
     }
 
-    /// A sync that has to end well and to keep every rule.
+    /// Runs a sync, which has to succeed and to break no rule.
     pub(crate) async fn good_sync(&mut self) -> Report {
         let report = self.sync(SyncOptions::default()).await;
         assert_eq!(
@@ -186,7 +188,7 @@ impl Stack {
     }
 }
 
-/// A clock that is put forward by hand.
+/// A clock that tests advance.
 #[derive(Clone, Debug)]
 pub(crate) struct Hand(Arc<AtomicI64>);
 

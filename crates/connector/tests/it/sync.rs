@@ -1,4 +1,4 @@
-//! From points to rows of a warehouse, over both protocols.
+//! Syncs points into rows of a warehouse, over both protocols.
 
 use fivetran_tester::{Breach, Counts, Rule, SelectionBuilder, SyncOptions, TableName, Verdict};
 
@@ -22,7 +22,8 @@ async fn every_point_lands_once_and_stays() {
     assert!(first.warnings.is_empty() && first.checkpoints > 0);
     let before = stack.rows("home");
 
-    // An overwrite and a late point beyond the lookback are not seen by the next sync, but by a re-sync.
+    // The next sync does not find an overwrite and a late point beyond the lookback. A re-sync
+    // does.
     stack.demo.write("db", "census,location=Klamath ants=99i 1748846218190260000").unwrap();
     assert_eq!(stack.good_sync().await.tables.values().map(Counts::rows).sum::<u64>(), 0);
     stack.project.clear_state().unwrap();
@@ -52,7 +53,7 @@ async fn rows_that_influxdb_no_longer_has_are_marked_by_a_resync() {
 async fn every_type_and_every_name_survives_the_way() {
     let mut stack = Stack::start("db", TYPES).await;
     stack.good_sync().await;
-    // One of the nineteen lies at the far end of time, and waits for it.
+    // One of the nineteen is far in the future, and is not read yet.
     let rows = stack.rows("types");
     assert_eq!(rows.len(), 18);
     for extreme in [

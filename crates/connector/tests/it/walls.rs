@@ -1,10 +1,12 @@
-//! What a crate must not know, held against the dependencies that cargo resolves.
+//! Checks which crates a crate may know, by the dependencies that cargo resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
-/// The packages of the workspace, and what each reaches by normal dependencies.
+use crate::sources::below;
+
+/// The packages of the workspace, with their normal dependencies.
 struct Walls {
     metadata: Metadata,
     direct: BTreeMap<PackageId, Vec<PackageId>>,
@@ -31,7 +33,7 @@ impl Walls {
         names
     }
 
-    /// The names of all packages that a member reaches, itself not among them.
+    /// The names of all packages that a member depends on, directly or not.
     fn reached_from(&self, member: &str) -> BTreeSet<String> {
         let packages = self.metadata.workspace_packages();
         let root = packages.iter().find(|package| package.name == member).unwrap();
@@ -45,7 +47,7 @@ impl Walls {
         reached.iter().map(|id| self.metadata[id].name.to_string()).collect()
     }
 
-    /// The members that a member depends on itself.
+    /// The members that a member depends on directly.
     fn members_below(&self, member: &str) -> Vec<String> {
         let packages = self.metadata.workspace_packages();
         let root = packages.iter().find(|package| package.name == member).unwrap();
@@ -136,7 +138,7 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
     below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
     below("fivetran_source", &["connector"]);
-    // Like the wiring it knows both worlds, and it is built for measuring alone.
+    // Like the wiring it knows InfluxDB and Fivetran. It is built for measurements only.
     below(
         "connector-bench",
         &[
@@ -163,7 +165,8 @@ fn nouns_and_rows_know_no_runtime() {
 
 #[test]
 fn the_submission_carries_neither_query_engine_nor_database() {
-    // Features are unified over the workspace in the metadata, so this one asks for the submission alone.
+    // Features are unified over the workspace in the metadata, so this one asks for the submission
+    // alone.
     let tree = std::process::Command::new(env!("CARGO"))
         .args([
             "tree",
@@ -187,8 +190,7 @@ fn the_submission_carries_neither_query_engine_nor_database() {
 
 #[test]
 fn only_the_wiring_names_both_worlds() {
-    let crates = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let mut both = BTreeSet::new();
+    let mut both = Vec::new();
     for member in [
         "arrow-rows",
         "connector",
@@ -197,17 +199,11 @@ fn only_the_wiring_names_both_worlds() {
         "influx-flight",
         "influx-source",
     ] {
-        let mut open = vec![std::path::PathBuf::from(crates).join(member).join("src")];
-        while let Some(path) = open.pop() {
-            if path.is_dir() {
-                open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                if text.contains("InfluxSource") && text.contains("fivetran_adapter") {
-                    both.insert(path.strip_prefix(crates).unwrap().display().to_string());
-                }
+        for source in below(&format!("crates/{member}/src")) {
+            if source.text.contains("InfluxSource") && source.text.contains("fivetran_adapter") {
+                both.push(source.path);
             }
         }
     }
-    assert_eq!(both.into_iter().collect::<Vec<_>>(), ["connector/src/lib.rs"]);
+    assert_eq!(both, ["crates/connector/src/lib.rs"]);
 }

@@ -1,4 +1,4 @@
-//! A piece of the answer that still grows: messages, one after the other, each behind gRPC's prefix.
+//! Chunks of the answer: buffers with messages, one after the other, each behind gRPC's prefix.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,30 +7,33 @@ use bytes::{BufMut, Bytes};
 use fivetran_wire::limit::RECORDS_PER_MESSAGE;
 use prost::encoding::{WireType, encode_varint, encoded_len_varint};
 
-use super::layout::key;
+use super::field_key::field_key;
 use super::pool::{Buffer, Pool};
 use crate::message::PREFIX_BYTES;
 
-/// The field of `UpdateResponse` that holds `Records`.
-const RECORDS_KEY: u8 = key(6, WireType::LengthDelimited);
-/// The key and the length that come before the records: one of up to 128 MiB takes four bytes.
+/// The key of the field `records` of `UpdateResponse`.
+const RECORDS_KEY: u8 = field_key(6, WireType::LengthDelimited);
+/// The longest header of a message: the key and the length of its records. A length up to 128 MiB
+/// takes four bytes.
 pub(super) const LONGEST_HEADER_BYTES: usize = 1 + 4;
 
-/// A message that has grown to this many bytes takes no further record. The protocol's limit is far above; this one
-/// keeps memory and latency low, and costs nothing, since 100 common rows are well below it.
+/// A message is closed before it grows beyond this. The protocol's limit is much higher. This one
+/// keeps memory and latency low, and costs nothing, since 100 common rows are much smaller.
 const TARGET_BYTES: usize = 256 * 1024;
-/// The first piece of memory that is taken; each next one is twice as large, as long as rows come. What waits for the client keeps its piece, and the
-/// messages of a thousand small tables may wait at once.
+/// The size of the first buffer of a table. Each next one is twice as large, as long as rows come.
+/// It is small since a chunk that waits for the client keeps its whole buffer, and chunks of a
+/// thousand small tables may wait at once.
 const FIRST_BYTES: usize = 4 * 1024;
-/// The largest, unless one record needs more. Much larger ones would leave the processor's cache before they are sent.
+/// The size of the largest buffer, unless one record needs more. Larger ones would leave the
+/// processor's cache before they are sent.
 const LARGEST_BYTES: usize = 256 * 1024;
 
-/// Some whole messages, ready to be sent.
+/// Whole messages, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     /// The messages, each behind its prefix.
     pub(crate) bytes: Bytes,
-    /// How much memory it keeps until it is sent.
+    /// The size of the buffer that it keeps until it is sent.
     pub(crate) memory: usize,
     /// How many records its messages hold.
     pub(crate) records: usize,
@@ -39,7 +42,7 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// The messages without their prefixes, with their records' number.
+    /// The messages without their prefixes, each with the number of its records.
     pub(super) fn messages(self) -> impl Iterator<Item = (Bytes, usize)> {
         let Self { bytes, ends, .. } = self;
         let mut start = 0;
@@ -51,24 +54,26 @@ impl Chunk {
     }
 }
 
-/// Records that will be messages.
+/// A chunk that is being written.
 #[derive(Debug)]
 pub(super) struct OpenChunk {
     pool: Arc<Pool>,
     buffer: Option<Buffer>,
-    /// Where whole messages end, and how many records each holds.
+    /// Where each whole message ends, and how many records it holds.
     ends: Vec<(usize, usize)>,
-    /// Where the open message begins, or the next one.
+    /// Where the open message starts, or the next one will.
     start: usize,
-    /// Where the last record ends, and the next one goes: behind the room for a header, if there is no record yet.
+    /// Where the next record will start: behind the last record, or behind the space for the
+    /// header.
     filled: usize,
-    /// Records in the open message.
+    /// How many records the open message holds.
     records: usize,
-    /// How many bytes the length of the records took in the last message: as many as it will take in the next one, as a rule.
+    /// How many bytes the length in the header of the last message took. The next one mostly takes
+    /// as many.
     length_bytes: usize,
-    /// How much memory to take next.
+    /// The size of the next buffer.
     next_bytes: usize,
-    /// What has ended and is still here.
+    /// Chunks that are complete, and were not taken yet.
     ready: VecDeque<Chunk>,
 }
 
@@ -87,27 +92,29 @@ impl OpenChunk {
         }
     }
 
-    /// The room that the header of the open message takes, if its length takes as many bytes as that of the one before.
+    /// The space for the prefix and the header of the open message, if its length takes as many
+    /// bytes as that of the last message.
     fn header_bytes(&self) -> usize {
         PREFIX_BYTES + 1 + self.length_bytes
     }
 
-    /// Begins a message behind what there is.
-    fn begin(&mut self, start: usize) {
+    /// Starts a message at `start`.
+    fn start_message(&mut self, start: usize) {
         self.start = start;
         self.filled = start + self.header_bytes();
         self.records = 0;
     }
 
-    /// Room for the next record, which may be too little.
+    /// The rest of the buffer. It may be too small for the next record.
     #[inline]
-    pub(super) fn room(&mut self) -> &mut [u8] {
+    pub(super) fn spare_capacity(&mut self) -> &mut [u8] {
         let buffer = self.buffer.as_mut();
         buffer.and_then(|buffer| buffer.bytes.get_mut(self.filled..)).unwrap_or_default()
     }
 
-    /// Takes a record of so many bytes, which was written into [`room`](Self::room). If the open message has grown enough it is closed instead, and the
-    /// record is to be written again: `false`.
+    /// Takes a record that was written into [`spare_capacity`](Self::spare_capacity). If the
+    /// message would grow too large, closes it instead and returns `false`: the caller has to write
+    /// the record again.
     #[inline]
     pub(super) fn take(&mut self, bytes: usize) -> bool {
         let end = self.filled + bytes;
@@ -120,7 +127,7 @@ impl OpenChunk {
         if self.records == RECORDS_PER_MESSAGE {
             let message = end - self.start;
             self.close();
-            // The next message is like this one, as a rule.
+            // The next message is mostly as large as this one. If it does not fit, end the chunk.
             if self.start + message > self.buffer.as_ref().map_or(0, |buffer| buffer.bytes.len()) {
                 self.seal();
             }
@@ -128,14 +135,14 @@ impl OpenChunk {
         true
     }
 
-    /// What has ended.
+    /// The next chunk that is complete.
     #[inline]
     pub(super) fn ready(&mut self) -> Option<Chunk> {
         self.ready.pop_front()
     }
 
-    /// Makes room for a record of at most so many bytes.
-    pub(super) fn make_room(&mut self, bytes: usize) {
+    /// Makes room for a record of at most `bytes` bytes.
+    pub(super) fn reserve(&mut self, bytes: usize) {
         if self.filled - self.start + bytes > TARGET_BYTES {
             self.close();
         }
@@ -144,7 +151,7 @@ impl OpenChunk {
         if self.ends.is_empty()
             && let Some(buffer) = &mut self.buffer
         {
-            // It grows in its place.
+            // There is no whole message yet: enlarge the buffer.
             let grown = (2 * buffer.bytes.len()).min(LARGEST_BYTES).max(needed);
             buffer.bytes.resize(grown, 0);
             self.next_bytes = grown.min(LARGEST_BYTES);
@@ -152,7 +159,7 @@ impl OpenChunk {
         }
         let mut fresh = self.pool.take(self.next_bytes.max(needed));
         if let Some(buffer) = &self.buffer {
-            // What there is of the open message moves.
+            // Move the open message into the new buffer.
             let records = buffer.bytes.get(self.start..self.filled).unwrap_or_default();
             fresh.bytes[..records.len()].copy_from_slice(records);
         }
@@ -166,17 +173,17 @@ impl OpenChunk {
 
     /// Forgets the records of the open message.
     pub(super) fn discard(&mut self) {
-        self.begin(self.start);
+        self.start_message(self.start);
     }
 
-    /// Forgets all that there is.
+    /// Forgets the open message and all chunks.
     pub(super) fn clear(&mut self) {
         self.discard();
         self.seal();
         self.ready.clear();
     }
 
-    /// Ends the open message, and the piece.
+    /// Ends the open message and the chunk.
     pub(super) fn finish(&mut self) {
         self.close();
         let held = self.buffer.as_ref().map_or(0, |buffer| buffer.bytes.len());
@@ -186,7 +193,7 @@ impl OpenChunk {
         self.seal();
     }
 
-    /// Ends the piece after its last whole message, unless there is none.
+    /// Ends the chunk after its last whole message, if there is one.
     fn seal(&mut self) {
         let ends = std::mem::take(&mut self.ends);
         if let (Some(buffer), Some(&(end, _))) = (self.buffer.take(), ends.last()) {
@@ -197,7 +204,7 @@ impl OpenChunk {
                 ends,
             });
         }
-        self.begin(0);
+        self.start_message(0);
     }
 
     /// Ends the open message, if it has a record.
@@ -213,14 +220,14 @@ impl OpenChunk {
             message.copy_within(from..from + body, to);
         }
         let mut header = &mut message[..to];
-        // Not compressed.
+        // The flag for "not compressed".
         header.put_u8(0);
-        // A message is below 128 MiB.
+        // A message is below 128 MiB, so its length fits.
         header.put_u32((1 + length_bytes + body) as u32);
         header.put_u8(RECORDS_KEY);
         encode_varint(body as u64, &mut header);
         self.length_bytes = length_bytes;
         self.ends.push((start + to + body, records));
-        self.begin(start + to + body);
+        self.start_message(start + to + body);
     }
 }

@@ -1,22 +1,23 @@
-//! Memory for messages, used over and over.
+//! A pool of buffers for messages.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Buffers that nobody uses at present.
+/// Idle buffers.
 ///
-/// A buffer comes back when the last message in it has gone to the client. Fresh memory would have to be cleared and, what costs more, given
-/// to the process page by page.
+/// A buffer returns to the pool when the last message in it has been sent. New memory would have to
+/// be zeroed, and the system would have to map it page by page, which costs more.
 #[derive(Default)]
 pub(crate) struct Pool {
     idle: Mutex<Vec<Vec<u8>>>,
 }
 
-/// Buffers that are kept. A client that keeps up needs two or three; one that does not is waited for, and what it has let go of is used at once.
-const IDLE: usize = 4;
+/// How many idle buffers are kept. A client that keeps up needs two or three. For one that does
+/// not, the encoder waits, and then uses each buffer as soon as it returns.
+const MAX_IDLE: usize = 4;
 
 impl Pool {
-    /// A buffer of so many bytes at least, and not of many more.
+    /// A buffer of at least `bytes` and at most twice as many bytes.
     pub(super) fn take(self: &Arc<Self>, bytes: usize) -> Buffer {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let found = idle.iter().rposition(|buffer| (bytes..=2 * bytes).contains(&buffer.len()));
@@ -28,10 +29,10 @@ impl Pool {
     }
 
     fn give_back(&self, buffer: Vec<u8>) {
-        // A list is whole at every moment.
+        // The list is valid even if a thread panicked while it held the lock.
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() == IDLE {
-            // Sizes change as a sync goes on, and those that nobody asks for must not stay.
+        if idle.len() == MAX_IDLE {
+            // Drop the oldest buffer: its size may be one that is not needed any more.
             idle.remove(0);
         }
         idle.push(buffer);
@@ -44,7 +45,8 @@ impl fmt::Debug for Pool {
     }
 }
 
-/// A buffer of a [`Pool`], which it goes back to when it is dropped. What it holds at first is what was in it before.
+/// A buffer of a [`Pool`], to which it returns when it is dropped. It still holds what was in it
+/// before.
 #[derive(Debug)]
 pub(super) struct Buffer {
     pub(super) bytes: Vec<u8>,
@@ -67,10 +69,10 @@ impl Drop for Buffer {
 mod tests {
     use std::sync::Arc;
 
-    use super::{IDLE, Pool};
+    use super::{MAX_IDLE, Pool};
 
     #[test]
-    fn a_buffer_comes_back_to_who_asks_for_its_size() {
+    fn a_buffer_is_used_again_for_its_size() {
         let pool = Arc::new(Pool::default());
         let mut first = pool.take(100);
         first.bytes[7] = 7;
@@ -81,10 +83,10 @@ mod tests {
     }
 
     #[test]
-    fn few_are_kept() {
+    fn few_buffers_are_kept() {
         let pool = Arc::new(Pool::default());
         let taken: Vec<_> = (1..100).map(|bytes| pool.take(bytes)).collect();
         drop(taken);
-        assert_eq!(pool.idle.lock().unwrap().len(), IDLE);
+        assert_eq!(pool.idle.lock().unwrap().len(), MAX_IDLE);
     }
 }

@@ -1,31 +1,31 @@
-//! One cell, as the bytes of a `ValueType` message.
+//! Writes one value as a `ValueType` message.
 //!
-//! A member of a one-of is sent even when it is zero, hence every value has a key and a payload. Inside a `Timestamp`, which has no
-//! one-of, zeros are left out.
+//! The members of a `oneof` are sent even if they are zero, so that every value has a key and a
+//! payload. A `Timestamp` has no `oneof`: its zeros are left out.
 
 use prost::encoding::{WireType, encoded_len_varint};
 use sync_core::Value;
 
-use super::layout::key;
-use super::slot::{self, put_varint};
+use super::byte_writer::{first_array, put_varint};
+use super::field_key::field_key;
 
-const NULL: u8 = key(1, WireType::Varint);
-const BOOL: u8 = key(2, WireType::Varint);
-const SHORT: u8 = key(3, WireType::Varint);
-const INT: u8 = key(4, WireType::Varint);
-const LONG: u8 = key(5, WireType::Varint);
-const FLOAT: u8 = key(6, WireType::ThirtyTwoBit);
-const DOUBLE: u8 = key(7, WireType::SixtyFourBit);
-const NAIVE_DATE: u8 = key(8, WireType::LengthDelimited);
-const NAIVE_DATETIME: u8 = key(9, WireType::LengthDelimited);
-const UTC_DATETIME: u8 = key(10, WireType::LengthDelimited);
-const DECIMAL: u8 = key(11, WireType::LengthDelimited);
-const BINARY: u8 = key(12, WireType::LengthDelimited);
-const STRING: u8 = key(13, WireType::LengthDelimited);
-const JSON: u8 = key(14, WireType::LengthDelimited);
+const NULL: u8 = field_key(1, WireType::Varint);
+const BOOL: u8 = field_key(2, WireType::Varint);
+const SHORT: u8 = field_key(3, WireType::Varint);
+const INT: u8 = field_key(4, WireType::Varint);
+const LONG: u8 = field_key(5, WireType::Varint);
+const FLOAT: u8 = field_key(6, WireType::ThirtyTwoBit);
+const DOUBLE: u8 = field_key(7, WireType::SixtyFourBit);
+const NAIVE_DATE: u8 = field_key(8, WireType::LengthDelimited);
+const NAIVE_DATETIME: u8 = field_key(9, WireType::LengthDelimited);
+const UTC_DATETIME: u8 = field_key(10, WireType::LengthDelimited);
+const DECIMAL: u8 = field_key(11, WireType::LengthDelimited);
+const BINARY: u8 = field_key(12, WireType::LengthDelimited);
+const STRING: u8 = field_key(13, WireType::LengthDelimited);
+const JSON: u8 = field_key(14, WireType::LengthDelimited);
 
-const SECONDS: u8 = key(1, WireType::Varint);
-const NANOS: u8 = key(2, WireType::Varint);
+const SECONDS: u8 = field_key(1, WireType::Varint);
+const NANOS: u8 = field_key(2, WireType::Varint);
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -48,53 +48,54 @@ pub(super) fn encoded_len(value: &Value<'_>) -> usize {
     }
 }
 
-/// The most bytes that a value takes which is no text: a timestamp with a negative second.
+/// The most bytes of a value that is not text: a timestamp with negative seconds.
 pub(super) const LONGEST_NUMBER: usize = 2 + (1 + 10) + (1 + 5);
 
-/// Room for any such value, and for what writing it may touch behind it.
+/// The size of the array that such a value is written into, with slack behind it.
 pub(super) const NUMBER_BYTES: usize = 32;
 
-/// Who writes a value once it is known which kind it is.
-pub(super) trait Writer {
-    /// Writes a value of at most [`LONGEST_NUMBER`] bytes, which `put` begins a window with; `put` answers with their number.
+/// Writes a value whose kind [`write`] has looked up.
+pub(super) trait ValueWriter {
+    /// Writes a value that is not text. `put` writes it to the start of an array, and returns its
+    /// length, at most [`LONGEST_NUMBER`].
     fn number(
         &mut self,
         value: &Value<'_>,
         put: impl FnOnce(&mut [u8; NUMBER_BYTES]) -> usize,
     ) -> Option<()>;
 
-    /// Writes a value that is a key, a length and these bytes; `None` if there may be no room for them.
+    /// Writes a value that is a key, a length and `text`. Returns `None` if there may be too little
+    /// capacity.
     fn text(&mut self, key: u8, text: &[u8]) -> Option<()>;
 }
 
-/// Has a value written as the message that holds it.
+/// Looks up the kind of a value, and calls the method of `writer` for it.
 #[inline(always)]
-pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
+pub(super) fn write(value: &Value<'_>, writer: &mut impl ValueWriter) -> Option<()> {
     match *value {
-        Value::Null => writer.number(value, |window| put_byte(NULL, 1, window)),
-        Value::Bool(flag) => writer.number(value, |window| put_byte(BOOL, flag.into(), window)),
-        Value::Short(number) => writer.number(value, |window| put_signed(SHORT, number, window)),
-        Value::Int(number) => writer.number(value, |window| put_signed(INT, number, window)),
-        Value::Long(number) => writer.number(value, |window| put_signed(LONG, number, window)),
-        Value::Float(number) => writer.number(value, |window| {
-            window[0] = FLOAT;
-            window[1..5].copy_from_slice(&number.to_le_bytes());
+        Value::Null => writer.number(value, |out| put_byte(NULL, 1, out)),
+        Value::Bool(flag) => writer.number(value, |out| put_byte(BOOL, flag.into(), out)),
+        Value::Short(number) => writer.number(value, |out| put_signed(SHORT, number, out)),
+        Value::Int(number) => writer.number(value, |out| put_signed(INT, number, out)),
+        Value::Long(number) => writer.number(value, |out| put_signed(LONG, number, out)),
+        Value::Float(number) => writer.number(value, |out| {
+            out[0] = FLOAT;
+            out[1..5].copy_from_slice(&number.to_le_bytes());
             5
         }),
-        Value::Double(number) => writer.number(value, |window| {
-            window[0] = DOUBLE;
-            window[1..9].copy_from_slice(&number.to_le_bytes());
+        Value::Double(number) => writer.number(value, |out| {
+            out[0] = DOUBLE;
+            out[1..9].copy_from_slice(&number.to_le_bytes());
             9
         }),
         Value::NaiveDate(days) => {
-            writer.number(value, |window| put_timestamp(NAIVE_DATE, midnight(days), 0, window))
+            writer.number(value, |out| put_timestamp(NAIVE_DATE, midnight(days), 0, out))
         }
-        Value::NaiveDateTime(at) => writer.number(value, |window| {
-            put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds(), window)
+        Value::NaiveDateTime(at) => writer.number(value, |out| {
+            put_timestamp(NAIVE_DATETIME, at.seconds(), at.nanoseconds(), out)
         }),
-        Value::UtcDateTime(at) => writer.number(value, |window| {
-            put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds(), window)
-        }),
+        Value::UtcDateTime(at) => writer
+            .number(value, |out| put_timestamp(UTC_DATETIME, at.seconds(), at.nanoseconds(), out)),
         Value::Decimal(text) => writer.text(DECIMAL, text.as_bytes()),
         Value::Binary(bytes) => writer.text(BINARY, bytes),
         Value::String(text) => writer.text(STRING, text.as_bytes()),
@@ -102,7 +103,7 @@ pub(super) fn write(value: &Value<'_>, writer: &mut impl Writer) -> Option<()> {
     }
 }
 
-/// A signed number as the wire has it: widened to 64 bits with its sign, whatever its size.
+/// A signed number as protobuf encodes it: sign-extended to 64 bits, whatever its size.
 #[inline]
 fn signed(number: impl Into<i64>) -> u64 {
     number.into().cast_unsigned()
@@ -125,33 +126,33 @@ fn timestamp_len(seconds: i64, nanos: u32) -> usize {
 }
 
 #[inline(always)]
-fn put_byte(key: u8, byte: u8, window: &mut [u8; NUMBER_BYTES]) -> usize {
-    window[0] = key;
-    window[1] = byte;
+fn put_byte(key: u8, byte: u8, out: &mut [u8; NUMBER_BYTES]) -> usize {
+    out[0] = key;
+    out[1] = byte;
     2
 }
 
 #[inline(always)]
-fn put_signed(key: u8, number: impl Into<i64>, window: &mut [u8; NUMBER_BYTES]) -> usize {
-    window[0] = key;
-    1 + put_varint(signed(number), slot::window(&mut window[1..]))
+fn put_signed(key: u8, number: impl Into<i64>, out: &mut [u8; NUMBER_BYTES]) -> usize {
+    out[0] = key;
+    1 + put_varint(signed(number), first_array(&mut out[1..]))
 }
 
-/// Writes a timestamp as a message, whose length takes one byte.
+/// Writes a timestamp as a message. Its length always takes one byte.
 #[inline(always)]
-fn put_timestamp(key: u8, seconds: i64, nanos: u32, window: &mut [u8; NUMBER_BYTES]) -> usize {
+fn put_timestamp(key: u8, seconds: i64, nanos: u32, out: &mut [u8; NUMBER_BYTES]) -> usize {
     let mut end = 2;
     if seconds != 0 {
-        window[2] = SECONDS;
-        end = 3 + put_varint(signed(seconds), slot::window(&mut window[3..]));
+        out[2] = SECONDS;
+        end = 3 + put_varint(signed(seconds), first_array(&mut out[3..]));
     }
     if nanos != 0 {
-        // It is 13 at most, which the compiler is told so that it need not look.
+        // `end` is 13 at most. The mask tells the compiler so, which then omits the bounds check.
         let place = end & 0xF;
-        window[place] = NANOS;
-        end += 1 + put_varint(nanos.into(), slot::window(&mut window[place + 1..]));
+        out[place] = NANOS;
+        end += 1 + put_varint(nanos.into(), first_array(&mut out[place + 1..]));
     }
-    window[0] = key;
-    window[1] = (end - 2) as u8;
+    out[0] = key;
+    out[1] = (end - 2) as u8;
     end
 }

@@ -1,8 +1,8 @@
-//! The encoder, against the idiomatic way by prost messages.
+//! Compares the encoder with prost messages.
 
 use std::collections::BTreeMap;
 
-use fivetran_adapter::{Frame, TableEncoder};
+use fivetran_adapter::{EncodedMessage, TableEncoder};
 use fivetran_wire::limit::{MESSAGE_BYTES, RECORDS_PER_MESSAGE};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::value_type::Inner;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use prost::Message;
 use sync_core::{Column, DataType, RowError, Rows, SinkError, Table, Timestamp, Value};
 
-/// A cell that owns its text.
+/// A value that owns its text.
 #[derive(Clone, Debug)]
 enum Cell {
     Plain(Value<'static>),
@@ -34,7 +34,7 @@ impl Cell {
     }
 }
 
-/// Lends rows that exist already, then fails if it is to.
+/// Lends prepared rows, and then fails if it is told to.
 struct Lent<'a> {
     rows: std::vec::IntoIter<Vec<Value<'a>>>,
     row: Vec<Value<'a>>,
@@ -59,7 +59,7 @@ impl Rows for Lent<'_> {
     }
 }
 
-/// The idiomatic way: a message for each cell in a map for each row.
+/// Encodes with prost: a map for each row, with a message for each value.
 fn by_prost(table: &Table, row: &[Value<'_>]) -> Record {
     let timestamp = |seconds, nanos| fivetran_wire::Timestamp { seconds, nanos };
     let instant = |at: Timestamp| timestamp(at.seconds(), at.nanoseconds() as i32);
@@ -93,9 +93,9 @@ fn by_prost(table: &Table, row: &[Value<'_>]) -> Record {
     }
 }
 
-fn records(frame: &Frame) -> Vec<Record> {
-    assert!(frame.bytes.len() <= MESSAGE_BYTES);
-    match UpdateResponse::decode(frame.bytes.clone()).unwrap().operation {
+fn records(message: &EncodedMessage) -> Vec<Record> {
+    assert!(message.bytes.len() <= MESSAGE_BYTES);
+    match UpdateResponse::decode(message.bytes.clone()).unwrap().operation {
         Some(Operation::Records(Records { records })) => records,
         other => panic!("no records: {other:?}"),
     }
@@ -154,7 +154,7 @@ prop_compose! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
-    /// Messages are compared by their canonical bytes, since a NaN does not equal itself.
+    /// Compares messages by their bytes, since NaN is not equal to itself.
     #[test]
     fn decodes_to_what_prost_would_have_sent((table, rows) in table_and_rows()) {
         let rows: Vec<Vec<Value<'_>>> =
@@ -164,16 +164,16 @@ proptest! {
 
         let mut encoder = TableEncoder::new(&table);
         let mut found = Vec::new();
-        for frame in encoder.frames(&mut Lent::new(rows)) {
-            let frame = frame.unwrap();
-            let records = records(&frame);
-            prop_assert_eq!(records.len(), frame.records);
+        for message in encoder.messages(&mut Lent::new(rows)) {
+            let message = message.unwrap();
+            let records = records(&message);
+            prop_assert_eq!(records.len(), message.records);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
-            // Columns come in the order of prost's map here, so that the bytes are the same too, but for an empty name: prost
-            // leaves that out, and it is the same if it is there.
+            // Columns are in the order of prost's map here, so that the bytes are equal too. Only
+            // an empty name differs: prost leaves it out.
             if table.columns.iter().all(|column| !column.name.is_empty()) {
                 let operation = Some(Operation::Records(Records { records: records.clone() }));
-                prop_assert_eq!(&frame.bytes, &UpdateResponse { operation }.encode_to_vec());
+                prop_assert_eq!(&message.bytes, &UpdateResponse { operation }.encode_to_vec());
             }
             found.extend(records.iter().map(Message::encode_to_vec));
         }
@@ -185,16 +185,16 @@ fn texts() -> Table {
     Table::new("texts", vec![Column::new("text", DataType::String)])
 }
 
-/// The number of records in each frame of rows whose texts have so many bytes.
+/// The number of records in each message, for rows with texts of so many bytes.
 fn check_frames(bytes: &[usize], expect: &[usize]) {
     let texts_of: Vec<String> = bytes.iter().map(|&bytes| "x".repeat(bytes)).collect();
     let rows = texts_of.iter().map(|text| vec![Value::String(text)]).collect();
     let mut encoder = TableEncoder::new(&texts());
-    let frames: Vec<Frame> =
-        encoder.frames(&mut Lent::new(rows)).collect::<Result<_, _>>().unwrap();
-    let records_of: Vec<usize> = frames.iter().map(|frame| frame.records).collect();
+    let messages: Vec<EncodedMessage> =
+        encoder.messages(&mut Lent::new(rows)).collect::<Result<_, _>>().unwrap();
+    let records_of: Vec<usize> = messages.iter().map(|message| message.records).collect();
     assert_eq!(records_of, expect);
-    let found: Vec<usize> = frames
+    let found: Vec<usize> = messages
         .iter()
         .flat_map(records)
         .map(|record| match &record.data["text"].inner {
@@ -220,7 +220,7 @@ fn a_frame_is_closed_at_its_size_and_a_large_record_goes_alone() {
     check_frames(&[60 * KIB; 10], &[4, 4, 2]);
     check_frames(&[1, 300 * KIB, 1, 1], &[1, 1, 2]);
     check_frames(&[300 * KIB, 300 * KIB], &[1, 1]);
-    // Longer lengths of records and frames, byte by byte around a power of two.
+    // Longer lengths of records and messages, byte by byte around a power of two.
     for bytes in (110..130).chain(16_340..16_390) {
         check_frames(&[bytes, 1], &[2]);
     }
@@ -231,8 +231,8 @@ fn a_row_may_be_as_large_as_a_message_and_no_larger() {
     let encode = |text: &str| {
         let mut encoder = TableEncoder::new(&texts());
         let mut rows = Lent::new(vec![vec![Value::String(text)]]);
-        let first = encoder.frames(&mut rows).next().unwrap();
-        first.map(|frame| frame.bytes.len())
+        let first = encoder.messages(&mut rows).next().unwrap();
+        first.map(|message| message.bytes.len())
     };
     let mut text = "x".repeat(MESSAGE_BYTES - 1_000);
     let overhead = encode(&text).unwrap() - text.len();
@@ -254,26 +254,27 @@ fn an_error_ends_the_rows_and_spoils_nothing_later() {
     let mut encoder = TableEncoder::new(&texts());
     let mut rows = Lent::new(vec![vec![Value::String("lost")]; 101]);
     rows.error = Some(error.clone());
-    let mut frames = encoder.frames(&mut rows);
-    assert_eq!(frames.next().unwrap().unwrap().records, 100);
-    assert!(matches!(frames.next(), Some(Err(SinkError::Row(found))) if found == error));
-    assert!(frames.next().is_none());
-    drop(frames);
+    let mut messages = encoder.messages(&mut rows);
+    assert_eq!(messages.next().unwrap().unwrap().records, 100);
+    assert!(matches!(messages.next(), Some(Err(SinkError::Row(found))) if found == error));
+    assert!(messages.next().is_none());
+    drop(messages);
 
     let mut rows = Lent::new(vec![vec![Value::String("kept")]]);
-    let frames: Vec<_> = encoder.frames(&mut rows).map(Result::unwrap).collect();
-    assert_eq!(frames.len(), 1);
-    assert_eq!(records(&frames[0]), [by_prost(&texts(), &[Value::String("kept")])]);
+    let messages: Vec<_> = encoder.messages(&mut rows).map(Result::unwrap).collect();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(records(&messages[0]), [by_prost(&texts(), &[Value::String("kept")])]);
 }
 
 #[test]
 fn a_frame_of_a_small_table_keeps_little_memory() {
-    // A frame that waits for the client, and no more: of a thousand small tables there may be a thousand of them.
+    // A message that waits for the client keeps little memory, since a thousand small tables may
+    // have a thousand of them.
     let mut waiting = None;
     let info = allocation_counter::measure(|| {
         let mut encoder = TableEncoder::new(&texts());
         let mut rows = Lent::new(vec![vec![Value::String("one")]]);
-        waiting = encoder.frames(&mut rows).next();
+        waiting = encoder.messages(&mut rows).next();
     });
     assert_eq!(waiting.unwrap().unwrap().records, 1);
     assert!(info.bytes_max < 16 * 1024, "{}", info.bytes_max);
@@ -283,7 +284,7 @@ fn a_frame_of_a_small_table_keeps_little_memory() {
 fn a_row_must_have_a_value_for_each_column() {
     let mut encoder = TableEncoder::new(&texts());
     let mut rows = Lent::new(vec![vec![Value::Null, Value::Null]]);
-    let error = encoder.frames(&mut rows).next().unwrap().unwrap_err();
+    let error = encoder.messages(&mut rows).next().unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
         "column \"(all)\" of table \"texts\" cannot hold a row of 2 values: the table has 1 columns"

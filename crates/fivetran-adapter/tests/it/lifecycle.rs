@@ -10,10 +10,11 @@ use tonic::{Code, Status};
 use crate::scripted::{Scripted, Step};
 use crate::server::{Client, Server, configuration, request, soon};
 
-/// Bytes of a row of [`Step::RowsWithoutEnd`] on the wire, at least.
+/// The least bytes of an encoded row of [`Step::RowsWithoutEnd`].
 const ROW_BYTES: u64 = 60;
 
-/// What may lie between source and client: the pipe's 2 MiB, one batch, and what HTTP/2 and the sockets hold.
+/// The most bytes between source and client: the channel's 2 MiB, one batch, and the buffers of
+/// HTTP/2 and of the sockets.
 const IN_FLIGHT_BYTES: u64 = 8 * 1024 * 1024;
 
 #[tokio::test]
@@ -33,7 +34,7 @@ async fn a_source_waits_for_a_slow_client() {
     let mut stream = server.client().await.update(request()).await.unwrap();
     soon("the source to wait", server.probe.waits.notified()).await;
     let mut received = 0;
-    // More than may be in flight goes through.
+    // More bytes than can be in flight pass through.
     while received * ROW_BYTES < 2 * IN_FLIGHT_BYTES {
         let message = soon("a message", stream.message()).await.unwrap().unwrap();
         let Some(Operation::Records(records)) = message.operation else { panic!("no records") };
@@ -63,7 +64,7 @@ async fn a_shutdown_ends_a_sync_after_its_last_checkpoint() {
     assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
 }
 
-/// Makes a call that hangs, and shuts down.
+/// Makes a call that hangs, and shuts the server down.
 async fn check_stopped<T>(call: impl AsyncFnOnce(Client) -> Result<T, Status>) {
     let server = Server::start([Step::Hang]);
     let probe = server.probe.clone();

@@ -1,4 +1,4 @@
-//! What a stranger may take: each limit, over real sockets.
+//! Tests each limit for clients, over real sockets.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use tonic::{Code, Status, Streaming};
 use crate::scripted::{Scripted, Step};
 use crate::server::{Client, Server, configuration, request, soon};
 
-/// So short that a test need not wait for it, and long enough for a call that needs no time.
+/// A timeout that is short for a test, and long enough for a call that takes no time.
 const SHORT: Duration = Duration::from_millis(200);
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -31,7 +31,7 @@ const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 /// A frame of PING.
 const PING: &[u8] = &[0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// A connection that says this, and nothing after it.
+/// A connection that sends these bytes and no more.
 async fn connection(server: &Server, says: &[u8]) -> TcpStream {
     let mut connection = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     connection.write_all(says).await.unwrap();
@@ -45,12 +45,12 @@ async fn closed(mut connection: TcpStream) {
     while connection.read(&mut bytes).await.unwrap_or(0) > 0 {}
 }
 
-/// A connection that begins HTTP/2, and then makes no call.
+/// A connection that starts HTTP/2, and makes no call.
 async fn begun(server: &Server) -> TcpStream {
     connection(server, &[PREFACE, SETTINGS].concat()).await
 }
 
-/// A client, and what ends when the server closes its connection.
+/// A client, and a future that completes when the server closes its connection.
 async fn watched(server: &Server) -> (Client, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let between = listener.local_addr().unwrap();
@@ -109,7 +109,8 @@ async fn a_connection_without_a_call_is_closed_and_one_with_a_call_is_not() {
     soon("the connection's end", watched).await.unwrap();
 }
 
-/// A client that says that its answers have room for a byte, and takes none, leaves them all with the server.
+/// The client announces a window of one byte and reads nothing, so that the server keeps all
+/// answers.
 #[tokio::test]
 async fn a_call_lasts_until_its_answer_is_sent() {
     let limits = Limits { calls: 1, idle_timeout: SHORT, ..Limits::default() };
@@ -135,12 +136,13 @@ async fn a_client_that_reads_nothing_is_closed() {
     let limits = Limits { connections: 1, write_timeout: SHORT, ..Limits::default() };
     let server = Server::serve(Scripted::new([]), limits);
     let socket = TcpSocket::new_v4().unwrap();
-    // The less the system holds for the client, the sooner the server has to wait.
+    // With a small buffer in the system, the server has to wait sooner.
     socket.set_recv_buffer_size(4 * 1024).unwrap();
     let address = ([127, 0, 0, 1], server.port).into();
     let mut connection = socket.connect(address).await.unwrap();
     connection.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
-    // Each of these asks for an answer; when answers have no more room, the server reads no more either.
+    // Each PING asks for an answer. When answers no longer fit the socket, the server stops
+    // reading.
     let pings = PING.repeat(1_000);
     soon("the end", async { while connection.write_all(&pings).await.is_ok() {} }).await;
     assert!(server.client().await.form().await.is_ok(), "its place is free");
@@ -155,7 +157,7 @@ async fn a_client_that_takes_no_rows_for_long_is_not_closed() {
     for _ in 0..3 {
         soon("another's end", closed(begun(&server).await)).await;
     }
-    // More than may have been on its way.
+    // More than can be in flight.
     for _ in 0..800 {
         soon("a message", stream.message()).await.unwrap().unwrap();
     }
@@ -197,7 +199,7 @@ async fn a_call_beyond_the_limit_is_refused() {
     assert!(client.form().await.is_ok());
 }
 
-/// How a call ends whose request consists of these bytes, and of more that never come.
+/// How a call ends whose request has these bytes and never ends.
 async fn half_a_request(
     server: &Server,
     headers: &[(&'static str, &'static str)],
@@ -227,7 +229,7 @@ async fn a_request_that_does_not_arrive_is_refused() {
     assert!(server.client().await.form().await.is_ok());
 }
 
-/// The length that a message begins with is looked at before its bytes.
+/// The length before a message is checked before its bytes are read.
 #[tokio::test]
 async fn a_request_beyond_the_limit_of_fivetran_is_refused() {
     let limits = Limits { request_timeout: SHORT, ..Limits::default() };
@@ -244,7 +246,7 @@ async fn a_request_beyond_the_limit_of_fivetran_is_refused() {
 #[tokio::test]
 async fn a_compressed_request_is_refused() {
     let server = Server::start([]);
-    // Refused for being compressed, before anybody finds out that these are no bytes of gzip.
+    // It is refused since it is compressed, before the bytes are found not to be gzip.
     let compressed = b"\x01\0\0\0\x03abc";
     let gzip = ("grpc-encoding", "gzip");
     assert_eq!(half_a_request(&server, &[gzip], compressed).await, Some(Code::Unimplemented));

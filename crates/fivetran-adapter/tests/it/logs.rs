@@ -1,4 +1,4 @@
-//! Log lines, as they stand on standard output.
+//! Log lines on standard output.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use crate::scripted::Step;
 use crate::server::{Server, configuration, request, soon};
 
-/// What was written, by any number of writers.
+/// The lines that were written.
 #[derive(Clone, Default)]
 pub(crate) struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -66,7 +66,7 @@ fn fields_and_environment_stand_in_the_context() {
     "#);
 }
 
-/// What this crate says in the course of `calls`, without figures that differ from run to run.
+/// The log lines of this crate during `calls`, without numbers that differ from run to run.
 pub(crate) fn lines(written: &Written) -> String {
     let line = |line: &str| {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();

@@ -27,21 +27,21 @@ pub(crate) enum Step {
     Warn(&'static str),
     Fail(Fault),
     Panic,
-    /// Does nothing until it is stopped.
+    /// Hangs until it is aborted.
     Hang,
 }
 
-/// What a test sees of the source from outside.
+/// What a test sees of the source.
 #[derive(Debug, Default)]
 pub(crate) struct Probe {
     pub(crate) requests: Mutex<Vec<SyncRequest>>,
     /// Rows that the encoder has asked for.
     pub(crate) lent: AtomicU64,
-    /// Told when a future that syncs or hangs is gone, however it ended.
+    /// Notified when a future that syncs or hangs is dropped.
     pub(crate) gone: Notify,
-    /// Told when a sync has to wait for room.
+    /// Notified when a sync has to wait for the client.
     pub(crate) waits: Notify,
-    /// Told when a setup test or the schema hangs.
+    /// Notified when a setup test or the schema hangs.
     pub(crate) hangs: Notify,
 }
 
@@ -57,7 +57,7 @@ impl Scripted {
     }
 }
 
-/// The table that all rows belong to, if a step does not say otherwise.
+/// The table of all rows, unless a step says otherwise.
 pub(crate) fn table() -> Table {
     let columns = vec![
         Column::key("id", DataType::Long),
@@ -137,7 +137,7 @@ impl Choose for Size {
         &[(Self, Choice { value: "s", label: "s", description: "" })];
 }
 
-/// What the source can be told; nothing of it matters to the script.
+/// The configuration, which the script does not use.
 pub(crate) struct Settings;
 
 impl Config for Settings {

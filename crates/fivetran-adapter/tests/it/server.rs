@@ -1,4 +1,4 @@
-//! A served source and its client, over a real socket.
+//! A server and its client, over a real socket.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use tonic_prost::ProstCodec;
 
 use crate::scripted::{Probe, Scripted, Step};
 
-/// Nothing here takes this long; without it, a defect would hang the tests.
+/// The longest that a test waits, so that a defect cannot hang it.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// The value of a future that must complete.
@@ -50,7 +50,7 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let (shutdown, asked) = oneshot::channel::<()>();
         let serving = tokio::spawn(serve(source, listener, limits, async {
-            // Only what is sent counts: the end of a test is no shutdown.
+            // Dropping the sender at the end of a test is no shutdown.
             if asked.await.is_err() {
                 std::future::pending().await
             }
@@ -68,7 +68,7 @@ impl Server {
         Client::connect_with(address, set_up).await.unwrap()
     }
 
-    /// Asks for the end, and hands over what waits for it.
+    /// Starts the shutdown, and returns a future that waits for it.
     pub(crate) fn shut_down(self) -> JoinHandle<Result<(), ServeError>> {
         self.shutdown.send(()).unwrap();
         self.serving

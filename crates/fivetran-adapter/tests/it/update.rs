@@ -1,4 +1,4 @@
-//! What a sync says, and what it is told.
+//! Requests and messages of `Update`.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use tonic::{Code, Status};
 use crate::scripted::{Step, table};
 use crate::server::{Server, configuration, request, soon};
 
-/// Everything that a sync says, a line for each message, and how it ended.
+/// All messages of a sync, one a line, and how it ended.
 async fn said(
     steps: impl Into<Vec<Step>>,
     request: UpdateRequest,
@@ -121,7 +121,7 @@ async fn warnings_about_the_configuration_come_first() {
     "#);
 }
 
-/// What the source is asked for.
+/// The request that the source gets.
 async fn asked(request: UpdateRequest) -> SyncRequest {
     let server = Server::start([]);
     let mut stream = server.client().await.update(request).await.unwrap();

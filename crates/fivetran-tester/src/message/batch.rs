@@ -9,16 +9,16 @@ use super::value::Span;
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(super) bytes: Bytes,
-    pub(super) shapes: Vec<Shape>,
+    pub(super) column_sets: Vec<ColumnSet>,
     pub(super) records: Vec<RecordHead>,
-    /// Of all records, one after the other.
+    /// The values of all records, one record after the other.
     pub(super) values: Vec<Value<Span>>,
 }
 
-/// The columns of records: the same for most of a message.
+/// The names of a record's columns. Most records of a message share one.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// Sorted, none twice.
+pub(crate) struct ColumnSet {
+    /// Sorted, and without duplicates.
     pub(crate) names: Vec<String>,
 }
 
@@ -27,15 +27,15 @@ pub(crate) struct Shape {
 pub(crate) struct RecordHead {
     pub(super) schema: Option<Span>,
     pub(super) table: Span,
-    /// The number on the wire.
+    /// The number of its type, as sent.
     pub(crate) kind: i32,
-    /// Index of its shape.
-    pub(crate) shape: usize,
-    /// Index of its first value.
+    /// The index of its columns in [`Batch::column_sets`].
+    pub(crate) column_set: usize,
+    /// The index of its first value in [`Batch::values`].
     pub(super) first: usize,
 }
 
-/// The data of one record, in the order of names.
+/// The data of one record, sorted by name.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
     bytes: &'a [u8],
@@ -48,12 +48,12 @@ impl Batch {
         &self.records
     }
 
-    pub(crate) fn shape(&self, record: &RecordHead) -> &Shape {
-        &self.shapes[record.shape]
+    pub(crate) fn column_set(&self, record: &RecordHead) -> &ColumnSet {
+        &self.column_sets[record.column_set]
     }
 
     pub(crate) fn row(&self, record: &RecordHead) -> Row<'_> {
-        let names = &self.shapes[record.shape].names;
+        let names = &self.column_sets[record.column_set].names;
         let values = &self.values[record.first..record.first + names.len()];
         Row { bytes: &self.bytes, names, values }
     }
@@ -64,7 +64,7 @@ impl Batch {
         (record.schema.map(of), of(record.table))
     }
 
-    /// About how many bytes it takes up in memory.
+    /// About how many bytes of memory it takes.
     pub(crate) fn footprint(&self) -> usize {
         self.bytes.len()
             + self.values.len() * size_of::<Value<Span>>()

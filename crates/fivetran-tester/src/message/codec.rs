@@ -1,4 +1,4 @@
-//! The codec of `Update`, as its client has it.
+//! The client's codec for `Update`.
 
 use bytes::Buf;
 use fivetran_wire::{UpdateRequest, UpdateResponse};
@@ -32,9 +32,9 @@ impl Decoder for UpdateCodec {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Message>, Status> {
-        // The message's share of the receive buffer, not a copy.
+        // This is a slice of the receive buffer, and not a copy.
         let bytes = buffer.copy_to_bytes(buffer.remaining());
-        // As tonic's own codec answers a message that is none.
+        // Answer bytes that are no message as tonic's own codec does.
         Message::decode(bytes).map(Some).map_err(|error| Status::internal(error.to_string()))
     }
 }

@@ -1,8 +1,9 @@
-//! Messages from their bytes.
+//! Decodes messages.
 //!
-//! Records are read in one walk that knows their plain form: each field once, as every encoder writes it. Protobuf allows more (fields
-//! in parts, repeated, unknown, names twice in a map), and so that there is only one opinion on what that means, whatever is not
-//! plain is read by prost, and read again from the plain form that prost makes of it.
+//! Records have a fast path, which reads the plain form that every encoder writes: each field once.
+//! Protobuf allows more: fields in parts, repeated or unknown fields, a name twice in a map. prost
+//! decodes such messages and encodes them in the plain form, which the fast path then reads. So
+//! only prost decides what they mean.
 
 use std::str;
 
@@ -11,7 +12,7 @@ use fivetran_wire::update_response::Operation;
 use fivetran_wire::{Timestamp, UpdateResponse};
 use prost::{DecodeError, Message as _};
 
-use super::batch::{Batch, RecordHead, Shape};
+use super::batch::{Batch, ColumnSet, RecordHead};
 use super::value::Span;
 use super::{Message, Value};
 
@@ -19,41 +20,41 @@ impl Message {
     /// Reads a message.
     ///
     /// # Errors
-    /// As prost has it, if these bytes are no message.
+    /// The error of prost, if the bytes are no message.
     pub(super) fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
-        if let Some(batch) = plain(&bytes) {
+        if let Some(batch) = records(&bytes) {
             return Ok(Self::Records(batch));
         }
         let message = UpdateResponse::decode(bytes)?;
         let is_records =
             matches!(message.operation, Some(Operation::Record(_) | Operation::Records(_)));
-        let batch = if is_records { plain(&message.encode_to_vec().into()) } else { None };
+        let batch = if is_records { records(&message.encode_to_vec().into()) } else { None };
         Ok(batch.map_or(Self::Other(message), Self::Records))
     }
 }
 
-/// Reads records in their plain form; `None` for everything else.
-fn plain(bytes: &Bytes) -> Option<Batch> {
-    let mut walk = Walk { bytes, at: 0, end: bytes.len() };
-    let mut reader = Reader::default();
-    match walk.varint()? {
+/// Reads records in their plain form. Returns `None` for everything else.
+fn records(bytes: &Bytes) -> Option<Batch> {
+    let mut input = ByteReader { bytes, at: 0, end: bytes.len() };
+    let mut reader = RecordReader::default();
+    match input.varint()? {
         RECORDS => {
-            let mut records = walk.part()?;
+            let mut records = input.delimited()?;
             while !records.is_at_end() {
                 if records.varint()? != TEXT_1 {
                     return None;
                 }
-                reader.record(records.part()?)?;
+                reader.record(records.delimited()?)?;
             }
         }
-        RECORD => reader.record(walk.part()?)?,
+        RECORD => reader.record(input.delimited()?)?,
         _ => return None,
     }
-    let Reader { shapes, records, values, .. } = reader;
-    walk.is_at_end().then(|| Batch { bytes: bytes.clone(), shapes, records, values })
+    let RecordReader { column_sets, records, values, .. } = reader;
+    input.is_at_end().then(|| Batch { bytes: bytes.clone(), column_sets, records, values })
 }
 
-/// How a field begins: its number, and how it is encoded.
+/// The key of a field: its number and its wire type.
 const fn key(number: u64, wire_type: u64) -> u64 {
     number << 3 | wire_type
 }
@@ -62,17 +63,17 @@ const EIGHT_BYTES: u64 = 1;
 const LENGTH: u64 = 2;
 const FOUR_BYTES: u64 = 5;
 
-// Of `UpdateResponse`.
+// Fields of `UpdateResponse`.
 const RECORD: u64 = key(1, LENGTH);
 const RECORDS: u64 = key(6, LENGTH);
-// Of the messages below it: field 1 of this encoding, and so on.
+// Fields of the messages inside of it, by number and wire type.
 const TEXT_1: u64 = key(1, LENGTH);
 const TEXT_2: u64 = key(2, LENGTH);
 const VARINT_1: u64 = key(1, VARINT);
 const VARINT_2: u64 = key(2, VARINT);
 const VARINT_3: u64 = key(3, VARINT);
 const TEXT_4: u64 = key(4, LENGTH);
-// Of `ValueType`.
+// Fields of `ValueType`.
 const NULL: u64 = key(1, VARINT);
 const BOOL: u64 = key(2, VARINT);
 const SHORT: u64 = key(3, VARINT);
@@ -91,46 +92,47 @@ const XML: u64 = key(15, LENGTH);
 const NAIVE_TIME: u64 = key(16, LENGTH);
 
 #[derive(Default)]
-struct Reader {
-    shapes: Vec<Shape>,
+struct RecordReader {
+    column_sets: Vec<ColumnSet>,
     records: Vec<RecordHead>,
     values: Vec<Value<Span>>,
-    /// Names of the last record as they came, and where each is among them in the order of names.
+    /// The names of the last record, in their order in the message; and their indices, sorted by
+    /// name.
     names: Vec<Span>,
     order: Vec<usize>,
-    /// Values of the present record as they come.
+    /// The names and values of the current record, in their order in the message.
     row: Vec<(Span, Value<Span>)>,
 }
 
-impl Reader {
-    fn record(&mut self, mut walk: Walk<'_>) -> Option<()> {
+impl RecordReader {
+    fn record(&mut self, mut input: ByteReader<'_>) -> Option<()> {
         let (mut schema, mut table, mut kind) = (None, None, None);
         self.row.clear();
-        while !walk.is_at_end() {
-            match walk.varint()? {
-                TEXT_1 if schema.is_none() => schema = Some(walk.text()?),
-                TEXT_2 if table.is_none() => table = Some(walk.text()?),
-                VARINT_3 if kind.is_none() => kind = Some(walk.varint()? as i32),
-                TEXT_4 => self.row.push(entry(walk.part()?)?),
+        while !input.is_at_end() {
+            match input.varint()? {
+                TEXT_1 if schema.is_none() => schema = Some(input.text()?),
+                TEXT_2 if table.is_none() => table = Some(input.text()?),
+                VARINT_3 if kind.is_none() => kind = Some(input.varint()? as i32),
+                TEXT_4 => self.row.push(entry(input.delimited()?)?),
                 _ => return None,
             }
         }
-        let bytes = walk.bytes;
-        let is_as_before = !self.shapes.is_empty()
+        let bytes = input.bytes;
+        let has_same_names = !self.column_sets.is_empty()
             && self.names.len() == self.row.len()
             && self
                 .names
                 .iter()
                 .zip(&self.row)
                 .all(|(name, (span, _))| bytes[name.range()] == bytes[span.range()]);
-        if !is_as_before {
-            self.shape(bytes)?;
+        if !has_same_names {
+            self.column_set(bytes)?;
         }
         let head = RecordHead {
             schema,
             table: table.unwrap_or(Span { start: 0, end: 0 }),
             kind: kind.unwrap_or_default(),
-            shape: self.shapes.len() - 1,
+            column_set: self.column_sets.len() - 1,
             first: self.values.len(),
         };
         self.records.push(head);
@@ -138,8 +140,9 @@ impl Reader {
         Some(())
     }
 
-    /// Takes the shape of the present record; `None` if a name is there twice, or is not text.
-    fn shape(&mut self, bytes: &[u8]) -> Option<()> {
+    /// Adds the columns of the current record. Returns `None` if a name is there twice, or is not
+    /// UTF-8.
+    fn column_set(&mut self, bytes: &[u8]) -> Option<()> {
         self.names.clear();
         self.names.extend(self.row.iter().map(|(name, _)| *name));
         self.order.clear();
@@ -150,70 +153,70 @@ impl Reader {
             return None;
         }
         let names = self.order.iter().map(|at| Some(str::from_utf8(name(at)).ok()?.to_owned()));
-        self.shapes.push(Shape { names: names.collect::<Option<_>>()? });
+        self.column_sets.push(ColumnSet { names: names.collect::<Option<_>>()? });
         Some(())
     }
 }
 
-/// A name and a value. The name is checked when it is met first.
-fn entry(mut walk: Walk<'_>) -> Option<(Span, Value<Span>)> {
+/// Reads a name and a value. [`RecordReader::column_set`] checks that the name is UTF-8.
+fn entry(mut input: ByteReader<'_>) -> Option<(Span, Value<Span>)> {
     let (mut name, mut value) = (None, None);
-    while !walk.is_at_end() {
-        match walk.varint()? {
-            TEXT_1 if name.is_none() => name = Some(walk.span()?),
-            TEXT_2 if value.is_none() => value = Some(cell(walk.part()?)?),
+    while !input.is_at_end() {
+        match input.varint()? {
+            TEXT_1 if name.is_none() => name = Some(input.span()?),
+            TEXT_2 if value.is_none() => value = Some(cell(input.delimited()?)?),
             _ => return None,
         }
     }
     Some((name.unwrap_or(Span { start: 0, end: 0 }), value.unwrap_or(Value::Unset)))
 }
 
-fn cell(mut walk: Walk<'_>) -> Option<Value<Span>> {
-    if walk.is_at_end() {
+fn cell(mut input: ByteReader<'_>) -> Option<Value<Span>> {
+    if input.is_at_end() {
         return Some(Value::Unset);
     }
-    let value = match walk.varint()? {
-        NULL => Value::Null(walk.varint()? != 0),
-        BOOL => Value::Bool(walk.varint()? != 0),
-        SHORT => Value::Short(walk.varint()? as i32),
-        INT => Value::Int(walk.varint()? as i32),
-        LONG => Value::Long(walk.varint()? as i64),
-        FLOAT => Value::Float(f32::from_le_bytes(walk.array()?)),
-        DOUBLE => Value::Double(f64::from_le_bytes(walk.array()?)),
-        NAIVE_DATE => Value::NaiveDate(timestamp(walk.part()?)?),
-        NAIVE_DATETIME => Value::NaiveDatetime(timestamp(walk.part()?)?),
-        UTC_DATETIME => Value::UtcDatetime(timestamp(walk.part()?)?),
-        DECIMAL => Value::Decimal(walk.text()?),
-        BINARY => Value::Binary(walk.span()?),
-        STRING => Value::String(walk.text()?),
-        JSON => Value::Json(walk.text()?),
-        XML => Value::Xml(walk.text()?),
-        NAIVE_TIME => Value::NaiveTime(timestamp(walk.part()?)?),
+    let value = match input.varint()? {
+        NULL => Value::Null(input.varint()? != 0),
+        BOOL => Value::Bool(input.varint()? != 0),
+        SHORT => Value::Short(input.varint()? as i32),
+        INT => Value::Int(input.varint()? as i32),
+        LONG => Value::Long(input.varint()? as i64),
+        FLOAT => Value::Float(f32::from_le_bytes(input.array()?)),
+        DOUBLE => Value::Double(f64::from_le_bytes(input.array()?)),
+        NAIVE_DATE => Value::NaiveDate(timestamp(input.delimited()?)?),
+        NAIVE_DATETIME => Value::NaiveDatetime(timestamp(input.delimited()?)?),
+        UTC_DATETIME => Value::UtcDatetime(timestamp(input.delimited()?)?),
+        DECIMAL => Value::Decimal(input.text()?),
+        BINARY => Value::Binary(input.span()?),
+        STRING => Value::String(input.text()?),
+        JSON => Value::Json(input.text()?),
+        XML => Value::Xml(input.text()?),
+        NAIVE_TIME => Value::NaiveTime(timestamp(input.delimited()?)?),
         _ => return None,
     };
-    walk.is_at_end().then_some(value)
+    input.is_at_end().then_some(value)
 }
 
-fn timestamp(mut walk: Walk<'_>) -> Option<Timestamp> {
+fn timestamp(mut input: ByteReader<'_>) -> Option<Timestamp> {
     let (mut seconds, mut nanos) = (None, None);
-    while !walk.is_at_end() {
-        match walk.varint()? {
-            VARINT_1 if seconds.is_none() => seconds = Some(walk.varint()? as i64),
-            VARINT_2 if nanos.is_none() => nanos = Some(walk.varint()? as i32),
+    while !input.is_at_end() {
+        match input.varint()? {
+            VARINT_1 if seconds.is_none() => seconds = Some(input.varint()? as i64),
+            VARINT_2 if nanos.is_none() => nanos = Some(input.varint()? as i32),
             _ => return None,
         }
     }
     Some(Timestamp { seconds: seconds.unwrap_or_default(), nanos: nanos.unwrap_or_default() })
 }
 
-/// A walk over a part of a message; every step is `None` where that part is too short for it.
-struct Walk<'a> {
+/// Reads a part of a message. Each method returns `None` if the part is too short.
+struct ByteReader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ByteReader<'a> {
     fn is_at_end(&self) -> bool {
         self.at == self.end
     }
@@ -231,7 +234,7 @@ impl<'a> Walk<'a> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
-            // Of the tenth byte only one bit has a place.
+            // Only one bit of the tenth byte fits.
             if shift == 63 && byte > 1 {
                 return None;
             }
@@ -250,17 +253,17 @@ impl<'a> Walk<'a> {
         Some(array)
     }
 
-    /// A part of this part, with its length before it.
-    fn part(&mut self) -> Option<Walk<'a>> {
+    /// Reads a length, and returns a reader of as many bytes.
+    fn delimited(&mut self) -> Option<ByteReader<'a>> {
         let length = usize::try_from(self.varint()?).ok()?;
         let end = self.at.checked_add(length).filter(|end| *end <= self.end)?;
-        let part = Walk { bytes: self.bytes, at: self.at, end };
+        let part = ByteReader { bytes: self.bytes, at: self.at, end };
         self.at = end;
         Some(part)
     }
 
     fn span(&mut self) -> Option<Span> {
-        let part = self.part()?;
+        let part = self.delimited()?;
         Some(Span { start: u32::try_from(part.at).ok()?, end: u32::try_from(part.end).ok()? })
     }
 

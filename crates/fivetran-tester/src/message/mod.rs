@@ -1,10 +1,12 @@
-//! What a connector streams, as the tester reads it: the bytes of a message stay where they are, and values point into them.
+//! The messages that a connector streams. Values are slices of a message's bytes, and are not
+//! copied.
 //!
-//! A map with a text for each name and value costs more than all else that is done with a row. Records are of few shapes, though: the
-//! same names in the same order, row after row. So names are kept once for each [`Shape`], and a record is a row of values.
+//! A map with a `String` for each name and value would cost more than all other work on a row. But
+//! most records of a message have the same columns in the same order. So their names are stored
+//! once, as a [`ColumnSet`], and a record is a row of values.
 
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod agreement;
+pub(crate) mod against_prost;
 mod batch;
 mod codec;
 mod decode;
@@ -13,7 +15,7 @@ mod decode;
 mod tests;
 mod value;
 
-pub(crate) use batch::{Batch, RecordHead, Row, Shape};
+pub(crate) use batch::{Batch, ColumnSet, RecordHead, Row};
 pub(crate) use codec::UpdateCodec;
 pub(crate) use value::Value;
 
@@ -22,7 +24,7 @@ use fivetran_wire::UpdateResponse;
 /// One message of an `Update`.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// One record or a batch of them.
+    /// A single record, or a batch.
     Records(Batch),
     /// Any other operation, or none.
     Other(UpdateResponse),

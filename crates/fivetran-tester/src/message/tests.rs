@@ -1,4 +1,4 @@
-//! Records as they are read here, against prost's reading of the same bytes.
+//! Compares the records that are read here with those that prost reads.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use fivetran_wire::{
 use proptest::prelude::*;
 use prost::Message as _;
 
-use super::agreement::check;
+use super::against_prost::check;
 use super::{Message, Value};
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {
@@ -63,9 +63,9 @@ proptest! {
         check(message.encode_to_vec());
     }
 
-    /// Messages in parts are merged, cut ones are refused, and bytes that changed are another message or none.
+    /// The same holds for messages that are concatenated, cut or changed.
     #[test]
-    fn so_is_what_is_left_of_them(
+    fn broken_messages_are_read_as_prost_reads_them(
         first in message(),
         second in message(),
         length in any::<prop::sample::Index>(),
@@ -107,8 +107,8 @@ fn records_are_read_in_place() {
         panic!("records are expected")
     };
     assert_eq!(batch.bytes.as_ptr(), bytes.as_ptr());
-    // Two rows alike share their names.
-    assert_eq!((batch.shapes.len(), batch.records().len()), (1, 2));
+    // Rows with the same columns share their names.
+    assert_eq!((batch.column_sets.len(), batch.records().len()), (1, 2));
 }
 
 #[test]

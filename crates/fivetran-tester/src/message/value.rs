@@ -1,13 +1,13 @@
-//! A cell's value, whose text or bytes are elsewhere.
+//! A value, whose text or bytes are borrowed.
 
 use std::ops::Range;
 
 use fivetran_wire::{DataType, Timestamp};
 
-/// [`fivetran_wire::value_type::Inner`] with text and bytes as a `T`; all text is known to be UTF-8.
+/// [`fivetran_wire::value_type::Inner`] with text and bytes as a `T`. All text is UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Value<T> {
-    /// Nothing set, which is an error of the connector.
+    /// No value is set, which is an error of the connector.
     Unset,
     Null(bool),
     Bool(bool),
@@ -27,7 +27,7 @@ pub(crate) enum Value<T> {
     NaiveTime(Timestamp),
 }
 
-/// Where a text or bytes are in a message.
+/// The place of a text, or of bytes, in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(super) start: u32,
@@ -41,7 +41,7 @@ impl Span {
 }
 
 impl Value<Span> {
-    /// The value with its text, of the message that it was read from.
+    /// The value with its text or bytes, from the message that it was read from.
     pub(super) fn within(self, bytes: &[u8]) -> Value<&[u8]> {
         let of = |span: Span| &bytes[span.range()];
         match self {
@@ -67,12 +67,12 @@ impl Value<Span> {
 }
 
 impl<T> Value<T> {
-    /// Whether a warehouse has nothing to keep of it.
+    /// Whether it is NULL in a warehouse.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Unset | Self::Null(_))
     }
 
-    /// The type that the value would be declared as.
+    /// The type of a column that holds the value.
     pub(crate) fn data_type(&self) -> DataType {
         match self {
             Self::Unset | Self::Null(_) => DataType::Unspecified,

@@ -1,4 +1,4 @@
-//! Breaches: noted once per rule and place, with a count.
+//! Breaches of rules: one for each rule and place, with a count.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,14 +54,15 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Collects breaches. What is kept grows with the number of distinct breaches, not with the stream.
+/// Collects breaches. Its memory grows with the number of rules and places, and not with the
+/// stream.
 #[derive(Debug, Default)]
 pub(crate) struct Breaches {
     noted: BTreeMap<(Rule, Place), (u64, String)>,
 }
 
 impl Breaches {
-    /// Notes a breach; `first` is asked only the first time.
+    /// Notes a breach. Calls `first` only for the first breach of the rule in this place.
     pub(crate) fn note(&mut self, rule: Rule, place: Place, first: impl FnOnce() -> String) {
         self.note_many(rule, place, 1, first);
     }

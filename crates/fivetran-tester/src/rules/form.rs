@@ -16,8 +16,11 @@ pub(crate) fn check_form(form: &ConfigurationFormResponse, breaches: &mut Breach
     }
 }
 
-/// Walks the fields as they stand in the form. `beside` are the names that these fields are shown with, so that none may come
-/// twice (groups under different conditions may share names); `earlier` are all names before them, which conditions can be on.
+/// Checks fields, and those of conditional groups.
+///
+/// `beside` has the names of the fields that are shown together with these, of which none may be
+/// there twice. Groups under different conditions may share names. `earlier` has all names before
+/// these fields, which a condition can refer to.
 fn check_fields<'a>(
     fields: &'a [FormField],
     mut beside: BTreeSet<&'a str>,
@@ -26,7 +29,7 @@ fn check_fields<'a>(
 ) {
     for field in fields {
         match &field.r#type {
-            // A group of fields stands for nothing in the configuration: its own name is not a key.
+            // The name of a group itself is not a key of the configuration.
             Some(Type::ConditionalFields(group)) => {
                 let on = group.condition.as_ref().map(|condition| &condition.condition_field);
                 if !on.is_some_and(|on| earlier.contains(on.as_str())) {

@@ -1,15 +1,15 @@
-//! The rules that a source connector keeps, and what is noted when one is broken.
+//! The rules for source connectors, and the validation against them.
 
 mod breach;
 mod form;
-mod judge;
 mod row;
 mod rule;
 mod schema;
+mod validator;
 mod value;
 
 pub(crate) use breach::Breaches;
 pub use breach::{Breach, Place};
 pub(crate) use form::check_form;
-pub(crate) use judge::Judge;
 pub use rule::Rule;
+pub(crate) use validator::Validator;

@@ -1,21 +1,21 @@
-//! Rules of one record's data against its table.
+//! Validates the data of a record against its table.
 
 use fivetran_wire::{DataType, RecordType};
 
-use super::schema::Names;
+use super::schema::NameCollisions;
 use super::{Breaches, Place, Rule, value};
 use crate::TableName;
 use crate::declared::{ColumnType, DeclaredTable};
-use crate::message::{Row, Shape, Value};
+use crate::message::{ColumnSet, Row, Value};
 use crate::selection::SelectedTable;
 
-/// What records of one table are held to.
+/// The rules for records of one table.
 #[derive(Debug)]
 pub(super) struct TableRules {
     pub(super) name: TableName,
-    /// False where the connector cannot list its tables: then nothing is undeclared.
-    judges_undeclared: bool,
-    /// By name, as the values of a record are: one walk meets both.
+    /// Whether columns have to be declared. `false` if the connector cannot list its tables.
+    requires_declaration: bool,
+    /// Sorted by name, as the values of a record are, so that one pass matches them.
     columns: Vec<ColumnRules>,
 }
 
@@ -27,31 +27,31 @@ struct ColumnRules {
     selected: bool,
 }
 
-/// Where a column and a value of a record meet, or miss each other. Columns and values count in the order of their names.
+/// Which value of a record belongs to which column of its table. The numbers are indices, by name.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Meeting {
+pub(super) enum ColumnMatch {
     Both { column: usize, value: usize },
     Absent { column: usize },
     Undeclared { value: usize },
 }
 
 impl TableRules {
-    /// Rules of a table that is declared.
+    /// The rules for a declared table.
     pub(super) fn declared(table: &DeclaredTable, selected: &SelectedTable) -> Self {
         let mut rules =
-            Self { name: table.name.clone(), judges_undeclared: true, columns: Vec::new() };
+            Self { name: table.name.clone(), requires_declaration: true, columns: Vec::new() };
         rules.declare(table, selected);
         rules
     }
 
-    /// Rules of a table whose columns nobody declared; they are all new.
+    /// The rules for a table that was not declared.
     pub(super) fn unknown(name: TableName) -> Self {
-        Self { name, judges_undeclared: false, columns: Vec::new() }
+        Self { name, requires_declaration: false, columns: Vec::new() }
     }
 
-    /// Adds columns that are declared later; one that is declared again counts as it was declared last.
+    /// Adds columns. If a column is declared again, its last declaration counts.
     pub(super) fn declare(&mut self, table: &DeclaredTable, selected: &SelectedTable) {
-        self.judges_undeclared = true;
+        self.requires_declaration = true;
         for column in &table.columns {
             let rules = ColumnRules {
                 name: column.name.clone(),
@@ -70,43 +70,44 @@ impl TableRules {
         self.columns.iter().any(|column| column.key)
     }
 
-    /// Where values of a shape meet the table's columns.
-    pub(super) fn meet(&self, shape: &Shape) -> Vec<Meeting> {
-        let mut meetings = Vec::with_capacity(self.columns.len());
-        let mut values = shape.names.iter().enumerate().peekable();
+    /// Matches the columns of a record with those of the table.
+    pub(super) fn match_columns(&self, column_set: &ColumnSet) -> Vec<ColumnMatch> {
+        let mut matches = Vec::with_capacity(self.columns.len());
+        let mut values = column_set.names.iter().enumerate().peekable();
         for (at, column) in self.columns.iter().enumerate() {
             while let Some((value, _)) = values.next_if(|(_, name)| **name < column.name) {
-                meetings.push(Meeting::Undeclared { value });
+                matches.push(ColumnMatch::Undeclared { value });
             }
-            meetings.push(match values.next_if(|(_, name)| **name == column.name) {
-                Some((value, _)) => Meeting::Both { column: at, value },
-                None => Meeting::Absent { column: at },
+            matches.push(match values.next_if(|(_, name)| **name == column.name) {
+                Some((value, _)) => ColumnMatch::Both { column: at, value },
+                None => ColumnMatch::Absent { column: at },
             });
         }
-        meetings.extend(values.map(|(value, _)| Meeting::Undeclared { value }));
-        meetings
+        matches.extend(values.map(|(value, _)| ColumnMatch::Undeclared { value }));
+        matches
     }
 
-    /// Judges the data of an upsert, an update or a delete, whose shape meets the table so.
+    /// Validates the data of an upsert, an update or a delete. `matches` comes from
+    /// [`match_columns`](Self::match_columns).
     pub(super) fn check(
         &self,
         kind: RecordType,
         row: Row<'_>,
-        meetings: &[Meeting],
-        names: &mut Names,
+        matches: &[ColumnMatch],
+        collisions: &mut NameCollisions,
         breaches: &mut Breaches,
     ) {
-        for meeting in meetings {
-            match *meeting {
-                Meeting::Both { column, value } => {
+        for column_match in matches {
+            match *column_match {
+                ColumnMatch::Both { column, value } => {
                     self.check_value(&self.columns[column], &row.value(value), breaches);
                 }
-                Meeting::Absent { column } => {
+                ColumnMatch::Absent { column } => {
                     self.check_absence(&self.columns[column], kind, breaches);
                 }
-                Meeting::Undeclared { value } => {
+                ColumnMatch::Undeclared { value } => {
                     let name = &row.names()[value];
-                    self.check_undeclared(name, &row.value(value), names, breaches);
+                    self.check_undeclared(name, &row.value(value), collisions, breaches);
                 }
             }
         }
@@ -143,11 +144,11 @@ impl TableRules {
         &self,
         column: &str,
         value: &Value<&[u8]>,
-        names: &mut Names,
+        collisions: &mut NameCollisions,
         breaches: &mut Breaches,
     ) {
-        names.column(&self.name, column, breaches);
-        if self.judges_undeclared {
+        collisions.column(&self.name, column, breaches);
+        if self.requires_declaration {
             breaches.note(Rule::UndeclaredColumn, self.place(column), || value::show(value));
         }
         let rule = match value {

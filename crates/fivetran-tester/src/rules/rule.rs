@@ -1,12 +1,13 @@
-//! The rules by name.
+//! The list of rules.
 
 use std::fmt;
 
 /// A rule of Fivetran's Partner SDK that a source connector can break.
 ///
-/// Displayed as what the connector did. The rules come from the guides and protocol comments of
-/// <https://github.com/fivetran/fivetran_partner_sdk> and from Fivetran's public documentation; those marked *our reading* are stated
-/// nowhere, but what breaks them cannot work.
+/// A rule is displayed as what the connector did. The rules come from the guides and protocol
+/// comments of <https://github.com/fivetran/fivetran_partner_sdk> and from Fivetran's public
+/// documentation. Those marked *our reading* are not stated there, but a connector that breaks them
+/// cannot work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Rule {
@@ -16,14 +17,16 @@ pub enum Rule {
     DuplicateTest,
     /// A condition names a field that does not stand before it in the form (our reading).
     ConditionWithoutField,
-    /// A test that the form lists was answered with a gRPC status; what a customer can mend is a failure with a text (our reading).
+    /// A setup test was answered with a gRPC status. It should be a failure with a text, which the
+    /// customer can read (our reading).
     TestEndedWithStatus,
     /// A test's answer is neither success nor a failure with a text.
     TestWithoutVerdict,
 
-    /// The schema's answer is none of the three shapes.
+    /// The answer of `Schema` has nothing set.
     SchemaWithoutAnswer,
-    /// A schema change comes in another shape than the schema's answer.
+    /// A schema change groups tables in schemas, and the answer of `Schema` does not, or the
+    /// reverse.
     SchemaChangeShape,
     /// A table is listed twice.
     DuplicateTable,
@@ -31,7 +34,7 @@ pub enum Rule {
     DuplicateColumn,
     /// A column has no type, so that Fivetran guesses.
     TypeUnspecified,
-    /// A column is `NAIVE_TIME`, by its declaration or by its values, which many destinations do not have.
+    /// A column is declared as `NAIVE_TIME`, or has such values. Many destinations lack this type.
     NaiveTime,
     /// A name starts with `_fivetran_`, which is Fivetran's own.
     ReservedName,
@@ -39,7 +42,8 @@ pub enum Rule {
     TablesMerge,
     /// Two columns get one name under Fivetran naming, and merge.
     ColumnsMerge,
-    /// A table's key is not the one it was created with: rows are duplicated until the table is dropped and synced again.
+    /// A table's key is not the one it was created with. Rows are duplicated until the table is
+    /// dropped and synced again.
     KeyChanged,
     /// A column's type is not the one it was declared with before.
     TypeChanged,
@@ -48,14 +52,16 @@ pub enum Rule {
     EmptyMessage,
     /// A message is larger than [`MESSAGE_BYTES`](fivetran_wire::limit::MESSAGE_BYTES).
     MessageTooLarge,
-    /// A batch holds more than [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE) records.
+    /// A batch holds more than [`RECORDS_PER_MESSAGE`](fivetran_wire::limit::RECORDS_PER_MESSAGE)
+    /// records.
     BatchTooLarge,
-    /// A message comes after a task, which is the last thing said.
+    /// A message comes after a task, which ends a sync.
     MessageAfterTask,
 
     /// A record's type is none of the four.
     UnknownRecordType,
-    /// A record names its schema where tables come without one, or does not where they come with one.
+    /// A record names its schema where tables come without one, or does not where they come with
+    /// one.
     SchemaName,
     /// A record's table is not declared.
     UndeclaredTable,
@@ -71,9 +77,9 @@ pub enum Rule {
     TruncateWithData,
     /// An upsert leaves out a selected column, which becomes NULL.
     MissingColumn,
-    /// A record leaves out a column of its table's key, and cannot land.
+    /// A record leaves out a column of its table's key, and is skipped.
     MissingKey,
-    /// A record has NULL in its table's key, and cannot land (our reading).
+    /// A record has NULL in its table's key, and is skipped (our reading).
     NullKey,
     /// An update of a table without a key: it finds no row.
     UpdateWithoutKey,
@@ -99,7 +105,7 @@ pub enum Rule {
 
     /// A checkpoint's state is not a JSON object.
     StateNotAnObject,
-    /// Records come after the last checkpoint: no state vouches for them.
+    /// Records come after the last checkpoint, so that no state covers them.
     RowsAfterLastCheckpoint,
     /// More than an hour passed without a checkpoint.
     CheckpointOverdue,

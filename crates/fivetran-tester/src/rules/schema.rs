@@ -1,4 +1,4 @@
-//! Rules of what is declared: types, and names that merge.
+//! Validates declared tables and columns: types, duplicates, and name collisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,14 +8,15 @@ use super::{Breaches, Place, Rule};
 use crate::TableName;
 use crate::declared::{DeclaredColumn, DeclaredTable};
 
-/// Every name that the selection lets in and that was declared or sent so far, by what Fivetran makes of it. A name is judged when it is met first.
+/// Finds names that become equal when Fivetran renames them. It knows every selected name that was
+/// declared or sent so far, and checks each only the first time.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct NameCollisions {
     tables: BTreeMap<(Option<String>, String), TableName>,
     columns: BTreeMap<(TableName, String), String>,
 }
 
-impl Names {
+impl NameCollisions {
     pub(super) fn table(&mut self, table: &TableName, breaches: &mut Breaches) {
         let renamed = (table.schema().map(naming::column), naming::table(table.table()));
         match self.tables.get(&renamed) {
@@ -30,7 +31,7 @@ impl Names {
                 });
             }
         }
-        reserved(table.table(), Place::Table(table.clone()), breaches);
+        check_reserved(table.table(), Place::Table(table.clone()), breaches);
     }
 
     pub(super) fn column(&mut self, table: &TableName, column: &str, breaches: &mut Breaches) {
@@ -45,17 +46,17 @@ impl Names {
                 format!("`{first}` and `{column}` become `{}`", renamed.1)
             }),
         }
-        reserved(column, place(), breaches);
+        check_reserved(column, place(), breaches);
     }
 }
 
-fn reserved(name: &str, place: Place, breaches: &mut Breaches) {
+fn check_reserved(name: &str, place: Place, breaches: &mut Breaches) {
     if name.to_ascii_lowercase().starts_with("_fivetran_") {
         breaches.note(Rule::ReservedName, place, String::new);
     }
 }
 
-/// Rules of one list of tables, of a schema's answer or of a change, whatever the selection lets in.
+/// Validates the tables of one message, selected or not.
 pub(super) fn check_tables(tables: &[DeclaredTable], breaches: &mut Breaches) {
     let mut listed = BTreeSet::new();
     for table in tables {
@@ -74,12 +75,16 @@ pub(super) fn check_tables(tables: &[DeclaredTable], breaches: &mut Breaches) {
     }
 }
 
-/// Rules of the names of declared tables that the selection lets in.
-pub(super) fn check_names(let_in: &[DeclaredTable], names: &mut Names, breaches: &mut Breaches) {
-    for table in let_in {
-        names.table(&table.name, breaches);
+/// Validates the names of declared tables and columns that are selected.
+pub(super) fn check_names(
+    selected_tables: &[DeclaredTable],
+    collisions: &mut NameCollisions,
+    breaches: &mut Breaches,
+) {
+    for table in selected_tables {
+        collisions.table(&table.name, breaches);
         for column in &table.columns {
-            names.column(&table.name, &column.name, breaches);
+            collisions.column(&table.name, &column.name, breaches);
         }
     }
 }

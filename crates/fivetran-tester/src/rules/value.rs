@@ -1,4 +1,4 @@
-//! Rules of one value.
+//! Validates one value.
 
 use fivetran_wire::{DataType, DecimalParams, Timestamp};
 use serde::de::IgnoredAny;
@@ -8,13 +8,13 @@ use crate::declared::ColumnType;
 use crate::message::Value;
 use crate::time;
 
-/// The first rule that a value breaks. The caller has dealt with NULL.
+/// The first rule that a value breaks. The caller handles NULL.
 pub(super) fn broken_rule(value: &Value<&[u8]>, column: &ColumnType) -> Option<Rule> {
     if !is_kind_of(value, column.data_type) {
         return Some(Rule::WrongKind);
     }
     match value {
-        // Where a column is declared so, its declaration was judged.
+        // For a column that is declared as NAIVE_TIME, the declaration breaks the rule.
         Value::NaiveTime(_) if column.data_type == DataType::Unspecified => Some(Rule::NaiveTime),
         Value::Short(short) => i16::try_from(*short).err().map(|_| Rule::ShortTooWide),
         Value::NaiveDate(date) => match time::date_time(date) {
@@ -38,7 +38,7 @@ pub(super) fn broken_rule(value: &Value<&[u8]>, column: &ColumnType) -> Option<R
 
 fn is_kind_of(value: &Value<&[u8]>, column: DataType) -> bool {
     match column {
-        // The destination's type is guessed from values: every kind fits.
+        // Fivetran infers the type from values, so every kind fits.
         DataType::Unspecified => true,
         DataType::Boolean => matches!(value, Value::Bool(_)),
         DataType::Short => matches!(value, Value::Short(_)),
@@ -62,9 +62,9 @@ fn is_midnight(date: &Timestamp) -> bool {
     date.nanos == 0 && date.seconds.rem_euclid(24 * 60 * 60) == 0
 }
 
-/// Counts digits in plain notation: an exponent is not what the protocol's "digits as text" says.
+/// Counts the digits of a decimal number. An exponent is not allowed: the protocol asks for digits.
 fn broken_decimal(text: &[u8], size: Option<DecimalParams>) -> Option<Rule> {
-    // What is no text has no digit either.
+    // Text that is not UTF-8 becomes an empty one, which is not a number.
     let text = str::from_utf8(text).unwrap_or_default();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -74,16 +74,16 @@ fn broken_decimal(text: &[u8], size: Option<DecimalParams>) -> Option<Rule> {
         return Some(Rule::NotADecimal);
     }
     let DecimalParams { precision, scale } = size?;
-    // Zeros at either end are not digits that a column must hold.
+    // Leading and trailing zeros do not count.
     let whole = whole.trim_start_matches('0').len();
     let fraction = fraction.trim_end_matches('0').len();
     let fits = fraction <= scale as usize && whole <= precision.saturating_sub(scale) as usize;
     (!fits).then_some(Rule::DecimalTooWide)
 }
 
-/// A value for a breach's text: short, whatever came.
+/// Shows a value in the text of a breach, cut if it is long.
 pub(super) fn show(value: &Value<&[u8]>) -> String {
-    const LONGEST: usize = 60;
+    const MAX_CHARACTERS: usize = 60;
     let text = match value {
         Value::Unset => return "nothing".to_owned(),
         Value::Null(_) => return "NULL".to_owned(),
@@ -99,7 +99,7 @@ pub(super) fn show(value: &Value<&[u8]>) -> String {
         Value::Binary(bytes) => format!("{} bytes", bytes.len()),
         Value::Decimal(text) | Value::String(text) | Value::Json(text) | Value::Xml(text) => {
             let text = String::from_utf8_lossy(text);
-            match text.char_indices().nth(LONGEST) {
+            match text.char_indices().nth(MAX_CHARACTERS) {
                 Some((end, _)) => format!("`{}…`", &text[..end]),
                 None => format!("`{text}`"),
             }

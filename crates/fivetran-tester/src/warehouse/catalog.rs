@@ -1,4 +1,5 @@
-//! What the warehouse knows of its tables: source names, types and keys, and what each is called in SQLite.
+//! The catalog: for each table and column its name in the source, its type and key, and its name in
+//! SQLite.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +7,9 @@ use rusqlite::{Connection, Result, params};
 
 use crate::TableName;
 
-/// Written into the file as SQLite's `user_version`. A later layout gets the next number.
-const LAYOUT: i64 = 1;
+/// The version of the catalog, stored as SQLite's `user_version`. A new version gets the next
+/// number.
+const VERSION: i64 = 1;
 
 const CREATE: &str = r#"
     CREATE TABLE "_tester_tables" (
@@ -26,7 +28,7 @@ const CREATE: &str = r#"
     );
 "#;
 
-/// Columns that every table has beside the source's, and the names that no source column may be stored as.
+// Columns that we add to tables. No column of the source is stored under these names.
 pub(super) const SYNCED: &str = "_fivetran_synced";
 pub(super) const DELETED: &str = "_fivetran_deleted";
 pub(super) const ID: &str = "_fivetran_id";
@@ -37,7 +39,7 @@ pub(super) struct StoredTable {
     pub(super) name: TableName,
     /// Its name in SQLite.
     pub(super) stored_as: String,
-    /// By source name, as the values of a record are: one walk meets both.
+    /// Sorted by name in the source, as the values of a record are, so that one pass matches them.
     pub(super) columns: Vec<StoredColumn>,
 }
 
@@ -68,28 +70,28 @@ impl StoredTable {
     }
 }
 
-/// What an SQLite file is to us.
-pub(super) enum Found {
+/// What an SQLite file holds.
+pub(super) enum FileKind {
     Warehouse,
-    Nothing,
+    Empty,
     /// Another program's database, or another version's warehouse.
     Foreign,
 }
 
-pub(super) fn look(connection: &Connection) -> Result<Found> {
-    let layout: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+pub(super) fn file_kind(connection: &Connection) -> Result<FileKind> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let objects: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(match (layout, objects) {
-        (LAYOUT, 1..) => Found::Warehouse,
-        (0, 0) => Found::Nothing,
-        _ => Found::Foreign,
+    Ok(match (version, objects) {
+        (VERSION, 1..) => FileKind::Warehouse,
+        (0, 0) => FileKind::Empty,
+        _ => FileKind::Foreign,
     })
 }
 
 pub(super) fn create(connection: &Connection) -> Result<()> {
-    let number_it = format!("PRAGMA user_version = {LAYOUT};");
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {CREATE} {number_it} COMMIT"))
+    let set_version = format!("PRAGMA user_version = {VERSION};");
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {CREATE} {set_version} COMMIT"))
 }
 
 pub(super) fn load(connection: &Connection) -> Result<BTreeMap<TableName, StoredTable>> {
@@ -129,7 +131,7 @@ fn load_columns(connection: &Connection, table: i64) -> Result<Vec<StoredColumn>
     Ok(columns)
 }
 
-/// Enters a table; the caller creates it.
+/// Adds a table to the catalog. The caller creates it.
 pub(super) fn add_table(connection: &Connection, name: &TableName) -> Result<StoredTable> {
     let mut taken = BTreeSet::new();
     let mut statement = connection.prepare_cached("SELECT name FROM sqlite_schema")?;
@@ -138,14 +140,15 @@ pub(super) fn add_table(connection: &Connection, name: &TableName) -> Result<Sto
     }
     let stored_as = free_name(&name.to_string(), &taken);
     connection.execute(
-        r#"INSERT INTO "_tester_tables" ("schema_name", "table_name", "stored_as") VALUES (?1, ?2, ?3)"#,
+        r#"INSERT INTO "_tester_tables" ("schema_name", "table_name", "stored_as")
+           VALUES (?1, ?2, ?3)"#,
         params![name.schema(), name.table(), stored_as],
     )?;
     let id = connection.last_insert_rowid();
     Ok(StoredTable { id, name: name.clone(), stored_as, columns: Vec::new() })
 }
 
-/// Enters a column; the caller creates it.
+/// Adds a column to the catalog. The caller creates it.
 pub(super) fn add_column(
     connection: &Connection,
     table: &mut StoredTable,
@@ -159,7 +162,8 @@ pub(super) fn add_column(
     taken.extend([SYNCED, DELETED, ID].map(str::to_owned));
     let stored_as = free_name(name, &taken);
     connection.execute(
-        r#"INSERT INTO "_tester_columns" ("table_id", "column_name", "column_type", "is_key", "stored_as")
+        r#"INSERT INTO "_tester_columns"
+               ("table_id", "column_name", "column_type", "is_key", "stored_as")
            VALUES (?1, ?2, ?3, ?4, ?5)"#,
         params![table.id, name, column_type, key, stored_as],
     )?;
@@ -187,9 +191,11 @@ pub(super) fn set_type(
     Ok(())
 }
 
-/// The wanted name if SQLite can have it beside the `taken` ones (in lowercase, as SQLite compares them), else with a number after it.
+/// A name that SQLite accepts beside the `taken` ones: the wanted one, or else that with a number.
+///
+/// `taken` is in lowercase, since SQLite compares names without regard to case.
 fn free_name(wanted: &str, taken: &BTreeSet<String>) -> String {
-    // A statement ends at a NUL.
+    // SQLite ends a statement at a NUL.
     let wanted = wanted.replace('\0', "\u{fffd}");
     let is_free = |name: &str| {
         let name = name.to_ascii_lowercase();
@@ -198,7 +204,7 @@ fn free_name(wanted: &str, taken: &BTreeSet<String>) -> String {
     if is_free(&wanted) {
         return wanted;
     }
-    // After the number comes the name, where the name's own start is what SQLite refuses.
+    // Put the number first if SQLite refuses the start of the name.
     let numbered = |number: u64| match wanted.to_ascii_lowercase().starts_with("sqlite_") {
         true => format!("_{number}_{wanted}"),
         false => format!("{wanted}_{number}"),

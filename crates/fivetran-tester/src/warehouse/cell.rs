@@ -1,4 +1,4 @@
-//! Values of the wire as SQLite keeps them.
+//! Converts values to those that SQLite stores.
 
 use fivetran_wire::Timestamp;
 use rusqlite::types::ValueRef;
@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use crate::message::{Row, Value};
 use crate::time;
 
-/// What is stored for a value. Text that has to be made is made in `scratch`.
+/// The stored form of a value. Text that has to be written is written into `scratch`.
 pub(super) fn stored<'a>(value: &Value<&'a [u8]>, scratch: &'a mut String) -> ValueRef<'a> {
     match value {
         Value::Unset | Value::Null(_) => ValueRef::Null,
@@ -19,22 +19,22 @@ pub(super) fn stored<'a>(value: &Value<&'a [u8]>, scratch: &'a mut String) -> Va
             ValueRef::Text(text)
         }
         Value::Binary(bytes) => ValueRef::Blob(bytes),
-        Value::NaiveDate(at) => made(at, scratch, time::push_date),
-        Value::NaiveDatetime(at) => made(at, scratch, time::push_date_time),
-        Value::NaiveTime(at) => made(at, scratch, time::push_time),
-        Value::UtcDatetime(at) => made(at, scratch, |text, at| {
+        Value::NaiveDate(at) => text_of(at, scratch, time::push_date),
+        Value::NaiveDatetime(at) => text_of(at, scratch, time::push_date_time),
+        Value::NaiveTime(at) => text_of(at, scratch, time::push_time),
+        Value::UtcDatetime(at) => text_of(at, scratch, |text, at| {
             time::push_date_time(text, at);
             text.push('Z');
         }),
     }
 }
 
-/// SQLite has no NaN and stores NULL for it; said here, so that a key knows.
+/// SQLite stores NaN as NULL. Do so here already, so that a NaN in a key is found.
 fn real(value: f64) -> ValueRef<'static> {
     if value.is_nan() { ValueRef::Null } else { ValueRef::Real(value) }
 }
 
-fn made<'a>(
+fn text_of<'a>(
     at: &Timestamp,
     scratch: &'a mut String,
     push: impl FnOnce(&mut String, &chrono::DateTime<chrono::Utc>),
@@ -45,15 +45,15 @@ fn made<'a>(
     ValueRef::Text(scratch.as_bytes())
 }
 
-/// `_fivetran_id` of a row: 128 bits, in hex, of BLAKE3 over its columns that are not NULL, by name.
+/// The `_fivetran_id` of a row: 128 bits of the BLAKE3 hash of its columns, by name, in hex.
 ///
-/// NULL counts as absent, since a column left out is NULL: a column that a source adds later leaves old rows what they were.
+/// Columns that are NULL do not count. So a row keeps its id when the source adds a column later.
 pub(super) fn row_id(row: Row<'_>, scratch: &mut String) -> String {
     const BYTES: usize = 16;
     let mut hasher = blake3::Hasher::new();
     for (name, value) in row.iter() {
         let mut update = |kind: u8, bytes: &[u8]| {
-            // Names and values start with their length, so that no two rows read alike.
+            // Hash lengths too, so that different rows never have the same input.
             update_with_length(&mut hasher, name.as_bytes());
             hasher.update(&[kind]);
             update_with_length(&mut hasher, bytes);

@@ -1,9 +1,10 @@
-//! A local warehouse: one SQLite file that holds what a connector sent, as Fivetran would hold it.
+//! A local warehouse: an SQLite file that holds what a connector sent, as Fivetran would hold it.
 //!
-//! Each source table is one table of the file, under its own name (`schema.table` where tables come grouped in schemas). SQLite tells
-//! names apart without regard to case and keeps `sqlite_` for itself; a name that is taken gets a number. Beside the source's columns,
-//! each table has `_fivetran_synced` (UTC, as text), `_fivetran_deleted` (0 or 1) and, where it has no key, `_fivetran_id`: a hash of
-//! the row's values, so that equal rows are one.
+//! Each table of the source is a table of the file with the same name, or `schema.table` where
+//! tables are grouped in schemas. SQLite ignores case in names, and reserves `sqlite_`; a name that
+//! it cannot have gets a number. Beside the columns of the source, each table has
+//! `_fivetran_synced` (UTC, as text) and `_fivetran_deleted` (0 or 1). A table without a key has
+//! `_fivetran_id`, a hash of the row's values, so that equal rows are stored once.
 //!
 //! | on the wire | in SQLite |
 //! |---|---|
@@ -15,8 +16,9 @@
 //! | `NAIVE_DATETIME`, `NAIVE_DATE`, `NAIVE_TIME` | text, likewise, without the `Z` |
 //! | `BINARY` | blob |
 //!
-//! Times always have nine digits after the second, so that nothing is lost and text order is the order of time.
-//! What does not fit its column (a breach) is kept as it came; a time out of range becomes NULL.
+//! Times always have nine digits after the second, so that nothing is lost and texts sort as the
+//! times do. A value that does not fit its column (a breach) is stored as it came. A time out of
+//! range becomes NULL.
 
 mod catalog;
 mod cell;

@@ -1,8 +1,9 @@
-//! Upserts that wait to be written in the order of their keys.
+//! Collects upserts, to write them in the order of their keys.
 //!
-//! Rows are found by their key, so the key's tree is where they are written, and what a row costs is how far it lies from the row
-//! before it. Series come interleaved in time; in the order of their keys they come one after the other. No one can tell: rows
-//! become visible with their commit, and of equal keys the last one stays the last.
+//! A table is a B-tree by key, and writing a row is cheap if its key is near that of the row
+//! before. Rows arrive in the order of time, with all series mixed. Sorted by key, the rows of a
+//! series are neighbours. The order makes no difference to readers: rows become visible with the
+//! commit, and of equal keys the last one wins in both orders.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -12,58 +13,60 @@ use rusqlite::{Connection, Result};
 
 use super::catalog::StoredTable;
 use super::{cell, statement};
-use crate::message::{Batch, RecordHead, Shape, Value};
+use crate::message::{Batch, ColumnSet, RecordHead, Value};
 
 /// Upserts of one table.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// The type that SQLite knows of each column of the key: not what the column was declared as since.
+    /// The SQLite type of each column of the key. It stays when the column is declared anew.
     key_types: Vec<String>,
-    runs: Vec<Run>,
-    fills: Vec<Fill>,
+    batches: Vec<PendingBatch>,
+    mappings: Vec<ColumnMapping>,
     rows: Vec<PendingRow>,
-    /// Whether some row's key has no place among the others that is known without SQLite.
-    unordered: bool,
+    /// Whether we cannot tell how SQLite sorts the key of some row. The rows are then not sorted.
+    unsortable: bool,
 }
 
-/// Rows that came in one message.
+/// The rows of one message.
 #[derive(Debug)]
-struct Run {
-    batch: Arc<Batch>,
+struct PendingBatch {
+    records: Arc<Batch>,
     synced: String,
 }
 
 #[derive(Debug)]
 struct PendingRow {
-    /// Where its key's first column lies, as far as a number can tell: most comparisons end there.
-    near: u64,
-    run: usize,
-    fill: usize,
+    /// A number that sorts as the first column of its key, except for ties. It decides most
+    /// comparisons.
+    sort_prefix: u64,
+    batch: usize,
+    mapping: usize,
     head: RecordHead,
 }
 
-/// Which value of a shape goes into which column of a table.
+/// Which value of a record goes into which column of its table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fill {
-    /// For each column of the table, by name, the value's index.
+pub(super) struct ColumnMapping {
+    /// For each column of the table, by name, the index of its value.
     values: Vec<Option<usize>>,
-    /// Values of the key, in the key's order; `None` if one is absent, or if the table has no key.
+    /// The indices of the values of the key, in the order of the key. `None` if one is absent, or
+    /// if the table has no key.
     key: Option<Vec<usize>>,
-    /// Values without a column.
-    pub(super) left_over: Vec<usize>,
+    /// The indices of values without a column.
+    pub(super) unmapped: Vec<usize>,
 }
 
-impl Fill {
-    pub(super) fn of(table: &StoredTable, shape: &Shape) -> Self {
-        let value = |name: &String| shape.names.binary_search(name).ok();
+impl ColumnMapping {
+    pub(super) fn of(table: &StoredTable, column_set: &ColumnSet) -> Self {
+        let value = |name: &String| column_set.names.binary_search(name).ok();
         let values = table.columns.iter().map(|column| value(&column.name)).collect();
         let in_order = table.in_order();
         let mut keys = in_order.iter().filter(|column| column.key).peekable();
         let key = keys.peek().is_some().then_some(());
         let key = key.and_then(|()| keys.map(|column| value(&column.name)).collect());
-        let names = shape.names.iter().enumerate();
-        let left_over = names.filter(|(_, name)| table.position(name).is_err());
-        Self { values, key, left_over: left_over.map(|(index, _)| index).collect() }
+        let names = column_set.names.iter().enumerate();
+        let unmapped = names.filter(|(_, name)| table.position(name).is_err());
+        Self { values, key, unmapped: unmapped.map(|(index, _)| index).collect() }
     }
 }
 
@@ -78,85 +81,93 @@ impl Pending {
         });
         Ok(Self {
             key_types: key_types.collect::<Result<_>>()?,
-            runs: Vec::new(),
-            fills: Vec::new(),
+            batches: Vec::new(),
+            mappings: Vec::new(),
             rows: Vec::new(),
-            unordered: false,
+            unsortable: false,
         })
     }
 
-    /// About how many bytes a row takes up beside its message.
+    /// About how many bytes of memory a row takes beside its message.
     pub(super) const ROW_BYTES: usize = size_of::<PendingRow>();
 
-    /// Begins a message's rows.
-    pub(super) fn run(&mut self, batch: &Arc<Batch>, synced: &str) {
-        self.runs.push(Run { batch: batch.clone(), synced: synced.to_owned() });
+    /// Starts the rows of a message.
+    pub(super) fn start_batch(&mut self, batch: &Arc<Batch>, synced: &str) {
+        self.batches.push(PendingBatch { records: batch.clone(), synced: synced.to_owned() });
     }
 
-    /// Adds a row of the last run. False: its key is not whole, and it was not taken.
-    pub(super) fn push(&mut self, fill: &Fill, head: &RecordHead, scratch: &mut String) -> bool {
-        let Some(run) = self.runs.last() else { return false };
-        let row = run.batch.row(head);
-        let mut near = None;
-        match &fill.key {
+    /// Adds a row of the last batch. Returns `false`, and skips the row, if a column of its key is
+    /// missing or NULL.
+    pub(super) fn push(
+        &mut self,
+        mapping: &ColumnMapping,
+        head: &RecordHead,
+        scratch: &mut String,
+    ) -> bool {
+        let Some(batch) = self.batches.last() else { return false };
+        let row = batch.records.row(head);
+        let mut sort_prefix = None;
+        match &mapping.key {
             None if !self.key_types.is_empty() => return false,
-            None => self.unordered = true,
+            None => self.unsortable = true,
             Some(key) => {
                 for (value, column_type) in key.iter().zip(&self.key_types) {
                     let value = row.value(*value);
                     if cell::stored(&value, scratch) == ValueRef::Null {
                         return false;
                     }
-                    let part = Part::of(&value, column_type);
-                    self.unordered |= part.is_none();
-                    near = near.or_else(|| part.map(|part| part.near()));
+                    let part = KeyPart::of(&value, column_type);
+                    self.unsortable |= part.is_none();
+                    sort_prefix = sort_prefix.or_else(|| part.map(|part| part.sort_prefix()));
                 }
             }
         }
-        if self.fills.last() != Some(fill) {
-            self.fills.push(fill.clone());
+        if self.mappings.last() != Some(mapping) {
+            self.mappings.push(mapping.clone());
         }
         self.rows.push(PendingRow {
-            near: near.unwrap_or_default(),
-            run: self.runs.len() - 1,
-            fill: self.fills.len() - 1,
+            sort_prefix: sort_prefix.unwrap_or_default(),
+            batch: self.batches.len() - 1,
+            mapping: self.mappings.len() - 1,
             head: *head,
         });
         true
     }
 
-    /// Writes all rows. The table must be the one that they were pushed with, with the same columns.
+    /// Writes all rows. The table must have the same columns as when the rows were added.
     pub(super) fn write(
         self,
         connection: &Connection,
         table: &StoredTable,
         scratch: &mut String,
     ) -> Result<()> {
-        let Self { runs, fills, mut rows, unordered, .. } = self;
+        let Self { batches, mappings, mut rows, unsortable, .. } = self;
         if rows.is_empty() {
             return Ok(());
         }
-        if !unordered {
-            // Stable: of equal keys, the last one stays the last.
-            rows.sort_by(|a, b| a.near.cmp(&b.near).then_with(|| by_key(&runs, &fills, a, b)));
+        if !unsortable {
+            // The sort is stable: of equal keys, the last one stays the last.
+            rows.sort_by(|a, b| {
+                a.sort_prefix.cmp(&b.sort_prefix).then_with(|| by_key(&batches, &mappings, a, b))
+            });
         }
         let mut insert = connection.prepare_cached(&statement::upsert(table))?;
         let (has_key, columns) = (table.has_key(), table.columns.len());
-        let mut bound_run = None;
-        for PendingRow { run, fill, head, .. } in &rows {
-            let Run { batch, synced } = &runs[*run];
-            let row = batch.row(head);
-            for (column, value) in fills[*fill].values.iter().enumerate() {
+        let mut bound_batch = None;
+        for PendingRow { batch, mapping, head, .. } in &rows {
+            let PendingBatch { records, synced } = &batches[*batch];
+            let row = records.row(head);
+            for (column, value) in mappings[*mapping].values.iter().enumerate() {
                 let cell = match value {
                     Some(value) => cell::stored(&row.value(*value), scratch),
                     None => ValueRef::Null,
                 };
                 insert.raw_bind_parameter(column + 1, ToSqlOutput::Borrowed(cell))?;
             }
-            // What is bound stays bound.
-            if bound_run != Some(*run) {
+            // A parameter stays bound until it is bound again.
+            if bound_batch != Some(*batch) {
                 insert.raw_bind_parameter(columns + 1, synced)?;
-                bound_run = Some(*run);
+                bound_batch = Some(*batch);
             }
             if !has_key {
                 insert.raw_bind_parameter(columns + 2, cell::row_id(row, scratch))?;
@@ -167,26 +178,32 @@ impl Pending {
     }
 }
 
-fn by_key(runs: &[Run], fills: &[Fill], a: &PendingRow, b: &PendingRow) -> Ordering {
-    let row = |row: &PendingRow| runs[row.run].batch.row(&row.head);
-    let key = |row: &PendingRow| fills[row.fill].key.iter().flatten();
+fn by_key(
+    batches: &[PendingBatch],
+    mappings: &[ColumnMapping],
+    a: &PendingRow,
+    b: &PendingRow,
+) -> Ordering {
+    let row = |row: &PendingRow| batches[row.batch].records.row(&row.head);
+    let key = |row: &PendingRow| mappings[row.mapping].key.iter().flatten();
     let (row_a, row_b) = (row(a), row(b));
     let ordering = |(at_a, at_b): (&usize, &usize)| {
-        Part::unchecked(&row_a.value(*at_a)).cmp(&Part::unchecked(&row_b.value(*at_b)))
+        KeyPart::unchecked(&row_a.value(*at_a)).cmp(&KeyPart::unchecked(&row_b.value(*at_b)))
     };
     key(a).zip(key(b)).map(ordering).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// A value of a key, where SQLite would order it as we do.
+/// A value of a key, which sorts as in SQLite.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Part<'a> {
+enum KeyPart<'a> {
     Other,
     Integer(i64),
     Text(&'a [u8]),
 }
 
-impl<'a> Part<'a> {
-    /// `None` where the column would convert the value, or where its text has yet to be made.
+impl<'a> KeyPart<'a> {
+    /// Returns `None` if the column would convert the value, or if its stored form is text that has
+    /// yet to be written.
     fn of(value: &Value<&'a [u8]>, stored_type: &str) -> Option<Self> {
         match (Self::unchecked(value), stored_type) {
             (part @ Self::Integer(_), "INTEGER") | (part @ Self::Text(_), "TEXT") => Some(part),
@@ -206,8 +223,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Orders as the part does, but for ties.
-    fn near(&self) -> u64 {
+    /// A number that sorts as the value does, except for ties.
+    fn sort_prefix(&self) -> u64 {
         match self {
             Self::Other => 0,
             Self::Integer(value) => value.cast_unsigned() ^ 1 << 63,

@@ -1,4 +1,4 @@
-//! Reading a warehouse: for tests, and to show people what landed.
+//! Reads a warehouse, for tests and for people.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Result};
 
-use super::catalog::{self, Found, StoredTable};
+use super::catalog::{self, FileKind, StoredTable};
 use super::statement::{self, Order};
 use crate::{Error, TableName};
 
-/// A warehouse, open for reading. It may be read while a sync writes: then it shows the last checkpoint.
+/// A warehouse, open for reading. While a sync writes, it shows the last checkpoint.
 #[derive(Debug)]
 pub struct Warehouse {
     connection: Connection,
@@ -23,7 +23,7 @@ pub struct Warehouse {
 pub struct WarehouseTable {
     /// Its name, as the source spells it.
     pub name: TableName,
-    /// What it is called in SQLite; the same, where SQLite allows it.
+    /// Its name in SQLite: the same, where SQLite allows it.
     pub stored_as: String,
     /// Its columns, in the order in which they were declared or came.
     pub columns: Vec<WarehouseColumn>,
@@ -45,8 +45,8 @@ pub struct WarehouseColumn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
-    /// The values as text, in the order of the table's columns: numbers in their shortest form (`1`, `0.5`,
-    /// `1e300`), bytes in hex, `None` for NULL.
+    /// The values as text, in the order of the table's columns: numbers in their shortest form
+    /// (`1`, `0.5`, `1e300`), bytes in hex, `None` for NULL.
     pub cells: Vec<Option<String>>,
     /// Whether it is marked as deleted.
     pub deleted: bool,
@@ -56,8 +56,8 @@ impl Warehouse {
     /// Opens a warehouse that a sync has made.
     ///
     /// # Errors
-    /// [`Error::NoWarehouse`] if there is none; [`Error::ForeignWarehouse`] if the file is another database;
-    /// [`Error::Warehouse`] if SQLite cannot read it.
+    /// [`Error::NoWarehouse`] if there is none; [`Error::ForeignWarehouse`] if the file is another
+    /// database; [`Error::Warehouse`] if SQLite cannot read it.
     pub fn open(path: &Path) -> std::result::Result<Self, Error> {
         if !path.exists() {
             return Err(Error::NoWarehouse { path: path.to_owned() });
@@ -69,10 +69,10 @@ impl Warehouse {
 
     fn try_open(path: &Path) -> Result<Option<Self>> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let tables = match catalog::look(&connection)? {
-            Found::Warehouse => catalog::load(&connection)?,
-            Found::Nothing => BTreeMap::new(),
-            Found::Foreign => return Ok(None),
+        let tables = match catalog::file_kind(&connection)? {
+            FileKind::Warehouse => catalog::load(&connection)?,
+            FileKind::Empty => BTreeMap::new(),
+            FileKind::Foreign => return Ok(None),
         };
         Ok(Some(Self { connection, tables }))
     }
@@ -95,7 +95,8 @@ impl Warehouse {
         self.tables.values().map(table).collect()
     }
 
-    /// All rows of a table, deleted ones included, in the order of its key; without a key, of its values.
+    /// All rows of a table, deleted ones included, in the order of its key; without a key, of its
+    /// values.
     ///
     /// # Errors
     /// [`Error::UnknownTable`] if it was never synced; [`Error::Warehouse`] if SQLite fails.
@@ -103,7 +104,7 @@ impl Warehouse {
         self.first_rows(table, u32::MAX)
     }
 
-    /// The first rows of a table, likewise.
+    /// The first rows of a table, in the order of [`rows`](Self::rows).
     ///
     /// # Errors
     /// As [`rows`](Self::rows).
@@ -115,10 +116,10 @@ impl Warehouse {
         self.ordered_rows(&table.into(), Order::Key, most)
     }
 
-    /// The rows of a table that landed last, latest first: what a sync has moved. Rows that landed together, in one message, stand in
-    /// the order of [`rows`](Self::rows).
+    /// The rows of a table that were written last, the latest first. Rows of one message are in the
+    /// order of [`rows`](Self::rows).
     ///
-    /// A row that was deleted landed when it was; one that a truncate marked, when it was sent.
+    /// A delete counts as writing a row. A truncate does not.
     ///
     /// # Errors
     /// As [`rows`](Self::rows).
@@ -144,13 +145,13 @@ impl Warehouse {
         let mut statement = self.connection.prepare(&statement::rows(table, order))?;
         let columns = table.columns.len();
         let rows = statement.query_map([most], |row| {
-            let cells = (0..columns).map(|index| Ok(shown(row.get_ref(index)?)));
+            let cells = (0..columns).map(|index| Ok(display(row.get_ref(index)?)));
             Ok(Row { cells: cells.collect::<Result<_>>()?, deleted: row.get(columns)? })
         })?;
         rows.collect()
     }
 
-    /// How many rows of a table are alive.
+    /// How many rows of a table are not marked as deleted.
     ///
     /// # Errors
     /// As [`rows`](Self::rows).
@@ -180,7 +181,7 @@ impl Warehouse {
     }
 }
 
-fn shown(value: ValueRef<'_>) -> Option<String> {
+fn display(value: ValueRef<'_>) -> Option<String> {
     match value {
         ValueRef::Null => None,
         ValueRef::Integer(value) => Some(value.to_string()),
@@ -190,7 +191,8 @@ fn shown(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-/// As Rust's `{:?}` has it, which writes very large and very small numbers with an exponent; a whole number goes without `.0`.
+/// The shortest text of a number, as `{:?}` writes it: with an exponent if it is very large or very
+/// small. Whole numbers are without `.0`.
 fn shortest(value: f64) -> String {
     let text = format!("{value:?}");
     text.strip_suffix(".0").unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! The statements, as text. Every name is quoted.
+//! The SQL statements. Every name in them is quoted.
 
 use super::catalog::{DELETED, ID, SYNCED, StoredColumn, StoredTable};
 
@@ -7,7 +7,7 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Creates the table, without a rowid: rows are found by their key alone, so the key's own tree is all they need.
+/// Creates the table, without a rowid: rows are found by their key only, so one tree is enough.
 pub(super) fn create(table: &StoredTable) -> String {
     let columns = table.in_order();
     let mut parts: Vec<String> = columns.iter().map(|column| definition(column)).collect();
@@ -32,10 +32,11 @@ pub(super) fn add_column(table: &StoredTable, column: &StoredColumn) -> String {
     format!("ALTER TABLE {} ADD COLUMN {}", quoted(&table.stored_as), definition(column))
 }
 
-/// Parameters: all columns by source name, `_fivetran_synced`, then `_fivetran_id` where there is no key.
+/// Parameters: all columns by source name, `_fivetran_synced`, then `_fivetran_id` where there is
+/// no key.
 ///
-/// The row is replaced as a whole: an upsert deletes and inserts, so that a column left out becomes NULL, and a deleted row that
-/// comes again is alive again.
+/// It replaces the whole row. A column that is left out becomes NULL, and a row that was marked as
+/// deleted is not any more.
 pub(super) fn upsert(table: &StoredTable) -> String {
     let mut names: Vec<_> = table.columns.iter().map(|column| quoted(&column.stored_as)).collect();
     names.push(quoted(SYNCED));
@@ -51,7 +52,8 @@ pub(super) fn upsert(table: &StoredTable) -> String {
     )
 }
 
-/// Parameters: the `changed` columns, `_fivetran_synced`, then the key by source name. A deleted row is as good as absent.
+/// Parameters: the `changed` columns, `_fivetran_synced`, then the key by source name. It does not
+/// change a row that is marked as deleted.
 pub(super) fn update(table: &StoredTable, changed: &[usize]) -> String {
     let mut set: Vec<_> =
         changed.iter().map(|index| assigned(&table.columns[*index].stored_as)).collect();
@@ -76,8 +78,8 @@ pub(super) fn delete(table: &StoredTable) -> String {
     )
 }
 
-/// Marks every row. They all were synced before this call: messages are landed in their order, so nothing that comes after it is here.
-/// `_fivetran_synced` stays, since the rows themselves were not sent.
+/// Marks every row as deleted. All of them came before the truncate, since messages are loaded in
+/// their order. `_fivetran_synced` stays, since the rows themselves were not sent.
 pub(super) fn truncate(table: &StoredTable) -> String {
     let (table, deleted) = (quoted(&table.stored_as), quoted(DELETED));
     format!("UPDATE {table} SET {deleted} = 1 WHERE {deleted} = 0")
@@ -88,11 +90,13 @@ pub(super) fn truncate(table: &StoredTable) -> String {
 pub(super) enum Order {
     /// By the key, or by all values where there is none.
     Key,
-    /// What landed last comes first; then as [`Order::Key`].
+    /// The rows that were written last come first. Rows of the same time are in the order of
+    /// [`Order::Key`].
     Latest,
 }
 
-/// Rows with the columns in the order of creation, then whether they are deleted. Parameter: how many at most.
+/// Rows with the columns in the order of creation, then whether they are deleted. Parameter: how
+/// many at most.
 pub(super) fn rows(table: &StoredTable, order: Order) -> String {
     let columns = table.in_order();
     let name = |column: &StoredColumn| quoted(&column.stored_as);
@@ -132,13 +136,14 @@ fn assigned(name: &str) -> String {
     format!("{} = ?", quoted(name))
 }
 
-/// The type is what SQLite must know to keep values as they come: `DECIMAL` by its own name would turn digits into floats.
+/// The definition of a column, with an SQLite type that keeps values as they come. `DECIMAL` for
+/// example would turn digits into floats.
 fn definition(column: &StoredColumn) -> String {
     let source_type = column.column_type.split('(').next().unwrap_or_default();
     let stored_type = match source_type {
         "BOOLEAN" | "SHORT" | "INT" | "LONG" => "INTEGER",
         "FLOAT" | "DOUBLE" => "REAL",
-        // Blobs are kept as they come, and so is what nobody declared.
+        // A BLOB column stores every value as it comes, which undeclared columns need.
         "BINARY" | "UNSPECIFIED" => "BLOB",
         _ => "TEXT",
     };

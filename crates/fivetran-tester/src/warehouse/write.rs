@@ -1,4 +1,5 @@
-//! Landing records: upserts, updates, soft deletes and truncates, in transactions that the caller ends.
+//! Writes records: upserts, updates, soft deletes and truncates, in transactions that the caller
+//! ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,23 +10,27 @@ use fivetran_wire::RecordType;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result, Statement};
 
-use super::catalog::{self, Found, StoredTable};
-use super::pending::{Fill, Pending};
+use super::catalog::{self, FileKind, StoredTable};
+use super::pending::{ColumnMapping, Pending};
 use super::{cell, statement};
 use crate::declared::{ColumnType, DeclaredTable};
 use crate::message::{Batch, RecordHead, Row};
 use crate::{Error, TableName};
 
-/// How long to wait for another connection that writes. Two syncs of one project are a mistake, so not long.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Size of a page of a new warehouse: rows of a few dozen bytes fill SQLite's 4 KiB so soon that pages are split all the time.
+/// How long to wait for another connection that writes. Not long, since two syncs of one project at
+/// a time are a mistake.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// The page size of a new warehouse. With SQLite's default of 4 KiB, rows of a few dozen bytes
+/// would split pages all the time.
 const PAGE_BYTES: i64 = 16 * 1024;
-/// Pages of the write-ahead log after which they are copied to where they belong: 64 MiB of them, since keys that come in no order
-/// touch a page with every commit, and need not copy it as often.
+/// After how many pages SQLite copies the write-ahead log into the database: 64 MiB. Keys in no
+/// order touch the same pages with every commit, and this saves copying them each time.
 const LOG_PAGES: i64 = 4096;
-/// Memory for upserts that wait: those of a large checkpoint, or else of a part of it that is worth ordering.
+/// How much memory pending upserts may take: enough for a large checkpoint, or for a part of it
+/// that is worth sorting.
 const PENDING_BYTES: usize = 32 * 1024 * 1024;
-/// Prepared statements kept: a table needs up to three, and one more for each set of columns that its updates carry.
+/// How many prepared statements are kept. A table needs up to three, and one for each set of
+/// columns that its updates have.
 const STATEMENTS: usize = 256;
 
 /// The writing side of a warehouse.
@@ -41,27 +46,28 @@ pub(crate) struct Writer {
 /// How a declaration differs from what the warehouse has.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Changed {
-    /// The table keeps the key it was created with.
+    /// The key differs. The table keeps the one it was created with.
     Key { was: Vec<String>, is: Vec<String> },
-    /// The column keeps its storage, and is called by its new type.
+    /// A type differs. The column keeps its SQLite type, and is listed with its new type.
     Type { column: String, was: String, is: String },
 }
 
 /// How much of a table a declaration lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// All of it, as a schema's answer does.
+    /// All of it, as the answer of `Schema` does.
     Whole,
-    /// Some of it, as a change in mid-sync may.
+    /// Some of it, as a schema change may.
     Part,
 }
 
 impl Writer {
     /// Opens or creates a warehouse.
     ///
-    /// The journal is a write-ahead log, so that others can read while a sync writes. A commit waits for the disk
-    /// (`synchronous = FULL`): the state that is written after it must never claim rows that a power cut takes back. There is one
-    /// commit for each checkpoint, so the wait costs little.
+    /// The journal is a write-ahead log, so that others can read while a sync writes. A commit
+    /// waits for the disk (`synchronous = FULL`): the state, which is written after it, must not
+    /// claim rows that a power cut could lose. There is one commit a checkpoint, so the wait costs
+    /// little.
     pub(crate) fn open(path: &Path) -> std::result::Result<Self, Error> {
         let opened =
             Self::try_open(path).map_err(Error::warehouse(format!("open {}", path.display())))?;
@@ -70,20 +76,20 @@ impl Writer {
 
     fn try_open(path: &Path) -> Result<Option<Self>> {
         let connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
-        match catalog::look(&connection)? {
-            Found::Warehouse => {}
-            Found::Nothing => {
-                // Before anything is there, as this cannot be changed later.
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        match catalog::file_kind(&connection)? {
+            FileKind::Warehouse => {}
+            FileKind::Empty => {
+                // It cannot be changed once the file has content.
                 connection.pragma_update(None, "page_size", PAGE_BYTES)?;
                 catalog::create(&connection)?;
             }
-            Found::Foreign => return Ok(None),
+            FileKind::Foreign => return Ok(None),
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
-        // 64 MiB of pages: keys come in no order when series interleave.
+        // 64 MiB of pages, since keys come in no order when series are mixed.
         connection.pragma_update(None, "cache_size", -65_536)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let tables = catalog::load(&connection)?;
@@ -96,14 +102,15 @@ impl Writer {
         }))
     }
 
-    /// Makes everything since the last commit last.
+    /// Writes pending upserts, and commits everything since the last commit.
     pub(crate) fn commit(&mut self) -> std::result::Result<(), Error> {
-        self.write_all()
+        self.flush_all()
             .and_then(|()| self.end("COMMIT"))
             .map_err(Error::warehouse("commit a checkpoint"))
     }
 
-    /// Forgets everything since the last commit. The writer is of no use afterwards: its tables may be gone.
+    /// Rolls back everything since the last commit. It takes the writer, whose tables may be gone
+    /// then.
     pub(crate) fn roll_back(mut self) -> std::result::Result<(), Error> {
         self.end("ROLLBACK").map_err(Error::warehouse("roll back"))
     }
@@ -122,7 +129,8 @@ impl Writer {
         self.connection.execute_batch(how)
     }
 
-    /// Creates what is declared and not there yet.
+    /// Creates the table and the columns that do not exist yet. Returns how the declaration differs
+    /// from those that exist.
     pub(crate) fn declare(
         &mut self,
         declared: &DeclaredTable,
@@ -134,7 +142,7 @@ impl Writer {
 
     fn try_declare(&mut self, declared: &DeclaredTable, scope: Scope) -> Result<Vec<Changed>> {
         self.begin()?;
-        self.write(&declared.name)?;
+        self.flush(&declared.name)?;
         let Some(table) = self.tables.get_mut(&declared.name) else {
             let mut table = catalog::add_table(&self.connection, &declared.name)?;
             for column in &declared.columns {
@@ -167,7 +175,9 @@ impl Writer {
         Ok(changes)
     }
 
-    /// Lands consecutive records of one table and one type; upserts may wait, until the commit at the latest. Gives back how many were passed over because their key is not whole.
+    /// Writes consecutive records of one table and one type. Upserts may stay pending, until the
+    /// commit at the latest. Returns how many records were skipped because a column of the key is
+    /// missing or NULL.
     pub(crate) fn records(
         &mut self,
         table: &TableName,
@@ -190,21 +200,22 @@ impl Writer {
     ) -> Result<u64> {
         self.begin()?;
         if !self.tables.contains_key(name) {
-            // Nobody declared it: a table without a key, whose columns come with their values.
+            // It was not declared: create a table without a key. Columns are added with their first
+            // values.
             let table = DeclaredTable { name: name.clone(), columns: Vec::new() };
             self.try_declare(&table, Scope::Whole)?;
         }
         if kind == RecordType::Upsert {
             return self.upserts(name, batch, records, synced);
         }
-        self.write(name)?;
+        self.flush(name)?;
         let Self { connection, tables, scratch, .. } = self;
         let Some(table) = tables.get_mut(name) else { return Ok(0) };
-        let mut landing = Landing { connection, table, scratch, synced };
+        let mut writer = TableWriter { connection, table, scratch, synced };
         match kind {
             RecordType::Upsert => Ok(0),
-            RecordType::Update => landing.each(batch, records, Landing::update),
-            RecordType::Delete => landing.each(batch, records, Landing::delete),
+            RecordType::Update => writer.each(batch, records, TableWriter::update),
+            RecordType::Delete => writer.each(batch, records, TableWriter::delete),
             RecordType::Truncate => {
                 connection.prepare_cached(&statement::truncate(table))?.execute([])?;
                 Ok(0)
@@ -212,7 +223,7 @@ impl Writer {
         }
     }
 
-    /// Puts upserts beside those that wait already.
+    /// Adds upserts to the pending ones.
     fn upserts(
         &mut self,
         name: &TableName,
@@ -221,32 +232,33 @@ impl Writer {
         synced: &str,
     ) -> Result<u64> {
         let mut without_key = 0;
-        for alike in records.chunk_by(|a, b| a.shape == b.shape) {
+        for alike in records.chunk_by(|a, b| a.column_set == b.column_set) {
             let mut rest = alike;
             while !rest.is_empty() {
-                let (taken, skipped) = self.alike(name, batch, rest, synced)?;
+                let (taken, skipped) = self.upserts_alike(name, batch, rest, synced)?;
                 without_key += skipped;
                 rest = &rest[taken..];
                 if let Some(record) = rest.first() {
-                    // What waits was pushed with the columns as they are.
-                    self.write(name)?;
+                    // Write the pending rows first: they were added for the columns as they are
+                    // now.
+                    self.flush(name)?;
                     let Self { connection, tables, scratch, .. } = self;
                     let Some(table) = tables.get_mut(name) else { break };
                     let row = batch.row(record);
-                    Landing { connection, table, scratch, synced }.add_columns(row)?;
+                    TableWriter { connection, table, scratch, synced }.add_columns(row)?;
                 }
             }
         }
         self.pending_bytes += batch.footprint() + records.len() * Pending::ROW_BYTES;
         if self.pending_bytes > PENDING_BYTES {
-            self.write_all()?;
+            self.flush_all()?;
         }
         Ok(without_key)
     }
 
-    /// Takes upserts of one shape up to the first with a value for a column that the table does not have. Gives back how many, and
-    /// how many of those were passed over.
-    fn alike(
+    /// Adds upserts with the same columns, up to the first that has a value for a column that the
+    /// table lacks. Returns how many it took, and how many of those it skipped for lack of a key.
+    fn upserts_alike(
         &mut self,
         name: &TableName,
         batch: &Arc<Batch>,
@@ -257,27 +269,27 @@ impl Writer {
         let (Some(table), Some(first)) = (tables.get(name), records.first()) else {
             return Ok((records.len(), 0));
         };
-        let fill = Fill::of(table, batch.shape(first));
+        let mapping = ColumnMapping::of(table, batch.column_set(first));
         let pending = match pending.get_mut(name) {
             Some(pending) => pending,
             None => pending.entry(name.clone()).or_insert(Pending::new(connection, table)?),
         };
-        pending.run(batch, synced);
+        pending.start_batch(batch, synced);
         let mut without_key = 0;
         for (taken, record) in records.iter().enumerate() {
             let row = batch.row(record);
-            if fill.left_over.iter().any(|value| !row.value(*value).is_null()) {
+            if mapping.unmapped.iter().any(|value| !row.value(*value).is_null()) {
                 return Ok((taken, without_key));
             }
-            if !pending.push(&fill, record, scratch) {
+            if !pending.push(&mapping, record, scratch) {
                 without_key += 1;
             }
         }
         Ok((records.len(), without_key))
     }
 
-    /// Writes the upserts of a table that wait.
-    fn write(&mut self, name: &TableName) -> Result<()> {
+    /// Writes the pending upserts of a table.
+    fn flush(&mut self, name: &TableName) -> Result<()> {
         let Self { connection, tables, pending, scratch, .. } = self;
         match (pending.remove(name), tables.get(name)) {
             (Some(pending), Some(table)) => pending.write(connection, table, scratch),
@@ -285,8 +297,8 @@ impl Writer {
         }
     }
 
-    /// Writes all upserts that wait.
-    fn write_all(&mut self) -> Result<()> {
+    /// Writes all pending upserts.
+    fn flush_all(&mut self) -> Result<()> {
         while let Some((name, pending)) = self.pending.pop_first() {
             if let Some(table) = self.tables.get(&name) {
                 pending.write(&self.connection, table, &mut self.scratch)?;
@@ -324,7 +336,7 @@ fn add_column(
     name: &str,
     column_type: ColumnType,
 ) -> Result<()> {
-    // Never a key: that of a table in use stays what it is.
+    // Not as a part of the key, which stays as it was created.
     catalog::add_column(connection, table, name, &column_type.to_string(), false)?;
     match table.position(name) {
         Ok(at) => connection.execute_batch(&statement::add_column(table, &table.columns[at])),
@@ -332,41 +344,41 @@ fn add_column(
     }
 }
 
-/// Records on their way into one table.
-struct Landing<'a> {
+/// Writes updates and deletes of one table.
+struct TableWriter<'a> {
     connection: &'a Connection,
     table: &'a mut StoredTable,
     scratch: &'a mut String,
     synced: &'a str,
 }
 
-/// What became of a record.
-enum Landed {
-    Yes,
+/// What happened to a record.
+enum Outcome {
+    Written,
     /// A column of its key is missing or NULL.
     NoKey,
 }
 
-impl Landing<'_> {
+impl TableWriter<'_> {
     fn each(
         &mut self,
         batch: &Batch,
         records: &[RecordHead],
-        land: impl Fn(&mut Self, Row<'_>) -> Result<Landed>,
+        write: impl Fn(&mut Self, Row<'_>) -> Result<Outcome>,
     ) -> Result<u64> {
         let mut without_key = 0;
         for record in records {
-            if matches!(land(self, batch.row(record))?, Landed::NoKey) {
+            if matches!(write(self, batch.row(record))?, Outcome::NoKey) {
                 without_key += 1;
             }
         }
         Ok(without_key)
     }
 
-    fn update(&mut self, row: Row<'_>) -> Result<Landed> {
-        // Without a key, a row is its values: there is no other row to find.
+    fn update(&mut self, row: Row<'_>) -> Result<Outcome> {
+        // Without a key, a row is found by all its values, so there is none to update.
         if !self.table.has_key() {
-            return Ok(Landed::NoKey);
+            return Ok(Outcome::NoKey);
         }
         self.add_columns(row)?;
         let changed: Vec<usize> = row
@@ -386,7 +398,7 @@ impl Landing<'_> {
         self.execute_by_key(&mut update, changed.len() + 2, row)
     }
 
-    fn delete(&mut self, row: Row<'_>) -> Result<Landed> {
+    fn delete(&mut self, row: Row<'_>) -> Result<Outcome> {
         let mut delete = self.connection.prepare_cached(&statement::delete(self.table))?;
         delete.raw_bind_parameter(1, self.synced)?;
         if self.table.has_key() {
@@ -394,32 +406,34 @@ impl Landing<'_> {
         }
         delete.raw_bind_parameter(2, cell::row_id(row, self.scratch))?;
         delete.raw_execute()?;
-        Ok(Landed::Yes)
+        Ok(Outcome::Written)
     }
 
-    /// Binds the key from `parameter` on and runs the statement; a row that is not there is left alone.
+    /// Binds the key from `parameter` on, and runs the statement. It does nothing if there is no
+    /// such row.
     fn execute_by_key(
         &mut self,
         statement: &mut Statement<'_>,
         mut parameter: usize,
         row: Row<'_>,
-    ) -> Result<Landed> {
+    ) -> Result<Outcome> {
         for column in self.table.columns.iter().filter(|column| column.key) {
             let cell = match row.get(&column.name) {
                 Some(value) => cell::stored(&value, self.scratch),
                 None => ValueRef::Null,
             };
             if cell == ValueRef::Null {
-                return Ok(Landed::NoKey);
+                return Ok(Outcome::NoKey);
             }
             statement.raw_bind_parameter(parameter, ToSqlOutput::Borrowed(cell))?;
             parameter += 1;
         }
         statement.raw_execute()?;
-        Ok(Landed::Yes)
+        Ok(Outcome::Written)
     }
 
-    /// Adds the columns that come undeclared: as Fivetran does, from their first value that is not NULL on.
+    /// Adds columns that were not declared, with their first value that is not NULL, as Fivetran
+    /// does.
     fn add_columns(&mut self, row: Row<'_>) -> Result<()> {
         for (name, value) in row.iter() {
             if !value.is_null() && self.table.position(name).is_err() {

@@ -166,7 +166,8 @@ async fn addresses_that_are_none_are_named() {
     }
 }
 
-/// A socket that holds its port without listening: the port is nobody else's, and connections to it are refused.
+/// A socket that holds its port without listening: the port is nobody else's, and connections to it
+/// are refused.
 fn silent_socket() -> (TcpSocket, String) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();

@@ -1,4 +1,4 @@
-//! What a warehouse shows of a table.
+//! Reads tables of a warehouse.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::wire::{
 };
 
 impl Stage {
-    /// The rows of a table that landed last, one a line.
+    /// The rows of a table that were written last, one a line.
     fn latest(&self, table: &str, most: u32) -> String {
         shown(&self.project.warehouse().unwrap().latest_rows(table, most).unwrap())
     }
 }
 
-/// A stage whose clock goes on with each message.
+/// A stage whose clock advances with each message.
 async fn stage(tables: [fivetran_wire::Table; 1], syncs: impl Into<Vec<Sync>>) -> Stage {
     let mut stage = Stage::syncs(schema(tables), syncs).await;
     stage.tester = stage.tester.clone().with_clock(ticking(Duration::from_secs(1)));
@@ -62,7 +62,7 @@ async fn the_latest_rows_are_those_that_landed_last() {
     a | 2
     ");
     assert_eq!(stage.latest("cpu", 0), "");
-    // A truncate marks rows; it does not move them.
+    // A truncate marks rows, and does not count as writing them.
     stage.sync().await;
     insta::assert_snapshot!(stage.latest("cpu", u32::MAX), @"
     c | 1 †

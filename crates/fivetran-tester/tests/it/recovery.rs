@@ -1,4 +1,4 @@
-//! Lost workers, refusals, and what the next sync starts from.
+//! Interrupted and failed syncs, and the state that the next sync starts from.
 
 use std::fs;
 
@@ -29,7 +29,7 @@ async fn a_stop_after_rows_is_exact_and_keeps_the_older_state() {
     assert_eq!((report.checkpoints, report.after_last_checkpoint), (1, 1));
     assert_eq!(stage.rows("cpu"), "a | 1\nb | 1\nc | 1");
     assert_eq!(stage.state().as_deref(), Some(r#"{"n":1}"#));
-    // Rows that the stop itself cut off from their checkpoint are not the connector's fault.
+    // If the stop cuts rows off from their checkpoint, the connector has broken no rule.
     assert_eq!(lines(&report), "");
 
     stage.sync().await;
@@ -89,7 +89,7 @@ async fn a_stop_after_messages_counts_them_all_and_takes_each_whole() {
         assert_eq!((report.end, report.checkpoints), (End::Stopped, checkpoints), "{messages}");
         assert_eq!(stage.rows("cpu"), rows, "{messages}");
     }
-    // With one more than there are, the stream comes to its own end.
+    // With one more than there are, the stream completes.
     let mut stage = Stage::syncs(schema([cpu()]), [two_checkpoints()]).await;
     let report = stage.sync_with(stop(Stop::AfterMessages(5), Trailing::Keep)).await;
     assert_eq!(report.end, End::Completed);
@@ -141,7 +141,7 @@ async fn the_state_is_written_after_the_commit() {
     let mut stage = Stage::syncs(schema([cpu()]), [two_checkpoints()]).await;
     let path = stage.project.warehouse_path();
     let state = stage.project.state_path();
-    // A reader of its own at each checkpoint: whatever the state claims, others can see.
+    // Open a reader at each checkpoint: it has to see all rows that the state claims.
     let observer = move |event: fivetran_tester::Event<'_>| {
         if let fivetran_tester::Event::Checkpoint { number, rows } = event {
             assert_eq!(fs::read_to_string(&state).unwrap(), format!(r#"{{"n":{number}}}"#));

@@ -1,4 +1,4 @@
-//! Rules of a record's data as a whole: keys, columns, what is left out.
+//! Rules for the data of a record: keys, undeclared and missing columns.
 
 use fivetran_wire::value_type::Inner;
 use fivetran_wire::{DataType, UpdateResponse};

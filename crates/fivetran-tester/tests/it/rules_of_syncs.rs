@@ -46,7 +46,7 @@ async fn a_state_is_an_object() {
         let mut stage = Stage::syncs(schema([cpu()]), [Sync::of(messages)]).await;
         let report = stage.sync().await;
         assert!(lines(&report).contains("state is not a JSON object"), "`{state}`: {report}");
-        // What cannot be handed back is not kept.
+        // An invalid state is not stored.
         assert_eq!(stage.state().as_deref(), Some(r#"{"n":1}"#));
         assert_eq!(report.checkpoints, 1);
     }

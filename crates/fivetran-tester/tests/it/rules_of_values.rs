@@ -8,7 +8,7 @@ use crate::wire::{
     at, checkpoint, column, decimal_column, key, one, schema, string_column, table, text, upsert,
 };
 
-/// Sends one value in one column; `expect` is what follows the column's place, or nothing.
+/// Sends one value in one column. `expect` is the breach without its place, or empty.
 #[track_caller]
 fn check(column: Column, value: Inner, expect: &str) {
     check_record(column, upsert("t", [("id", Inner::Int(1)), ("v", value)]), expect);
@@ -136,7 +136,7 @@ fn a_time_of_day_is_not_for_sources() {
     let time = || Inner::NaiveTime(at(3_600, 0));
     let rule = "a column is NAIVE_TIME, which is not for sources";
     check(column("v", DataType::NaiveTime), time(), rule);
-    // Neither where the type is guessed from the values.
+    // Nor if Fivetran infers the type from values.
     check(
         column("v", DataType::Unspecified),
         time(),

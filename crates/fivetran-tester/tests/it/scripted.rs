@@ -1,4 +1,5 @@
-//! A connector that says what a test tells it to, served by tonic on a port of its own; and a project to sync it into.
+//! A connector that sends what a test tells it, served by tonic on a port of its own; and a project
+//! to sync it into.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
@@ -21,7 +22,7 @@ use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// What a connector says.
+/// The answers of a connector.
 #[derive(Default)]
 pub(crate) struct Script {
     pub(crate) form: ConfigurationFormResponse,
@@ -31,7 +32,7 @@ pub(crate) struct Script {
     pub(crate) schema: Option<SchemaResponse>,
     /// What each sync sends, one after the other.
     pub(crate) syncs: Mutex<VecDeque<Sync>>,
-    /// What was asked of `Update` so far.
+    /// The requests to `Update` so far.
     pub(crate) requests: Mutex<Vec<UpdateRequest>>,
 }
 
@@ -48,7 +49,7 @@ pub(crate) enum Then {
     #[default]
     End,
     Fail(Status),
-    /// Neither says more nor ends.
+    /// Hangs.
     Silence,
     /// Fails before the first message.
     Refuse(Status),
@@ -141,7 +142,7 @@ impl Sync {
     }
 }
 
-/// A connector that runs, the tester that plays with it, and a project.
+/// A connector that runs, a tester that is connected to it, and a project.
 pub(crate) struct Stage {
     pub(crate) tester: Tester,
     pub(crate) project: Project,
@@ -208,7 +209,7 @@ impl Drop for Stage {
     }
 }
 
-/// Runs one sync and gives back what was broken, a line each.
+/// Runs one sync. Returns the breaches, one a line.
 pub(crate) async fn breaches(
     schema: SchemaResponse,
     messages: impl Into<Vec<UpdateResponse>>,
@@ -217,7 +218,7 @@ pub(crate) async fn breaches(
     lines(&report)
 }
 
-/// Rows, one a line; `NULL` and a dagger for what they mean.
+/// Rows, one a line. A dagger marks deleted rows.
 pub(crate) fn shown(rows: &[Row]) -> String {
     let lines = rows.iter().map(|row| {
         let cells = row.cells.iter().map(|cell| cell.as_deref().unwrap_or("NULL"));
@@ -240,7 +241,7 @@ fn still() -> SystemTime {
     noon()
 }
 
-/// A clock that goes on by `step` each time that it is asked.
+/// A clock that advances by `step` each time that it is read.
 pub(crate) fn ticking(
     step: Duration,
 ) -> impl Fn() -> SystemTime + Send + std::marker::Sync + 'static {

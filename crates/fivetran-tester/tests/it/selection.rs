@@ -1,4 +1,4 @@
-//! Selections: built in both shapes, sent as they are, and held against what comes.
+//! Selections with and without schemas: how they are built, sent, and checked against records.
 
 use fivetran_tester::{Error, SelectionBuilder, SyncOptions, TableName};
 use fivetran_wire::selection::Selection as Shape;
@@ -123,7 +123,8 @@ async fn names_merge_only_where_both_are_let_in() {
     column `a-b` of table `cpu.load`: two columns get one name in the warehouse: `a.b` and `a-b` become `a_b`
     ");
 
-    // Either of the two may go. What is excluded is judged in itself all the same.
+    // Excluding either of the two resolves the collision. Types of excluded columns are still
+    // checked.
     let selection = builder.clone().without_table("cpu-load").unwrap();
     let selection = selection.without_column("cpu.load", "a.b").unwrap().build();
     let (_, broken) = sync(all(), selection, [checkpoint("{}")]).await;

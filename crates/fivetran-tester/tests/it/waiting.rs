@@ -1,4 +1,4 @@
-//! Upserts wait to be written in the order of their keys; nothing but the time it takes may tell.
+//! Pending upserts are written in the order of their keys, which must not change the result.
 
 use fivetran_wire::DataType;
 use fivetran_wire::value_type::Inner;
@@ -40,7 +40,8 @@ async fn what_follows_an_upsert_finds_it() {
     assert_eq!(stage.rows("cpu"), "a | 2 | NULL\nb | 1 | NULL †\nc | 2 | 20");
 }
 
-/// An integer column makes numbers of texts that look like one: `01` and `1` are one key, which only SQLite can tell.
+/// An integer column converts texts to numbers: `01` and `1` are the same key, which only SQLite
+/// knows.
 #[tokio::test]
 async fn keys_that_only_sqlite_finds_equal_keep_their_order() {
     let readings = table("readings", [key("id", DataType::Long), column("n", DataType::Int)]);

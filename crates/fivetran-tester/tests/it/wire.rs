@@ -1,4 +1,4 @@
-//! Short words for messages of the wire.
+//! Short constructors for messages.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(crate) fn table(name: &str, columns: impl Into<Vec<Column>>) -> Table {
     Table { name: name.to_owned(), columns: columns.into() }
 }
 
-/// The table of most cases: a key and a value.
+/// The table of most cases, with a key and a value.
 pub(crate) fn cpu() -> Table {
     table("cpu", [key("host", DataType::String), column("load", DataType::Double)])
 }

@@ -1,4 +1,4 @@
-//! What both sides of the wire agree on: names, and the numbers of messages.
+//! Tests naming, and the field numbers of messages.
 
 mod naming;
 mod numbers;

@@ -1,4 +1,4 @@
-//! Fivetran's renaming, case by case.
+//! Fivetran's naming, case by case.
 
 use fivetran_wire::naming;
 

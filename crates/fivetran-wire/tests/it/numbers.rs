@@ -1,7 +1,7 @@
 //! Every field and every enum value has the number that the protocol gives it.
 //!
-//! Adapter and tester share the types, so that a wrong number would go unnoticed between them. Here each field is filled on its own and
-//! held against bytes that are written by hand, number by number.
+//! Adapter and tester share the types, so that they would not notice a wrong number. Here each
+//! field is set by itself, and compared with bytes that are written by hand.
 
 use fivetran_wire::*;
 use prost::Message;

@@ -1,4 +1,4 @@
-//! The crate from outside: a small configuration, typed in many ways.
+//! Tests the public interface with a small configuration.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,7 +38,7 @@ static SIZE: Field = field("size", Requirement::Optional, Kind::Text);
 static FILE: Field =
     field("file", Requirement::Optional, Kind::Upload { extensions: &[".pem"], max_bytes: 100 });
 
-/// What a library reads, and complains about in words of its own.
+/// A value that a library parses, with error texts of its own.
 #[derive(Debug, PartialEq, serde::Deserialize)]
 enum Size {
     Small,
@@ -100,7 +100,7 @@ fn typed(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// What is said about one field, when the others are right.
+/// Checks the problem of one field, when the others are valid.
 fn check(field: &str, text: &str, expect: &str) {
     let mut all = typed(&[("token", "t"), ("hostname", "h")]);
     all.insert(field.to_owned(), text.to_owned());
@@ -202,9 +202,8 @@ fn each_problem_names_the_field_the_value_and_what_to_do() {
     check(
         "types",
         "{",
-        &one(
-            r#"`types` is "{", which is not the JSON that is expected here: EOF while parsing an object at line 1 column 1"#,
-        ),
+        &one("`types` is \"{\", which is not the JSON that is expected here: \
+             EOF while parsing an object at line 1 column 1"),
     );
 }
 
@@ -240,7 +239,7 @@ fn an_unknown_key_is_a_warning_with_the_nearest_known_one() {
     check("organisation", "x", "The configuration key \"organisation\" is unknown and ignored.");
 }
 
-/// Keys come from whoever has reached the port, in any length and number.
+/// Any client can send keys of any length and number.
 #[test]
 fn of_many_unknown_keys_the_first_are_named_and_the_rest_counted() -> Result<(), Problems> {
     let warnings = |unknown: usize| {
@@ -258,7 +257,7 @@ fn of_many_unknown_keys_the_first_are_named_and_the_rest_counted() -> Result<(),
 
 #[test]
 fn a_long_unknown_key_is_cut_and_compared_with_nothing() {
-    // To compare it would take minutes.
+    // Comparing it would take minutes.
     let key = "hostname".repeat(1_000_000);
     let shown = "hostname".repeat(7) + "host";
     check(&key, "x", &format!("The configuration key \"{shown}\" (cut) is unknown and ignored."));
@@ -266,7 +265,7 @@ fn a_long_unknown_key_is_cut_and_compared_with_nothing() {
 
 #[test]
 fn a_long_list_is_read_at_once() -> Result<(), Problems> {
-    // To compare each name with each would take minutes.
+    // Comparing each name with each would take minutes.
     let names: Vec<_> = (0..300_000).map(|number| format!("t{number}")).collect();
     let text = names.join(",");
     let parsed = parse::<Settings>(&typed(&[("token", "t"), ("hostname", "h"), ("tables", &text)]));
@@ -283,10 +282,11 @@ fn a_problem_repeats_little_of_what_was_typed() {
         "tables",
         &twice,
         &format!(
-            "The configuration has a problem: `tables` is \"{shown}\" (cut), but names \"{shown}\" (cut) twice; name it once."
+            "The configuration has a problem: `tables` is \"{shown}\" (cut), \
+             but names \"{shown}\" (cut) twice; name it once."
         ),
     );
-    // The words of a library may hold all of a value.
+    // The error text of a library may have all of a value.
     let mode = typed(&[("token", "t"), ("hostname", "h"), ("size", &format!("\"{long}\""))]);
     let problems = parse::<Settings>(&mode).unwrap_err().to_string();
     assert!(problems.contains("unknown variant `xxx"), "{problems}");

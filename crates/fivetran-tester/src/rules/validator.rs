@@ -1,4 +1,4 @@
-//! Rules of a sync, as its messages come.
+//! Validates the messages of a sync against the rules, in their order.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -8,23 +8,23 @@ use fivetran_wire::{RecordType, SchemaChange, SchemaResponse, Selection, limit};
 use serde::de::IgnoredAny;
 
 use super::row::TableRules;
-use super::schema::{Names, check_names, check_tables};
+use super::schema::{NameCollisions, check_names, check_tables};
 use super::{Breach, Breaches, Place, Rule};
 use crate::TableName;
-use crate::declared::{self, DeclaredTable, Shape};
+use crate::declared::{self, DeclaredTable, Grouping};
 use crate::message::{Batch, Message, RecordHead};
 use crate::selection::SelectedTable;
 
-/// Watches one sync. It judges and keeps no row.
+/// Validates one sync. It keeps no rows.
 #[derive(Debug)]
-pub(crate) struct Judge {
-    shape: Option<Shape>,
+pub(crate) struct Validator {
+    grouping: Option<Grouping>,
     selection: Option<Selection>,
     tables: BTreeMap<TableName, TableState>,
-    names: Names,
+    collisions: NameCollisions,
     breaches: Breaches,
     task: bool,
-    /// When the last checkpoint came; before the first, when the sync began.
+    /// When the last checkpoint came. Before the first: when the sync started.
     checkpoint_at: SystemTime,
     records_since_checkpoint: u64,
 }
@@ -37,36 +37,38 @@ struct TableState {
     upserted: bool,
 }
 
-impl Judge {
-    /// Starts with the schema's answer. The second value is what it declares and the selection lets in.
+impl Validator {
+    /// Starts with the answer of `Schema`. Also returns the tables and columns that it declares and
+    /// the selection includes.
     pub(crate) fn new(
         schema: &SchemaResponse,
         selection: Option<Selection>,
         started: SystemTime,
     ) -> (Self, Vec<DeclaredTable>) {
-        let (shape, tables) = declared::of_schema(schema);
-        let mut judge = Self {
-            shape,
+        let (grouping, tables) = declared::of_schema(schema);
+        let mut validator = Self {
+            grouping,
             selection,
             tables: BTreeMap::new(),
-            names: Names::default(),
+            collisions: NameCollisions::default(),
             breaches: Breaches::default(),
             task: false,
             checkpoint_at: started,
             records_since_checkpoint: 0,
         };
         if schema.response.is_none() {
-            judge.note(Rule::SchemaWithoutAnswer, Place::Connector, String::new);
+            validator.note(Rule::SchemaWithoutAnswer, Place::Connector, String::new);
         }
-        let selected = judge.declare(&tables);
-        (judge, selected)
+        let selected = validator.declare(&tables);
+        (validator, selected)
     }
 
     pub(crate) fn note(&mut self, rule: Rule, place: Place, first: impl FnOnce() -> String) {
         self.breaches.note(rule, place, first);
     }
 
-    /// Judges a message as such. False: it comes after a task, and Fivetran would not look at it.
+    /// Validates a message as a whole. Returns `false` if it comes after a task: Fivetran ignores
+    /// it.
     pub(crate) fn message(&mut self, message: &Message) -> bool {
         if self.task {
             self.note(Rule::MessageAfterTask, Place::Connector, String::new);
@@ -87,10 +89,10 @@ impl Judge {
         true
     }
 
-    /// Judges tables found in mid-sync; gives back those that the selection lets in.
+    /// Validates a schema change. Returns the tables and columns that the selection includes.
     pub(crate) fn schema_change(&mut self, change: &SchemaChange) -> Vec<DeclaredTable> {
-        let (shape, tables) = declared::of_change(change);
-        if shape.is_none() || (self.shape.is_some() && shape != self.shape) {
+        let (grouping, tables) = declared::of_change(change);
+        if grouping.is_none() || (self.grouping.is_some() && grouping != self.grouping) {
             self.note(Rule::SchemaChangeShape, Place::Connector, String::new);
         }
         self.declare(&tables)
@@ -98,7 +100,7 @@ impl Judge {
 
     fn declare(&mut self, tables: &[DeclaredTable]) -> Vec<DeclaredTable> {
         check_tables(tables, &mut self.breaches);
-        let mut let_in = Vec::new();
+        let mut selected_tables = Vec::new();
         for table in tables {
             let selected = SelectedTable::of(self.selection.as_ref(), &table.name);
             let state = self.tables.entry(table.name.clone()).or_insert_with(|| TableState {
@@ -109,14 +111,15 @@ impl Judge {
             });
             state.declared = true;
             state.rules.declare(table, &selected);
-            let_in.extend(selected.trim(table));
+            selected_tables.extend(selected.select(table));
         }
-        // To exclude one of two that merge is what a customer can do about them.
-        check_names(&let_in, &mut self.names, &mut self.breaches);
-        let_in
+        // Check names after the selection: excluding one of two is how a customer resolves a
+        // collision.
+        check_names(&selected_tables, &mut self.collisions, &mut self.breaches);
+        selected_tables
     }
 
-    /// Judges consecutive records of one table and one type.
+    /// Validates consecutive records of one table and one type.
     pub(crate) fn records(
         &mut self,
         table: &TableName,
@@ -126,18 +129,19 @@ impl Judge {
     ) {
         self.records_since_checkpoint += records.len() as u64;
         if !self.tables.contains_key(table) {
-            self.meet(table);
+            self.add_undeclared(table);
         }
         let Some(state) = self.tables.get_mut(table) else { return };
-        let (names, breaches) = (&mut self.names, &mut self.breaches);
+        let (collisions, breaches) = (&mut self.collisions, &mut self.breaches);
         let count = records.len() as u64;
         let place = || Place::Table(table.clone());
 
         let names_schema = table.schema().is_some();
-        if self.shape.is_some_and(|shape| names_schema != (shape == Shape::WithSchema)) {
+        if self.grouping.is_some_and(|grouping| names_schema != (grouping == Grouping::WithSchema))
+        {
             breaches.note_many(Rule::SchemaName, place(), count, String::new);
         }
-        if !state.declared && self.shape.is_some() {
+        if !state.declared && self.grouping.is_some() {
             breaches.note_many(Rule::UndeclaredTable, place(), count, String::new);
         }
         if !state.included {
@@ -156,20 +160,20 @@ impl Judge {
         if kind == RecordType::Update && !state.rules.has_key() {
             breaches.note_many(Rule::UpdateWithoutKey, place(), count, String::new);
         }
-        for alike in records.chunk_by(|a, b| a.shape == b.shape) {
+        for alike in records.chunk_by(|a, b| a.column_set == b.column_set) {
             let Some(first) = alike.first() else { continue };
-            let meetings = state.rules.meet(batch.shape(first));
+            let matches = state.rules.match_columns(batch.column_set(first));
             for record in alike {
-                state.rules.check(kind, batch.row(record), &meetings, names, breaches);
+                state.rules.check(kind, batch.row(record), &matches, collisions, breaches);
             }
         }
     }
 
-    /// A table that nobody declared.
-    fn meet(&mut self, table: &TableName) {
+    /// Adds a table that was not declared.
+    fn add_undeclared(&mut self, table: &TableName) {
         let selected = SelectedTable::of(self.selection.as_ref(), table);
         if selected.is_included() {
-            self.names.table(table, &mut self.breaches);
+            self.collisions.table(table, &mut self.breaches);
         }
         let state = TableState {
             rules: TableRules::unknown(table.clone()),
@@ -186,10 +190,11 @@ impl Judge {
             .note_many(Rule::UnknownRecordType, place, count, || format!("number {number}"));
     }
 
-    /// Judges a checkpoint. False: its state cannot be handed back, and so it vouches for nothing.
+    /// Validates a checkpoint. Returns `false` if its state is not valid: it then covers no
+    /// records.
     pub(crate) fn checkpoint(&mut self, state: &str, now: SystemTime) -> bool {
         self.check_pause(now);
-        // It came in time all the same: the rule that it breaks is another one.
+        // Even an invalid checkpoint ends the pause.
         self.checkpoint_at = now;
         match serde_json::from_str::<BTreeMap<String, IgnoredAny>>(state) {
             Ok(_) => {
@@ -204,7 +209,7 @@ impl Judge {
     }
 
     fn check_pause(&mut self, now: SystemTime) {
-        // A clock that went backwards says nothing about the pause.
+        // If the clock was set back, the pause counts as zero.
         let pause = now.duration_since(self.checkpoint_at).unwrap_or_default();
         if pause > limit::BETWEEN_CHECKPOINTS {
             let minutes = pause.as_secs() / 60;
@@ -212,12 +217,13 @@ impl Judge {
         }
     }
 
-    /// Records that no checkpoint vouches for yet.
+    /// How many records no checkpoint covers yet.
     pub(crate) fn records_since_checkpoint(&self) -> u64 {
         self.records_since_checkpoint
     }
 
-    /// Ends the watch. `completed`: the connector itself called the sync done, so that nothing may be left over.
+    /// Ends the validation. If the connector completed the sync, no records may come after the last
+    /// checkpoint.
     pub(crate) fn end(mut self, completed: bool, now: SystemTime) -> Vec<Breach> {
         self.check_pause(now);
         if completed {

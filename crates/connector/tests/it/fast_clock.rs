@@ -1,4 +1,4 @@
-//! A thread in which time passes faster, for limits of minutes: what waits there for 30 s waits for a moment here.
+//! A thread whose clock runs faster, for tests of long timeouts: 30 s there take a moment here.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -7,16 +7,16 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::time::advance;
 
-/// How often the clock of the thread is moved.
+/// How often the clock of the thread is advanced.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Work in a thread with a clock of its own. It ends when this is dropped.
-pub(crate) struct Hurried {
+/// Work in a thread with a fast clock. It is aborted when this is dropped.
+pub(crate) struct FastClock {
     _until: mpsc::Sender<()>,
 }
 
-impl Hurried {
-    /// Runs `work` where each tick of ours is `speed` ticks.
+impl FastClock {
+    /// Runs `work` with a clock that runs `speed` times as fast.
     pub(crate) fn start(speed: u32, work: impl Future<Output = ()> + Send + 'static) -> Self {
         let (until, ended) = mpsc::channel::<()>();
         thread::spawn(move || {
@@ -24,8 +24,9 @@ impl Hurried {
                 Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
             runtime.block_on(async move {
                 let (ticks, mut ticked) = tokio::sync::mpsc::unbounded_channel();
-                // While a blocking task runs, tokio does not move a clock that stands by itself: so it moves as we say, and
-                // sockets are waited for as ever.
+                // A paused clock of tokio advances by itself when all tasks wait, except while a
+                // blocking task runs. With this one running, the clock advances only as we say, and
+                // sockets work as usual.
                 tokio::task::spawn_blocking(move || {
                     while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                         if ticks.send(()).is_err() {

@@ -1,4 +1,5 @@
-//! One sync on its way into the warehouse: each message is judged, landed and counted, in its order.
+//! Loads the messages of one sync into the warehouse: validates, writes and counts each in its
+//! order.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -9,22 +10,21 @@ use std::time::SystemTime;
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{RecordType, SchemaChange, SchemaResponse};
 
+use crate::clock::Clock;
 use crate::declared::DeclaredTable;
 use crate::message::{Batch, Message, RecordHead};
 use crate::project::write_state;
 use crate::report::{Counts, TEXTS_KEPT};
-use crate::rules::{Judge, Place, Rule};
+use crate::rules::{Place, Rule, Validator};
 use crate::warehouse::{Changed, Scope, Writer};
-use crate::{
-    Clock, End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time,
-};
+use crate::{End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time};
 
-/// Whether the stream goes on.
+/// Whether to go on with the stream.
 pub(crate) type Flow = ControlFlow<()>;
 
-pub(crate) struct Landing<O> {
+pub(crate) struct Loader<O> {
     writer: Writer,
-    judge: Judge,
+    validator: Validator,
     state_path: PathBuf,
     clock: Clock,
     started: SystemTime,
@@ -40,8 +40,9 @@ pub(crate) struct Landing<O> {
     tasks: Vec<String>,
 }
 
-impl<O: FnMut(Event<'_>)> Landing<O> {
-    /// Opens the warehouse and makes the tables that the schema declares and the selection lets in.
+impl<O: FnMut(Event<'_>)> Loader<O> {
+    /// Opens the warehouse, and creates the tables that the schema declares and the selection
+    /// includes.
     pub(crate) fn new(
         project: &Paths,
         schema: &SchemaResponse,
@@ -50,10 +51,10 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         started: SystemTime,
         observer: O,
     ) -> Result<Self, Error> {
-        let (judge, tables) = Judge::new(schema, options.selection, started);
-        let mut landing = Self {
+        let (validator, tables) = Validator::new(schema, options.selection, started);
+        let mut loader = Self {
             writer: Writer::open(&project.warehouse)?,
-            judge,
+            validator,
             state_path: project.state.clone(),
             clock,
             started,
@@ -68,18 +69,18 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
             warning_count: 0,
             tasks: Vec::new(),
         };
-        landing.declare(&tables, Scope::Whole)?;
-        landing.writer.commit()?;
-        Ok(landing)
+        loader.declare(&tables, Scope::Whole)?;
+        loader.writer.commit()?;
+        Ok(loader)
     }
 
-    /// Takes one message. `Break`: this was all that was asked for.
+    /// Takes one message. Returns `Break` if the sync is to be stopped after it.
     pub(crate) fn take(&mut self, message: Message) -> Result<Flow, Error> {
         if self.has_enough_messages() {
             return Ok(Flow::Break(()));
         }
         self.messages += 1;
-        let flow = self.land(message)?;
+        let flow = self.load(message)?;
         Ok(if self.has_enough_messages() { Flow::Break(()) } else { flow })
     }
 
@@ -87,8 +88,8 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         matches!(self.stop, Stop::AfterMessages(most) if self.messages >= most)
     }
 
-    fn land(&mut self, message: Message) -> Result<Flow, Error> {
-        if !self.judge.message(&message) {
+    fn load(&mut self, message: Message) -> Result<Flow, Error> {
+        if !self.validator.message(&message) {
             return Ok(Flow::Continue(()));
         }
         let message = match message {
@@ -111,13 +112,13 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
                 self.tasks.push(task.message);
                 Ok(Flow::Continue(()))
             }
-            // Records are never `Other`.
+            // Records are `Message::Records` always.
             Some(Operation::Record(_) | Operation::Records(_)) | None => Ok(Flow::Continue(())),
         }
     }
 
     fn schema_change(&mut self, change: &SchemaChange) -> Result<Flow, Error> {
-        let tables = self.judge.schema_change(change);
+        let tables = self.validator.schema_change(change);
         self.declare(&tables, Scope::Part)?;
         Ok(Flow::Continue(()))
     }
@@ -128,14 +129,14 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
                 match changed {
                     Changed::Key { was, is } => {
                         let place = Place::Table(table.name.clone());
-                        self.judge.note(Rule::KeyChanged, place, || {
+                        self.validator.note(Rule::KeyChanged, place, || {
                             format!("was ({}), is ({})", was.join(", "), is.join(", "))
                         });
                     }
                     Changed::Type { column, was, is } => {
                         let place = Place::Column(table.name.clone(), column);
                         let first = || format!("was {was}, is {is}");
-                        self.judge.note(Rule::TypeChanged, place, first);
+                        self.validator.note(Rule::TypeChanged, place, first);
                     }
                 }
             }
@@ -143,7 +144,8 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         Ok(())
     }
 
-    /// Lands records in runs of one table and one type: what depends on those is looked up once a run, not once a row.
+    /// Loads records in runs of one table and one type, so that these are looked up once a run and
+    /// not once a row.
     fn records(&mut self, batch: &Arc<Batch>) -> Result<Flow, Error> {
         let synced = time::synced((self.clock)());
         let same =
@@ -157,7 +159,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
                     self.run(&table, kind, batch, run, &synced)?;
                 }
                 Err(_) => {
-                    self.judge.unknown_record_type(&table, first.kind, run.len() as u64);
+                    self.validator.unknown_record_type(&table, first.kind, run.len() as u64);
                 }
             }
             if matches!(self.stop, Stop::AfterRows(most) if self.rows >= most) {
@@ -167,7 +169,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         Ok(Flow::Continue(()))
     }
 
-    /// As much of a run as comes before we stop.
+    /// The part of a run that comes before the sync is to be stopped.
     fn within_stop<'a>(&self, kind: RecordType, run: &'a [RecordHead]) -> &'a [RecordHead] {
         match self.stop {
             Stop::AfterRows(most) if kind != RecordType::Truncate => {
@@ -186,7 +188,7 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         records: &[RecordHead],
         synced: &str,
     ) -> Result<(), Error> {
-        self.judge.records(table, kind, batch, records);
+        self.validator.records(table, kind, batch, records);
         let without_key = self.writer.records(table, kind, batch, records, synced)?;
 
         let count = records.len() as u64;
@@ -209,11 +211,12 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
     }
 
     fn checkpoint(&mut self, state: &str) -> Result<Flow, Error> {
-        if !self.judge.checkpoint(state, (self.clock)()) {
-            // The next sync begins at the state before this one, so the rows are still nobody's.
+        if !self.validator.checkpoint(state, (self.clock)()) {
+            // The next sync starts from an earlier state, so that no checkpoint covers the rows
+            // yet.
             return Ok(Flow::Continue(()));
         }
-        // The order is the promise: the state must not claim a row before the row is there for good.
+        // Commit first: the state must not claim rows that the warehouse could lose.
         self.writer.commit()?;
         write_state(&self.state_path, state)?;
         self.checkpoints += 1;
@@ -222,14 +225,14 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
         Ok(if enough { Flow::Break(()) } else { Flow::Continue(()) })
     }
 
-    /// Settles what came after the last checkpoint, and adds up.
+    /// Commits or rolls back what came after the last checkpoint, and makes the report.
     pub(crate) fn end(mut self, end: End) -> Result<Report, Error> {
         let now = (self.clock)();
         let end = match end {
             End::Completed if !self.tasks.is_empty() => End::Task,
             other => other,
         };
-        let after_last_checkpoint = self.judge.records_since_checkpoint();
+        let after_last_checkpoint = self.validator.records_since_checkpoint();
         match self.trailing {
             Trailing::Keep => self.writer.commit()?,
             Trailing::RollBack => self.writer.roll_back()?,
@@ -241,18 +244,18 @@ impl<O: FnMut(Event<'_>)> Landing<O> {
             warnings: self.warnings,
             warning_count: self.warning_count,
             tasks: self.tasks,
-            breaches: self.judge.end(end == End::Completed, now),
+            breaches: self.validator.end(end == End::Completed, now),
             end,
             duration: now.duration_since(self.started).unwrap_or_default(),
         })
     }
 
     pub(crate) fn note(&mut self, rule: Rule, first: impl FnOnce() -> String) {
-        self.judge.note(rule, Place::Connector, first);
+        self.validator.note(rule, Place::Connector, first);
     }
 }
 
-/// Where a sync's results go.
+/// The files that a sync writes.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
     pub(crate) warehouse: PathBuf,

@@ -1,7 +1,8 @@
-//! Rows per second from a connector's socket into the warehouse: what `debug` takes beside the connector itself.
+//! Rows per second from a connector's socket into the warehouse: what `debug` takes beside the
+//! connector itself.
 //!
-//! The connector sends bytes that were made before the clock starts, so that next to nothing of what is measured is its own.
-//! `cargo bench -p fivetran-tester`.
+//! The connector sends bytes that were made before the clock starts, so that next to nothing of
+//! what is measured is its own. `cargo bench -p fivetran-tester`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -27,7 +28,8 @@ fn main() {
     divan::main();
 }
 
-/// Points of so many series by turns, each turn a later moment: the fewer the series, the nearer together are keys.
+/// Points of so many series by turns, each turn a later moment: the fewer the series, the nearer
+/// together are keys.
 #[divan::bench(args = [1, 1_000, 100_000], sample_count = 5, sample_size = 1)]
 fn narrow(bencher: Bencher<'_, '_>, series: u64) {
     let points = Points { rows: ROWS, series, rows_per_checkpoint: ROWS_PER_CHECKPOINT };

@@ -1,30 +1,26 @@
-//! Scalars as text.
+//! Scalars as text: booleans, numbers, dates, times and periods.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType as ArrowType, Date32Type, Date64Type, DurationMicrosecondType,
-    DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type,
-    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, IntervalDayTimeType,
+    DataType as ArrowType, Date32Type, Date64Type, DurationMicrosecondType,
+    DurationMillisecondType, DurationNanosecondType, DurationSecondType, IntervalDayTimeType,
     IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, Time32MillisecondType,
     Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    TimestampSecondType,
 };
 use sync_core::Timestamp;
 
 use crate::TimeText;
-use crate::error::Refusal;
-use crate::text::decimal::scaled;
+use crate::text::number::{cells, decimals, floats, integers, unchecked};
 use crate::text::{Output, WriteCell, iso};
 use crate::value::time::whole_days;
 
-/// What a cell does when it is done: nothing.
-fn unchecked(_: usize, _: &mut Output) -> Result<(), Refusal> {
-    Ok(())
-}
-
-/// The cells of a column of text, for every scalar that is not text already. What is not finite becomes null, and is counted.
-pub(crate) fn plain(array: &dyn Array, times: TimeText) -> Option<Box<dyn WriteCell>> {
+/// Writes scalars as values of a STRING column; `None` for text, which needs no conversion, and for
+/// types that are not scalar.
+///
+/// A float that is not finite becomes null, and is counted as a loss.
+pub(crate) fn scalar(array: &dyn Array, times: TimeText) -> Option<Box<dyn WriteCell>> {
     Some(match *array.data_type() {
         ArrowType::Boolean => {
             let array = array.as_boolean().clone();
@@ -33,9 +29,9 @@ pub(crate) fn plain(array: &dyn Array, times: TimeText) -> Option<Box<dyn WriteC
                 Ok(())
             })
         }
-        _ if array.data_type().is_integer() => return whole(array, unchecked),
+        _ if array.data_type().is_integer() => return integers(array, unchecked),
         _ if array.data_type().is_floating() => return floats(array, ""),
-        _ if array.data_type().is_decimal() => return scaled(array, unchecked),
+        _ if array.data_type().is_decimal() => return decimals(array, unchecked),
         ArrowType::Date32 => cells::<Date32Type>(array, |days, out| iso::date(days.into(), out)),
         ArrowType::Date64 => cells::<Date64Type>(array, |milliseconds, out| {
             iso::date(whole_days(milliseconds)?, out)
@@ -71,61 +67,6 @@ pub(crate) fn plain(array: &dyn Array, times: TimeText) -> Option<Box<dyn WriteC
     })
 }
 
-/// The cells of integers; `check` sees where the text of each starts.
-pub(super) fn whole(
-    array: &dyn Array,
-    check: impl Fn(usize, &mut Output) -> Result<(), Refusal> + Send + 'static,
-) -> Option<Box<dyn WriteCell>> {
-    fn cells_of<T: ArrowPrimitiveType<Native: itoa::Integer>>(
-        array: &dyn Array,
-        check: impl Fn(usize, &mut Output) -> Result<(), Refusal> + Send + 'static,
-    ) -> Box<dyn WriteCell> {
-        cells::<T>(array, move |value, out| {
-            let start = out.bytes.len();
-            out.push(itoa::Buffer::new().format(value));
-            check(start, out)
-        })
-    }
-    Some(match array.data_type() {
-        ArrowType::Int8 => cells_of::<Int8Type>(array, check),
-        ArrowType::Int16 => cells_of::<Int16Type>(array, check),
-        ArrowType::Int32 => cells_of::<Int32Type>(array, check),
-        ArrowType::Int64 => cells_of::<Int64Type>(array, check),
-        ArrowType::UInt8 => cells_of::<UInt8Type>(array, check),
-        ArrowType::UInt16 => cells_of::<UInt16Type>(array, check),
-        ArrowType::UInt32 => cells_of::<UInt32Type>(array, check),
-        ArrowType::UInt64 => cells_of::<UInt64Type>(array, check),
-        _ => return None,
-    })
-}
-
-/// The cells of floats: the shortest text that reads back the same, which is a JSON number too.
-///
-/// What is not finite is counted, and written as `not_finite`.
-pub(super) fn floats(array: &dyn Array, not_finite: &'static str) -> Option<Box<dyn WriteCell>> {
-    let lost = move |out: &mut Output| {
-        out.losses.not_finite += 1;
-        out.push(not_finite);
-        Ok(())
-    };
-    // Each width has a shortest text of its own: widening 0.1 from 32 bits would show digits that nobody wrote.
-    let single = move |value: f32, out: &mut Output| match value.is_finite() {
-        true => Ok(serde_json::to_writer(&mut out.bytes, &value)?),
-        false => lost(out),
-    };
-    Some(match array.data_type() {
-        ArrowType::Float16 => cells::<Float16Type>(array, move |v, out| single(v.to_f32(), out)),
-        ArrowType::Float32 => cells::<Float32Type>(array, single),
-        ArrowType::Float64 => {
-            cells::<Float64Type>(array, move |value, out| match value.is_finite() {
-                true => Ok(serde_json::to_writer(&mut out.bytes, &value)?),
-                false => lost(out),
-            })
-        }
-        _ => return None,
-    })
-}
-
 fn timestamps(array: &dyn Array, unit: TimeUnit, times: TimeText) -> Box<dyn WriteCell> {
     match unit {
         TimeUnit::Second => cells::<TimestampSecondType>(array, move |units, out| {
@@ -155,12 +96,4 @@ fn intervals(array: &dyn Array, unit: IntervalUnit) -> Box<dyn WriteCell> {
             iso::period(value.months, value.days, value.nanoseconds.into(), out)
         }),
     }
-}
-
-fn cells<T: ArrowPrimitiveType>(
-    array: &dyn Array,
-    write: impl Fn(T::Native, &mut Output) -> Result<(), Refusal> + Send + 'static,
-) -> Box<dyn WriteCell> {
-    let array = array.as_primitive::<T>().clone();
-    Box::new(move |row: usize, out: &mut Output| write(array.value(row), out))
 }

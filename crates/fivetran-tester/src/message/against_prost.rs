@@ -1,4 +1,5 @@
-//! That messages are read here as prost reads them: what the tests and the fuzz target hold them to.
+//! Compares how this crate reads a message with how prost reads it, for the tests and the fuzz
+//! target.
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
 use fivetran_wire::update_response::Operation;
@@ -8,7 +9,7 @@ use prost::Message as _;
 
 use super::{Batch, Message, Value};
 
-/// What was read, as prost would have it. A single record counts as a batch of one.
+/// The records of a batch as prost's types. A single record is a batch of one.
 fn as_prost(batch: &Batch) -> Vec<Record> {
     let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().to_owned();
     let record = |head| {
@@ -45,10 +46,10 @@ fn as_prost(batch: &Batch) -> Vec<Record> {
     batch.records().iter().map(record).collect()
 }
 
-/// Reads these bytes both ways, and compares what comes of it as text: a NaN is not equal to itself.
+/// Reads the bytes both ways, and compares the results as text, since NaN is not equal to itself.
 ///
 /// # Panics
-/// The two differ.
+/// The results differ.
 #[track_caller]
 pub(crate) fn check(bytes: Vec<u8>) {
     let expect = match UpdateResponse::decode(bytes.as_slice()) {

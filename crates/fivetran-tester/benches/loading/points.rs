@@ -1,4 +1,5 @@
-//! Narrow points: a time, a tag, two integers and a float, and the two key columns that this connector adds.
+//! Narrow points: a time, a tag, two integers and a float, and the two key columns that this
+//! connector adds.
 
 use bytes::Bytes;
 use fivetran_wire::schema_response::Response;
@@ -21,7 +22,8 @@ pub(crate) struct Points {
     pub(crate) rows_per_checkpoint: u64,
 }
 
-/// [`fivetran_wire::Records`], with the values of a record in the order in which a connector has them.
+/// [`fivetran_wire::Records`], with the values of a record in the order in which a connector has
+/// them.
 #[derive(Clone, PartialEq, Message)]
 struct Batch {
     #[prost(message, repeated, tag = "1")]
@@ -76,7 +78,8 @@ impl Points {
         }
     }
 
-    /// The messages of a sync, serialized: full batches, with a checkpoint after each so many rows and at the end.
+    /// The messages of a sync, serialized: full batches, with a checkpoint after each so many rows
+    /// and at the end.
     pub(crate) fn frames(&self) -> Vec<Bytes> {
         let mut frames = Vec::new();
         let mut batch = Batch::default();

@@ -1,6 +1,7 @@
-//! Names that become equal when Fivetran renames them, so that the tables or columns merge in the warehouse.
+//! Name collisions: names of tables or columns that become equal when Fivetran renames them, so
+//! that their data merge in the warehouse.
 //!
-//! Of several names that become one, each is told together with the first that was met: as many warnings as names too many.
+//! Of several names that collide, each but the first gets a warning, which names the first one too.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -9,33 +10,35 @@ use std::fmt;
 use fivetran_wire::naming;
 use sync_core::{Catalog, Table};
 
-/// A warning for each pair of tables, or of columns of one table, that merges.
-pub(crate) fn of_catalog(catalog: &Catalog) -> Vec<String> {
-    let mut names = Names::default();
+/// Warns of every name of a table or column that collides with an earlier one.
+pub(crate) fn in_catalog(catalog: &Catalog) -> Vec<String> {
+    let mut collisions = NameCollisions::default();
     match catalog {
-        Catalog::Tables(tables) => tables.iter().flat_map(|table| names.meet(table)).collect(),
+        Catalog::Tables(tables) => {
+            tables.iter().flat_map(|table| collisions.check(table)).collect()
+        }
         Catalog::Schemas(schemas) => {
             let tables = schemas.iter().flat_map(|schema| &schema.tables);
-            tables.flat_map(|table| names.meet(table)).collect()
+            tables.flat_map(|table| collisions.check(table)).collect()
         }
     }
 }
 
-/// The tables that were met so far.
+/// The tables that were checked so far.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
-    met: HashSet<Name>,
+pub(crate) struct NameCollisions {
+    checked: HashSet<TableName>,
     /// The first table of each name in the warehouse.
-    first: HashMap<Name, Name>,
+    first: HashMap<TableName, TableName>,
 }
 
-impl Names {
-    /// What to warn of when a table is met for the first time; later, nothing.
+impl NameCollisions {
+    /// Warns if the name of a table, or names of its columns, collide. Checks each table only once.
     ///
-    /// Its columns are looked at this once too, and not remembered: a source may have very many.
-    pub(crate) fn meet(&mut self, table: &Table) -> Vec<String> {
-        let name = Name { schema: table.schema.clone(), table: table.name.clone() };
-        if !self.met.insert(name.clone()) {
+    /// It does not remember columns, of which a source may have very many.
+    pub(crate) fn check(&mut self, table: &Table) -> Vec<String> {
+        let name = TableName { schema: table.schema.clone(), table: table.name.clone() };
+        if !self.checked.insert(name.clone()) {
             return Vec::new();
         }
         let mut warnings = Vec::new();
@@ -43,32 +46,32 @@ impl Names {
             Entry::Occupied(first) => {
                 let (first, renamed) = (first.get(), first.key());
                 warnings.push(format!(
-                    "Tables {first} and {name} both become {renamed} in a warehouse with Fivetran naming, where their rows mix: \
-                     {REMEDY}."
+                    "Tables {first} and {name} both become {renamed} in a warehouse with \
+                     Fivetran naming, where their rows mix: {REMEDY}."
                 ));
             }
             Entry::Vacant(free) => {
                 free.insert(name.clone());
             }
         }
-        columns(&name, table, &mut warnings);
+        check_columns(&name, table, &mut warnings);
         warnings
     }
 }
 
-/// What the customer can do about it. Not every connection lets its names be chosen.
+/// What the customer can do. Fivetran does not offer source naming for every connection.
 const REMEDY: &str =
     "exclude one of them from the sync, or choose source naming in Fivetran where it is offered";
 
-fn columns(name: &Name, table: &Table, warnings: &mut Vec<String>) {
+fn check_columns(name: &TableName, table: &Table, warnings: &mut Vec<String>) {
     let mut columns = HashMap::with_capacity(table.columns.len());
     for column in table.columns.iter().map(|column| column.name.as_str()) {
         match columns.entry(naming::column(column)) {
             Entry::Occupied(first) => {
                 let (first, renamed): (&&str, _) = (first.get(), first.key());
                 warnings.push(format!(
-                    "Columns {first:?} and {column:?} of table {name} both become {renamed:?} in a warehouse with Fivetran naming, \
-                     where one value hides the other: {REMEDY}."
+                    "Columns {first:?} and {column:?} of table {name} both become {renamed:?} in a \
+                     warehouse with Fivetran naming, where one value hides the other: {REMEDY}."
                 ));
             }
             Entry::Vacant(free) => {
@@ -78,21 +81,21 @@ fn columns(name: &Name, table: &Table, warnings: &mut Vec<String>) {
     }
 }
 
-/// What a table is called, in the source or in the warehouse.
+/// The name of a table, in the source or in the warehouse.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Name {
+struct TableName {
     schema: Option<String>,
     table: String,
 }
 
-impl Name {
+impl TableName {
     fn renamed(&self) -> Self {
         let schema = self.schema.as_deref().map(naming::column);
         Self { schema, table: naming::table(&self.table) }
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for TableName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(schema) = &self.schema {
             write!(formatter, "{schema:?}.")?;
@@ -105,21 +108,21 @@ impl fmt::Display for Name {
 mod tests {
     use sync_core::{Catalog, Column, DataType, Schema, Table};
 
-    use super::{REMEDY, of_catalog};
+    use super::{REMEDY, in_catalog};
 
-    /// Columns are all that a table's name is followed by.
+    /// A table. The first name is its own, and the others are those of its columns.
     fn table(names: &[&str]) -> Table {
         let columns = names[1..].iter().map(|&name| Column::new(name, DataType::Long));
         Table::new(names[0], columns.collect())
     }
 
-    /// Warnings up to their reason.
+    /// Compares the warnings, up to the reason that they give.
     #[track_caller]
     fn check_catalog(catalog: &Catalog, expect: &[&str]) {
-        let warnings = of_catalog(catalog);
+        let warnings = in_catalog(catalog);
         assert!(warnings.iter().all(|warning| warning.ends_with(&format!(": {REMEDY}."))));
-        let told = warnings.iter().map(|warning| warning.split(" in a warehouse").next().unwrap());
-        assert_eq!(told.collect::<Vec<_>>(), expect);
+        let shown = warnings.iter().map(|warning| warning.split(" in a warehouse").next().unwrap());
+        assert_eq!(shown.collect::<Vec<_>>(), expect);
     }
 
     #[track_caller]
@@ -129,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn each_table_is_told_with_the_first_of_its_name() {
+    fn each_table_is_named_with_the_first_that_it_collides_with() {
         check(&[], &[]);
         check(&[&["cpu"], &["disk"]], &[]);
         check(&[&["cpu"], &["cpu"]], &[]);
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_merge_within_their_table() {
+    fn columns_collide_within_their_table() {
         check(&[&["a", "x.y"], &["b", "x-y"]], &[]);
         check(&[&["a", "_x", "x"]], &[]);
         check(
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_keep_tables_apart_unless_they_merge() {
+    fn schemas_keep_tables_apart_unless_they_collide() {
         let schema = |name: &str, tables: &[&str]| {
             let tables = tables
                 .iter()

@@ -1,4 +1,4 @@
-//! What a sync leaves in the warehouse.
+//! The warehouse after a sync.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Names that merge in the warehouse: who is told, and how often.
+//! Warnings of name collisions: where they are sent, and how often.
 
 use fivetran_adapter::Limits;
 use fivetran_wire::RecordType;
@@ -14,7 +14,7 @@ fn table(name: &str, columns: &[&str]) -> Table {
     Table::new(name, columns.collect())
 }
 
-/// What a sync says, a line for each message.
+/// The messages of a sync, one a line.
 async fn said(server: &Server) -> String {
     let mut stream = server.client().await.update(request()).await.unwrap();
     let mut lines = Vec::new();
@@ -48,7 +48,7 @@ async fn a_sync_warns_once_of_each_pair_before_its_rows() {
         Step::Row(dot),
         Step::Truncate(dash),
         Step::Truncate(table("cpuLoad", &[])),
-        // A table is known by its name: other columns do not make it new.
+        // A table with other columns is the same table, and not checked again.
         Step::Row(table("cpuLoad", &["a.b", "a-b"])),
     ];
     let server = Server::start(steps);
@@ -67,7 +67,7 @@ async fn a_sync_warns_once_of_each_pair_before_its_rows() {
     truncate cpuLoad
     upsert cpuLoad
     "#);
-    // Each sync is told anew.
+    // Each sync warns again.
     assert_eq!(said(&server).await, first);
 }
 
