@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: two syncs from a look-alike InfluxDB 3 into a local warehouse, with nothing installed.
+//! `cargo xtask demo`: two syncs from a look-alike InfluxDB 3 into a local warehouse, with nothing
+//! installed.
 
 use std::fs;
 use std::path::Path;
@@ -12,8 +13,21 @@ use crate::program::{self, Server, TOKEN};
 
 const DATABASE: &str = "home";
 
+const INTRODUCTION: &str = "\
+This builds the connector and a look-alike of InfluxDB 3, and then syncs twice into a local
+warehouse, a SQLite file. The syncs take seconds.";
+
+/// Said where nothing has been built yet.
+const FIRST_TIME: &str = "\
+The first time, cargo compiles some 300 crates before that: about ten minutes on two cores.
+It tells how far it is:";
+
 pub(crate) fn run() -> Result<()> {
-    println!("Building the connector and a look-alike of InfluxDB 3 ...");
+    println!("{INTRODUCTION}");
+    if !program::target().join("debug").join("influx-demo").exists() {
+        println!("{FIRST_TIME}");
+    }
+    println!();
     let binaries = program::build()?;
     let directory = program::target().join("demo");
     if directory.exists() {
@@ -81,7 +95,8 @@ impl Play<'_> {
     }
 }
 
-/// Writes three points that are a minute old: past the few seconds in which a point may still be on its way.
+/// Writes three points that are a minute old: past the few seconds in which a point may still be on
+/// its way.
 fn write_points(influx: &Server) -> Result<()> {
     let minute_ago =
         SystemTime::now().duration_since(UNIX_EPOCH)?.saturating_sub(Duration::from_secs(60));

@@ -1,4 +1,5 @@
-//! `cargo xtask dist`: Fivetran's build, in an empty target directory, what it leaves, and what is in it.
+//! `cargo xtask dist`: Fivetran's build, in an empty target directory, what it leaves, and what is
+//! in it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{program, sbom};
 
-/// What the submission must not carry: the query engine of the look-alike, and the warehouse of `connector debug`.
+/// What the submission must not carry: the query engine of the look-alike, and the warehouse of
+/// `connector debug`.
 const UNWANTED: [&str; 2] = ["datafusion", "rusqlite"];
 
 pub(crate) fn run() -> Result<()> {
@@ -41,7 +43,8 @@ pub(crate) fn run() -> Result<()> {
     let bytes = fs::metadata(&executable)?.len();
     println!("one executable: {}, {:.1} MB", name(&executable), bytes as f64 / 1e6);
     let libraries = program::output(Command::new("ldd").arg(&executable))?;
-    // A line is `name => path (address)`, or `name (address)`: the name is what any machine has in common.
+    // A line is `name => path (address)`, or `name (address)`: the name is what any machine has in
+    // common.
     let names: Vec<_> =
         libraries.lines().filter_map(|line| line.split_whitespace().next()).collect();
     println!("shared libraries: {}", names.join(", "));
@@ -59,17 +62,20 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// What an executable may link to, without versions and the names of architectures: libc and what comes with it or with the compiler.
+/// What an executable may link to, without versions and the names of architectures: libc and what
+/// comes with it or with the compiler.
 const LIBRARIES: [&str; 5] = ["linux-vdso", "libgcc_s", "libm", "libc", "ld-linux"];
 
-/// Whether a library, such as `libm.so.6` or `/lib64/ld-linux-x86-64.so.2`, is one that any machine has.
+/// Whether a library, such as `libm.so.6` or `/lib64/ld-linux-x86-64.so.2`, is one that any machine
+/// has.
 fn is_of_libc(library: &str) -> bool {
     let file = library.rsplit('/').next().unwrap_or(library);
     let stem = file.split(".so").next().unwrap_or(file);
     LIBRARIES.contains(&stem) || stem.starts_with("ld-linux-")
 }
 
-/// What Fivetran's pipeline takes for an executable: a file that may be run, and is neither a library nor a list of dependencies.
+/// What Fivetran's pipeline takes for an executable: a file that may be run, and is neither a
+/// library nor a list of dependencies.
 fn executables(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in

@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: every parser of foreign bytes and text, on inputs that libFuzzer makes, each target for a while.
+//! `cargo xtask fuzz`: every parser of foreign bytes and text, on inputs that libFuzzer makes, each
+//! target for a while.
 //!
 //! Corpora grow in the target directory; what is in the repository is where each run starts from.
 

@@ -1,4 +1,5 @@
-//! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links none of the project's crates.
+//! The project's automation: `cargo xtask <verb>`, one file per verb. It starts programs and links
+//! none of the project's crates.
 #![allow(clippy::print_stdout, reason = "xtask is read by people, on standard output")]
 
 mod bench;
@@ -6,7 +7,9 @@ mod ci;
 mod demo;
 mod dist;
 mod e2e;
+mod fresh;
 mod fuzz;
+mod locks;
 mod peers;
 mod sbom;
 mod simulate;
@@ -24,15 +27,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3 into a local warehouse
+    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3
+    /// into a local warehouse
     Demo,
     /// Builds the executable as Fivetran does, checks what it links to, and lists what is in it
     Dist,
     /// Runs unmodified peers in Python against the look-alike and against the connector
     Peers,
-    /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes wrong between them
+    /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes
+    /// wrong between them
     Simulate(simulate::Arguments),
-    /// Measures the connector, all in one run: rows per second, processor time and memory, as ratios to what bounds them
+    /// Measures the connector, all in one run: rows per second, processor time and memory, as
+    /// ratios to what bounds them
     Bench(bench::Arguments),
     /// Feeds every parser of foreign bytes and text what libFuzzer makes
     Fuzz(fuzz::Arguments),

@@ -16,7 +16,8 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Where builds go, as `cargo` itself says: the environment may decide it, or a configuration file of the person's own.
+/// Where builds go, as `cargo` itself says: the environment may decide it, or a configuration file
+/// of the person's own.
 pub fn target() -> PathBuf {
     static TARGET: LazyLock<Option<PathBuf>> = LazyLock::new(ask_for_target);
     // Where `cargo` cannot tell, no build succeeds either, and says why.
@@ -29,8 +30,8 @@ fn ask_for_target() -> Option<PathBuf> {
     metadata["target_directory"].as_str().map(PathBuf::from)
 }
 
-/// The `cargo` that runs us, without what it has told us of our own package: build scripts that look at that would run again, and
-/// everything above them be compiled twice.
+/// The `cargo` that runs us, without what it has told us of our own package: build scripts that
+/// look at that would run again, and everything above them be compiled twice.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
@@ -41,8 +42,17 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
-/// Installs one of cargo's commands where there is none, in a version that builds with the Rust of this project: a later one may ask
-/// for a newer.
+/// `cargo` for the workspace of what measures and what needs Docker, which builds where all else is
+/// built.
+#[must_use]
+pub fn tools(verb: &str) -> Command {
+    let mut command = cargo([verb, "--manifest-path", "tools/Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", target());
+    command
+}
+
+/// Installs one of cargo's commands where there is none, in a version that builds with the Rust of
+/// this project: a later one may ask for a newer.
 pub fn install(command: &str, version: &str) -> Result<()> {
     let found = cargo([command, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if found.is_ok_and(|status| status.success()) {
@@ -81,9 +91,13 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// # Errors
 /// The build fails.
 pub fn build() -> Result<PathBuf> {
-    run(&mut cargo(["build", "--package", "connector", "--package", "influx-demo"]))?;
+    run(cargo(["build"]).args(DEMO))?;
     Ok(target().join("debug"))
 }
+
+/// The programs of a first look. Programs rather than packages, so that the features of shared crates
+/// are those of the whole workspace: the tests then find everything compiled.
+pub const DEMO: [&str; 4] = ["--bin", "connector", "--bin", "influx-demo"];
 
 /// A program that is stopped when it is dropped.
 pub struct Server {
@@ -93,7 +107,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it listens on.
+    /// Starts a program, and waits until a line of its output names the port of 127.0.0.1 that it
+    /// listens on.
     ///
     /// # Errors
     /// The program cannot be started, or ends before it listens.
@@ -123,7 +138,8 @@ impl Drop for Server {
     }
 }
 
-/// The port in a line such as `listening on http://127.0.0.1:8181` or `{"context":{"port":50051}, ...}`.
+/// The port in a line such as `listening on http://127.0.0.1:8181` or `{"context":{"port":50051},
+/// ...}`.
 fn port(line: &str) -> Option<u16> {
     let after = |host: &str| line.split_once(host).map(|(_, rest)| rest);
     let rest = after("127.0.0.1:").or_else(|| after("\"port\":"))?;

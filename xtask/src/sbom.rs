@@ -57,8 +57,8 @@ pub(crate) fn shipped() -> Result<BTreeSet<(String, String)>> {
     Ok(crates.filter(|(name, _)| name != PACKAGE).collect())
 }
 
-/// Takes out of a bill what does not ship: it was made of the whole workspace, where crates have features that only tests ask for.
-/// Gives the number of components that are left.
+/// Takes out of a bill what does not ship: it was made of the whole workspace, where crates have
+/// features that only tests ask for. Gives the number of components that are left.
 fn keep(bill: &mut Value, shipped: &BTreeSet<(String, String)>) -> Result<usize> {
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     let components = bill["components"].as_array_mut().context("the bill lists no components")?;

@@ -1,4 +1,5 @@
-//! `cargo xtask simulate`: plays schedules of the simulation of `influx-source`, then shows which of the planted defects it catches.
+//! `cargo xtask simulate`: plays schedules of the simulation of `influx-source`, then shows which
+//! of the planted defects it catches.
 
 use std::process::Command;
 
@@ -30,7 +31,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     program::run(&mut test("simulation::defects::every_planted_defect_is_caught")?)
 }
 
-/// The command that runs one test of the engine, of which `cargo test` would not say that it is missing.
+/// The command that runs one test of the engine, of which `cargo test` would not say that it is
+/// missing.
 fn test(name: &str) -> Result<Command> {
     let command = |options: &[&str]| {
         let mut command = program::cargo(["test", "--package", "influx-source", "--lib"]);

@@ -1,5 +1,5 @@
 //! Docker end to end: InfluxDB, the connector and the platform in containers of their own, and between them all that goes wrong in the
-//! world. `cargo xtask e2e` starts it; README.md, "Docker end to end", says what it does.
+//! world. `cargo xtask e2e` starts it; docs/end-to-end.md says what it does.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is read by people")]
 
 mod arguments;

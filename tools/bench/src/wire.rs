@@ -20,7 +20,7 @@ use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 
 // The connector's own, so that the limit is that of the same server.
-#[path = "../../../fivetran-adapter/src/gathered.rs"]
+#[path = "../../../crates/fivetran-adapter/src/gathered.rs"]
 mod gathered;
 
 use gathered::Gathered;

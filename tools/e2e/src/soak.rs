@@ -172,7 +172,7 @@ const LOOKS: [Look; 4] = [
 
 fn trends(samples: &[Sample]) -> (String, bool) {
     let mut table = Table::new();
-    table.load_style(NOTHING);
+    table.load_preset(NOTHING);
     table.set_header(["", "least", "most", "second quarter", "last quarter", "slope per hour", ""]);
     let mut flat = true;
     for (name, look, room) in LOOKS {
