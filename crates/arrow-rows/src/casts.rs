@@ -2,7 +2,7 @@
 
 use std::mem::discriminant;
 
-use arrow::datatypes::{DataType as ArrowType, Field, TimeUnit};
+use arrow_schema::{DataType as ArrowType, Field, TimeUnit};
 use sync_core::DataType;
 
 /// What the values of an Arrow type are by nature, or `None` for a type without a form in a warehouse: unions, and structs that use

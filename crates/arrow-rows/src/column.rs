@@ -1,7 +1,7 @@
 //! One column: what it is, what it becomes, and what it keeps from batch to batch.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType as ArrowType, Schema};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType as ArrowType, Schema};
 use sync_core::{DataType, Table};
 
 use crate::casts::{can_become, possible};

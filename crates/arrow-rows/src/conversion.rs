@@ -2,9 +2,8 @@
 //!
 //! Each line serves the Arrow types that its function takes; which pairs there are, [`casts`](crate::casts()) tells the world.
 
-use arrow::array::{Array, ArrayRef};
-use arrow::datatypes::DataType as ArrowType;
-use arrow::error::ArrowError;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{ArrowError, DataType as ArrowType};
 use sync_core::{DataType, Value};
 
 use crate::encoded::Layout;

@@ -7,7 +7,7 @@ pub(crate) mod plain;
 
 use std::slice::Iter;
 
-use arrow::error::ArrowError;
+use arrow_schema::ArrowError;
 use sync_core::Value;
 
 use crate::encoded::Layout;

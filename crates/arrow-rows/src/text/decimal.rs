@@ -4,11 +4,10 @@ use std::fmt::Display;
 use std::io::Write;
 use std::ops::Range;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type,
-};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type};
+use arrow_array::{Array, ArrowPrimitiveType};
+use arrow_schema::DataType as ArrowType;
 
 use crate::error::Refusal;
 use crate::text::plain::whole;
