@@ -16,8 +16,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let packages = ["--package", "connector", "--package", "connector-bench"];
-    program::run(program::cargo(["build", "--quiet", "--release"]).args(packages))?;
+    // Alone, as it is released: with the features that it asks for itself.
+    program::run(&mut program::cargo(["build", "--quiet", "--release", "--package", "connector"]))?;
+    program::run(program::tools("build").args([
+        "--quiet",
+        "--release",
+        "--package",
+        "connector-bench",
+    ]))?;
     let bench = program::target().join("release/connector-bench");
     program::run(Command::new(bench).args(&arguments.arguments))
 }
@@ -28,9 +34,9 @@ const SHAPES: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny"
 /// Checks that the bench still measures everything, with syncs of a few rows in a development
 /// build. The figures do not count.
 pub(crate) fn smoke() -> Result<()> {
-    let packages = ["--package", "connector", "--package", "connector-bench"];
-    program::run(program::cargo(["build", "--quiet"]).args(packages))?;
-    let mut bench = Command::new(program::target().join("debug/connector-bench"));
+    let directory = program::build()?;
+    program::run(program::tools("build").args(["--quiet", "--package", "connector-bench"]))?;
+    let mut bench = Command::new(directory.join("connector-bench"));
     bench.args(["--rounds", "1", "--scale", "1000", "--json"]);
     let report: Value = serde_json::from_str(&program::output(&mut bench)?)?;
     for name in ["debug_rows_per_s", "listening_ms"] {

@@ -4,21 +4,28 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{bench, demo, dist, e2e, fuzz, peers, program};
+use crate::{bench, demo, dist, e2e, fresh, fuzz, locks, peers, program};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
     step("cargo fmt --all --check", || {
         cargo(&["fmt", "--all", "--check"])?;
-        // The fuzz targets are a workspace of their own.
+        // The tools and the fuzz targets are workspaces of their own.
+        tools("fmt", &["--all", "--check"])?;
         cargo(&["fmt", "--manifest-path", "xtask/fuzz/Cargo.toml", "--check"])
     })?;
     step("cargo clippy --workspace --all-targets -- -D warnings", || {
-        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+        tools("clippy", &["--workspace", "--all-targets", "--", "-D", "warnings"])
     })?;
+    step("one version in both locks", locks::check)?;
     step("cargo deny check bans licenses sources", || {
         program::install("deny", CARGO_DENY)?;
-        cargo(&["deny", "check", "bans", "licenses", "sources"])
+        cargo(&["deny", "check", "bans", "licenses", "sources"])?;
+        // The tools need no more than some of the licences that the list allows.
+        let manifest = ["deny", "--manifest-path", "tools/Cargo.toml", "--config", "deny.toml"];
+        let check = ["check", "-A", "license-not-encountered", "bans", "licenses", "sources"];
+        cargo(&[&manifest[..], &check].concat())
     })?;
     step("cargo deny: what ships", || {
         let manifest = ["deny", "--manifest-path", "crates/fivetran_source/Cargo.toml"];
@@ -33,16 +40,22 @@ pub(crate) fn run() -> Result<()> {
     })?;
     step("cargo xtask dist", dist::run)?;
     step("cargo xtask demo", demo::run)?;
+    step("the tests take what the demo has compiled", fresh::check)?;
     step("cargo xtask peers", peers::run)?;
     step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
     step("cargo xtask bench, a few rows", bench::smoke)?;
     step("cargo xtask e2e --short", e2e::short)?;
+    step("cargo test of the tools", || tools("test", &["--workspace"]))?;
     // Last, so that its result closes the output.
     step("cargo test --workspace", || cargo(&["test", "--workspace"]))
 }
 
 fn cargo(arguments: &[&str]) -> Result<()> {
     program::run(&mut program::cargo(arguments))
+}
+
+fn tools(verb: &str, arguments: &[&str]) -> Result<()> {
+    program::run(program::tools(verb).args(arguments))
 }
 
 fn step(name: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {

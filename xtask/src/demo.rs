@@ -13,8 +13,21 @@ use crate::program::{self, Server, TOKEN};
 
 const DATABASE: &str = "home";
 
+const INTRODUCTION: &str = "\
+This builds the connector and a look-alike of InfluxDB 3, and then syncs twice into a local
+warehouse, a SQLite file. The syncs take seconds.";
+
+/// Said where nothing has been built yet.
+const FIRST_TIME: &str = "\
+The first time, cargo compiles some 300 crates before that: about ten minutes on two cores.
+It tells how far it is:";
+
 pub(crate) fn run() -> Result<()> {
-    println!("Building the connector and a look-alike of InfluxDB 3 ...");
+    println!("{INTRODUCTION}");
+    if !program::target().join("debug").join("influx-demo").exists() {
+        println!("{FIRST_TIME}");
+    }
+    println!();
     let binaries = program::build()?;
     let directory = program::target().join("demo");
     if directory.exists() {

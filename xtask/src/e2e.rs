@@ -1,4 +1,4 @@
-//! `cargo xtask e2e`: runs the stack in containers. It is a package of its own (`xtask/e2e`), so
+//! `cargo xtask e2e`: runs the stack in containers. It is a package of its own (`tools/e2e`), so
 //! that its dependencies are not built for the other verbs.
 
 use std::ffi::OsString;
@@ -22,14 +22,15 @@ const NO_ENGINE: i32 = 3;
 /// Runs the short form as a check. Without a Docker engine it checks nothing.
 pub(crate) fn short() -> Result<()> {
     let status =
-        program::cargo(["run", "--quiet", "--package", "e2e", "--", "--short"]).status()?;
+        program::tools("run").args(["--quiet", "--package", "e2e", "--", "--short"]).status()?;
     ensure!(status.success() || status.code() == Some(NO_ENGINE), "it ended with {status}");
     Ok(())
 }
 
 /// Replaces this process by the program, which then gets a Ctrl-C, and whose exit code is ours.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let mut command = program::cargo(["run", "--quiet", "--package", "e2e", "--"]);
-    let failure = command.args(&arguments.options).exec();
+    let mut command = program::tools("run");
+    command.args(["--quiet", "--package", "e2e", "--"]).args(&arguments.options);
+    let failure = command.exec();
     Err(failure).context("cannot start cargo")
 }

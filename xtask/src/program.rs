@@ -41,6 +41,15 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
+/// `cargo` for the workspace of what measures and what needs Docker, which builds where all else is
+/// built.
+#[must_use]
+pub fn tools(verb: &str) -> Command {
+    let mut command = cargo([verb, "--manifest-path", "tools/Cargo.toml"]);
+    command.env("CARGO_TARGET_DIR", target());
+    command
+}
+
 /// Installs a command of cargo if it is missing, in a version that builds with this project's Rust.
 /// Later versions may need a newer one.
 pub fn install(command: &str, version: &str) -> Result<()> {
@@ -81,9 +90,13 @@ pub fn output(command: &mut Command) -> Result<String> {
 /// # Errors
 /// The build fails.
 pub fn build() -> Result<PathBuf> {
-    run(&mut cargo(["build", "--package", "connector", "--package", "influx-demo"]))?;
+    run(cargo(["build"]).args(DEMO))?;
     Ok(target().join("debug"))
 }
+
+/// The programs of a first look. Programs rather than packages, so that the features of shared crates
+/// are those of the whole workspace: the tests then find everything compiled.
+pub const DEMO: [&str; 4] = ["--bin", "connector", "--bin", "influx-demo"];
 
 /// A program that is stopped when it is dropped.
 pub struct Server {

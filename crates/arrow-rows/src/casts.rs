@@ -3,7 +3,7 @@
 
 use std::mem::discriminant;
 
-use arrow::datatypes::{DataType as ArrowType, Field, TimeUnit};
+use arrow_schema::{DataType as ArrowType, Field, TimeUnit};
 use sync_core::DataType;
 
 /// The natural column type of an Arrow type: the one that its values have unless another is chosen.

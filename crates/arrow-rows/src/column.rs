@@ -1,7 +1,7 @@
 //! One column of a table: where it is in the record batches, and how it is converted.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType as ArrowType, Schema};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType as ArrowType, Schema};
 use sync_core::{DataType, Table};
 
 use crate::casts::{can_become, possible_types};

@@ -3,9 +3,8 @@
 //! [`casts`](crate::casts()) lists which Arrow types can become which column types. Here is a
 //! function for each of these pairs.
 
-use arrow::array::{Array, ArrayRef};
-use arrow::datatypes::DataType as ArrowType;
-use arrow::error::ArrowError;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::{ArrowError, DataType as ArrowType};
 use sync_core::{DataType, Value};
 
 use crate::logical_array::LogicalArray;

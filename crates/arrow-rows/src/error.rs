@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use arrow::datatypes::DataType as ArrowType;
-use arrow::error::ArrowError;
+use arrow_schema::{ArrowError, DataType as ArrowType};
 use sync_core::{DataType, RowError};
 
 /// Why Arrow data cannot become the rows of a table.

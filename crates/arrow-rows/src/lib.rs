@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use arrow::array::{ArrayRef, Float64Array, RecordBatch, TimestampNanosecondArray};
+//! use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampNanosecondArray};
 //! use arrow_rows::{ArrowRows, LossKind, TimeText, column_type};
 //! use sync_core::{Column, DataType, Rows, Table, Value};
 //!

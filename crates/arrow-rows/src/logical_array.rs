@@ -1,12 +1,12 @@
 //! Reads dictionary and run-end encoded arrays as if they were not encoded.
 
-use arrow::array::{Array, ArrayRef, AsArray, RunArray, UInt64Array};
-use arrow::buffer::NullBuffer;
-use arrow::compute::{cast, take};
-use arrow::datatypes::{
-    DataType as ArrowType, Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt64Type,
-};
-use arrow::error::ArrowError;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt64Type};
+use arrow_array::{Array, ArrayRef, RunArray, UInt64Array};
+use arrow_buffer::NullBuffer;
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType as ArrowType};
+use arrow_select::take::take;
 
 /// An array without its encoding: its values, and the place of each row's value among them.
 pub(crate) struct LogicalArray {

@@ -3,8 +3,8 @@
 use std::iter::StepBy;
 use std::slice::IterMut;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::ArrowPrimitiveType;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrowPrimitiveType};
 use sync_core::Value;
 
 use crate::error::CellError;

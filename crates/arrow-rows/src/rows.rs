@@ -1,7 +1,7 @@
 //! Reads record batches as rows.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use sync_core::{RowError, Rows, Table, Value};
 
 use crate::column::{Column, OpenColumn};

@@ -11,7 +11,7 @@ pub(crate) mod scalar;
 
 use std::slice::Iter;
 
-use arrow::error::ArrowError;
+use arrow_schema::ArrowError;
 use sync_core::Value;
 
 use crate::error::CellError;

@@ -1,8 +1,9 @@
 //! The server's clock.
 
-use arrow::array::AsArray;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, TimeUnit};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};

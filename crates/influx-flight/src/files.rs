@@ -1,8 +1,9 @@
 //! The Parquet files of a table.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{ArrowPrimitiveType, Int64Type, UInt64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, UInt64Type};
+use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
+use arrow_cast::cast;
 
 use crate::client::Client;
 use crate::error::Error;

@@ -5,11 +5,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow_array::RecordBatch;
 use arrow_flight::FlightData;
 use arrow_flight::decode::{DecodedFlightData, DecodedPayload, FlightDataDecoder};
 use arrow_flight::error::FlightError;
+use arrow_schema::SchemaRef;
 use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout};
 use tonic::Status;

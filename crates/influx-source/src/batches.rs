@@ -1,8 +1,8 @@
 //! The record batches of an answer, small ones joined.
 
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
-use arrow::error::ArrowError;
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+use arrow_select::concat::concat_batches;
 use futures::FutureExt;
 use influx_flight::Error;
 

@@ -43,7 +43,8 @@ pub(crate) async fn begin<D: Database, S: Sink>(
         for other in &others {
             session.sink.warn(taken_over(session, reading, other)).await?;
         }
-        return start(session, reading, &fingerprint, Start::Anew(&others, Notes::default()), look).await;
+        return start(session, reading, &fingerprint, Start::Anew(&others, Notes::default()), look)
+            .await;
     };
     if is_planted(Defect::TruncateOnResume) {
         session.sink.truncate(&reading.table).await?;

@@ -60,10 +60,7 @@ pub(crate) async fn first(
 }
 
 /// The time of the first point that is in a file, where files are shown.
-async fn first_listed(
-    database: &impl Database,
-    measurement: &str,
-) -> Result<Option<i64>, Error> {
+async fn first_listed(database: &impl Database, measurement: &str) -> Result<Option<i64>, Error> {
     match database.files(measurement).await {
         ParquetFiles::Known(files) => Ok(files.iter().map(|file| file.first).min()),
         ParquetFiles::Unknown(error) if error.kind().is_transient() => Err(error),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use influx_flight::{DroppedTables, Error, ParquetFiles, TableInfo};
 
 use crate::server::About;

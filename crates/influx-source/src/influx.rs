@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit, TimestampNanosecondType};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampNanosecondType};
+use arrow_cast::cast;
+use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use influx_flight::{
     BatchStream, Client, DroppedTables, Error, ParquetFiles, RetryPolicy, TableInfo, Target,
 };

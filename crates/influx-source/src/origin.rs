@@ -83,7 +83,8 @@ pub(crate) fn meet(
     }
     let back = match known {
         Known::Present => {
-            let seen = notes.server.as_ref().map_or_else(|| present.clone(), |s| s.seen_as(present));
+            let seen =
+                notes.server.as_ref().map_or_else(|| present.clone(), |s| s.seen_as(present));
             if notes.server.as_ref() == Some(&seen) {
                 return Met::Unchanged;
             }
@@ -193,7 +194,12 @@ pub(crate) fn not_found(
 
 /// Notes which tables are read by this sync and which are not, and forgets almost all of those that
 /// have not been for long. Gives whether anything is new.
-pub(crate) fn note_use(state: &mut State, database: &str, used: &BTreeSet<String>, now: i64) -> bool {
+pub(crate) fn note_use(
+    state: &mut State,
+    database: &str,
+    used: &BTreeSet<String>,
+    now: i64,
+) -> bool {
     let (mut is_new, mut shrunk) = (false, Vec::new());
     for (of, table, progress) in state.tables_mut() {
         let before = Notes::read(&progress.notes);
@@ -202,7 +208,12 @@ pub(crate) fn note_use(state: &mut State, database: &str, used: &BTreeSet<String
         let is_used = of == database && used.contains(table);
         notes.unused_since = (!is_used).then_some(since);
         if !is_used && !notes.shrunk && since.0 <= now.saturating_sub(KEPT_FOR) {
-            shrunk.push((of.to_owned(), table.to_owned(), progress.fingerprint().to_owned(), notes));
+            shrunk.push((
+                of.to_owned(),
+                table.to_owned(),
+                progress.fingerprint().to_owned(),
+                notes,
+            ));
         } else if notes != before {
             progress.notes = notes.write();
             is_new = true;

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::TimestampNanosecondType;
-use arrow::error::ArrowError;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampNanosecondType;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
+use arrow_schema::ArrowError;
 use sync_core::{Fault, Sink, SyncError, Table};
 
 use crate::batches::Batches;
@@ -96,7 +97,7 @@ fn plant_cursors(batch: &RecordBatch, measurement: &str, progress: &Progress) {
     if is_planted(Defect::CursorOfARow)
         && let Some(times) = batch.column_by_name(TIME)
         && let Some(times) = times.as_primitive_opt::<TimestampNanosecondType>()
-        && let Some(last) = arrow::compute::max(times)
+        && let Some(last) = times.iter().flatten().max()
     {
         progress.advance(measurement, last.saturating_add(1));
     }

@@ -7,12 +7,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayBuilder, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringBuilder,
-};
-use arrow::compute::{cast, partition};
-use arrow::datatypes::{DataType, Int32Type};
-use arrow::error::ArrowError;
+use arrow_array::builder::{ArrayBuilder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow_cast::cast;
+use arrow_ord::partition::partition;
+use arrow_schema::{ArrowError, DataType};
 use hashbrown::HashMap;
 
 use crate::plant::{Defect, is_planted};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::{Field, Schema};
+use arrow_schema::{Field, Schema};
 use influx_flight::{ColumnInfo, ColumnType, Role};
 use sync_core::DataType;
 

@@ -83,9 +83,8 @@ pub(crate) async fn sync<D: Database, S: Sink>(
 async fn sync_tables<D: Database, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
     let Session { config, selection, sink, .. } = session;
     let names = discover::names(list(session).await?, config)?;
-    let is_wanted = |name: &String| {
-        is_selected(selection, config.destination.as_ref().unwrap_or(name))
-    };
+    let is_wanted =
+        |name: &String| is_selected(selection, config.destination.as_ref().unwrap_or(name));
     let names: Vec<_> = names.into_iter().filter(is_wanted).collect();
     meet_server(session, &names).await?;
     let mut looks = look_at_all(session, names).await?;

@@ -1,6 +1,6 @@
 //! A measurement, and the table that it becomes in the warehouse.
 
-use arrow::datatypes::{DataType as ArrowType, TimeUnit};
+use arrow_schema::{DataType as ArrowType, TimeUnit};
 use influx_flight::{ColumnInfo, ColumnType, Role, TableInfo};
 use sync_core::{Column, DataType, SyncError, Table};
 

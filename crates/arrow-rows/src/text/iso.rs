@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use arrow::datatypes::TimeUnit;
+use arrow_schema::TimeUnit;
 use sync_core::Timestamp;
 
 use crate::TimeText;

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, AsArray, MapArray, OffsetSizeTrait, StructArray};
-use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::DataType as ArrowType;
-use arrow::error::ArrowError;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, MapArray, OffsetSizeTrait, StructArray};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{ArrowError, DataType as ArrowType};
 
 use crate::TimeText;
 use crate::error::CellError;

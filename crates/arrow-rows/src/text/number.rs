@@ -3,12 +3,14 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType as ArrowType, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type,
+    Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
+    UInt64Type,
 };
+use arrow_array::{Array, ArrowPrimitiveType};
+use arrow_schema::DataType as ArrowType;
 
 use crate::error::CellError;
 use crate::text::{Output, WriteCell};

@@ -1,7 +1,10 @@
 //! Text and bytes as slices of Arrow's buffers.
 
-use arrow::array::{Array, ArrayAccessor, AsArray, DictionaryArray, downcast_dictionary_array};
-use arrow::datatypes::{ArrowDictionaryKeyType, ArrowNativeType, DataType as ArrowType};
+use arrow_array::cast::AsArray;
+use arrow_array::types::ArrowDictionaryKeyType;
+use arrow_array::{Array, ArrayAccessor, DictionaryArray, downcast_dictionary_array};
+use arrow_buffer::ArrowNativeType;
+use arrow_schema::DataType as ArrowType;
 use serde::de::IgnoredAny;
 use sync_core::Value;
 

@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{
-    DataType as ArrowType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
+use arrow_schema::DataType as ArrowType;
 use sync_core::{DataType, Value};
 
 use crate::error::CellError;

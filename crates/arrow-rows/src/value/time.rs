@@ -1,10 +1,11 @@
 //! Reads dates and instants.
 
-use arrow::array::Array;
-use arrow::datatypes::{
-    DataType as ArrowType, Date32Type, Date64Type, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+use arrow_array::Array;
+use arrow_array::types::{
+    Date32Type, Date64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
+use arrow_schema::{DataType as ArrowType, TimeUnit};
 use sync_core::{DataType, Timestamp, Value};
 
 use crate::error::CellError;

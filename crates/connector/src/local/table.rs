@@ -6,6 +6,6 @@ use comfy_table::presets::NOTHING;
 /// An empty table without lines, under a header.
 pub(crate) fn table<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header.into_iter().map(Into::into));
+    table.load_preset(NOTHING).set_header(header.into_iter().map(Into::into));
     table
 }

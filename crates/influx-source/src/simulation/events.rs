@@ -44,10 +44,7 @@ impl World {
         if !self.moves || self.rng.u32(0..3) > 0 {
             return self.here;
         }
-        Place {
-            server: self.rng.usize(0..SERVERS),
-            database: self.rng.usize(0..DATABASES.len()),
-        }
+        Place { server: self.rng.usize(0..SERVERS), database: self.rng.usize(0..DATABASES.len()) }
     }
 
     /// A measurement that is not dropped.
@@ -253,9 +250,8 @@ impl World {
     }
 
     pub(super) fn create_in(&mut self, place: Place) {
-        let is_taken = |name: &str| {
-            self.measurements.iter().any(|one| one.place == place && one.name == name)
-        };
+        let is_taken =
+            |name: &str| self.measurements.iter().any(|one| one.place == place && one.name == name);
         let Some(name) = NAMES.into_iter().find(|name| !is_taken(name)) else { return };
         let mut columns = vec![("f0", KINDS[self.rng.usize(0..KINDS.len())])];
         for field in &FIELDS[1..self.rng.usize(1..3)] {

@@ -264,10 +264,7 @@ fn of<T>(database: &str, all: BTreeMap<(String, String), T>) -> BTreeMap<String,
     of_it.map(|((_, name), found)| (name, found)).collect()
 }
 
-fn tables<T>(
-    state: Option<&str>,
-    read: impl Fn(&Json) -> T,
-) -> BTreeMap<(String, String), T> {
+fn tables<T>(state: Option<&str>, read: impl Fn(&Json) -> T) -> BTreeMap<(String, String), T> {
     let state: Json = state.map_or(Json::Null, |text| serde_json::from_str(text).unwrap());
     let databases = state["databases"].as_object().into_iter().flatten();
     let tables = databases.flat_map(|(database, tables)| {

@@ -88,12 +88,7 @@ pub(super) struct Measurement {
 }
 
 impl Measurement {
-    pub(super) fn new(
-        place: Place,
-        name: &str,
-        columns: &[(&str, Kind)],
-        visible: i64,
-    ) -> Self {
+    pub(super) fn new(place: Place, name: &str, columns: &[(&str, Kind)], visible: i64) -> Self {
         let column = |&(name, kind): &(&str, Kind)| (name.to_owned(), Column { kind, visible });
         Self {
             place,

@@ -166,7 +166,8 @@ impl Ledger {
             let mut account = match self.accounts.remove(&(place, name.clone())) {
                 _ if !has_cursor => {
                     // Nothing is known of other servers' either.
-                    self.accounts.retain(|(at, of), _| at.database != place.database || *of != name);
+                    self.accounts
+                        .retain(|(at, of), _| at.database != place.database || *of != name);
                     Account::loading(shape, began, truncated, Some(vec![Mark::new()]))
                 }
                 // This server is new for a table that was read from another one.
@@ -178,7 +179,8 @@ impl Ledger {
                         }
                     }
                     // Only settings that are surely other ones truncate surely.
-                    let truncated = truncated.filter(|_| shapes.len() == 1 && shapes != [shape.clone()]);
+                    let truncated =
+                        truncated.filter(|_| shapes.len() == 1 && shapes != [shape.clone()]);
                     if !shapes.contains(shape) {
                         shapes.push(shape.clone());
                     }

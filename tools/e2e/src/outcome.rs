@@ -91,7 +91,7 @@ impl fmt::Display for Outcome {
 /// All rounds of each scenario in one line.
 pub(crate) fn table(scenarios: &[&Scenario], outcomes: &[Outcome]) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING);
+    table.load_preset(NOTHING);
     table.set_header([
         "scenario",
         "rounds",

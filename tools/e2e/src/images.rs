@@ -127,7 +127,7 @@ fn stripped(executable: &Path) -> Result<Vec<u8>> {
 
 async fn table(engine: &Engine, images: &Images) -> Result<String> {
     let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
+    table.load_preset(comfy_table::presets::NOTHING);
     table.set_header(["image", "size", "user", "id"]);
     for name in [&images.influxdb, &images.connector, &images.platform, &images.tools] {
         let found = engine.inspect_image(name).await.with_context(|| format!("{name} is gone"))?;

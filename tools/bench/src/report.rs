@@ -71,7 +71,7 @@ impl Report {
 
     pub(crate) fn print_table(&self) -> Result<()> {
         let mut table = Table::new();
-        table.load_style(NOTHING);
+        table.load_preset(NOTHING);
         table.set_header(COLUMNS);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -182,7 +182,7 @@ const MEASURES: [Measure; 4] = [
 
 fn trends(samples: &[Sample]) -> (String, bool) {
     let mut table = Table::new();
-    table.load_style(NOTHING);
+    table.load_preset(NOTHING);
     table.set_header(["", "least", "most", "second quarter", "last quarter", "slope per hour", ""]);
     let mut flat = true;
     for (name, value, room) in MEASURES {

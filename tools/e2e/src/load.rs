@@ -54,7 +54,7 @@ const LOADS: [Load; 4] = [
 /// Loads all, one after another. False: something has not arrived.
 pub(crate) async fn run(run: &Run, seed: u64) -> Result<bool> {
     let mut table = Table::new();
-    table.load_style(NOTHING);
+    table.load_preset(NOTHING);
     table.set_header([
         "what",
         "lines, MB",

@@ -20,7 +20,7 @@ use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 
 // The file of the adapter itself, so that this server writes as the connector does.
-#[path = "../../../fivetran-adapter/src/coalesced_writes.rs"]
+#[path = "../../../crates/fivetran-adapter/src/coalesced_writes.rs"]
 mod coalesced_writes;
 
 use coalesced_writes::CoalescedWrites;
