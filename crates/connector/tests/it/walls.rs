@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::sources::below;
+
 /// What cargo tells of the workspace with this manifest, named from the root of the repository.
 ///
 /// It is read as it is: the crate for it would have a part of the demo compiled again.
