@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{bench, demo, dist, e2e, fresh, fuzz, locks, peers, program};
+use crate::{bench, demo, dist, e2e, fresh, fuzz, locks, peers, program, simulate};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -45,6 +45,7 @@ pub(crate) fn run() -> Result<()> {
     step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
     step("cargo xtask bench, a few rows", bench::smoke)?;
     step("cargo xtask e2e --short", e2e::short)?;
+    step("cargo xtask simulate --mutants, a few", simulate::few)?;
     step("cargo test of the tools", || tools("test", &["--workspace"]))?;
     // Last, so that its result closes the output.
     step("cargo test --workspace", || cargo(&["test", "--workspace"]))

@@ -9,35 +9,19 @@ use std::fmt;
 use influx_flight::{Endpoint, Scheme, Target};
 use secrecy::SecretString;
 use sync_config::{Answers, Config, Field, Invalid, value};
+use sync_engine::{
+    LateData, Measurements, OnResync, PrimaryKey, RetryPolicy, Settings, TimeFormat,
+};
 
-pub(crate) use column_types::ColumnTypes;
 pub use fields::FIELDS;
-pub(crate) use options::{LateData, OnResync, PrimaryKey, TimeFormat};
+use options::Chosen;
 
 /// A configuration that has been checked as far as it can be without asking InfluxDB.
 ///
 /// Read it with [`sync_config::parse`]; its fields are listed in [`FIELDS`].
 pub struct InfluxConfig {
     pub(crate) target: Target,
-    pub(crate) database: String,
-    pub(crate) measurements: Measurements,
-    /// The table's name in the warehouse, where it differs from the measurement's; only with one measurement.
-    pub(crate) destination: Option<String>,
-    /// Points before this time are not read, in nanoseconds since 1970-01-01T00:00:00Z.
-    pub(crate) start: Option<i64>,
-    /// How far before its cursor every sync reads again, in nanoseconds.
-    pub(crate) lookback: i64,
-    pub(crate) late_data: LateData,
-    /// For how many days back points are counted, where files do not tell of late ones.
-    pub(crate) audit_days: i64,
-    pub(crate) on_resync: OnResync,
-    pub(crate) primary_key: PrimaryKey,
-    pub(crate) time_format: TimeFormat,
-    pub(crate) column_types: ColumnTypes,
-    /// How many queries run at once.
-    pub(crate) parallel_queries: usize,
-    /// How many rows a window should have.
-    pub(crate) window_rows: u64,
+    pub(crate) settings: Settings,
 }
 
 impl fmt::Debug for InfluxConfig {
@@ -46,29 +30,15 @@ impl fmt::Debug for InfluxConfig {
     }
 }
 
-/// The measurements that a customer asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Measurements {
-    /// All that the database has, now and later.
-    All,
-    /// These.
-    Listed(Vec<String>),
-}
-
-impl Measurements {
-    fn is_single(&self) -> bool {
-        matches!(self, Self::Listed(names) if names.len() == 1)
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let names = value::list(text)?;
-        match names.as_slice() {
-            [all] if all == "*" => Ok(Self::All),
-            names if names.iter().any(|name| name == "*") => {
-                Err("but `*` stands for all measurements; give it alone".to_owned())
-            }
-            _ => Ok(Self::Listed(names)),
+/// One name, several separated by commas, or `*`.
+fn measurements(text: &str) -> Result<Measurements, String> {
+    let names = value::list(text)?;
+    match names.as_slice() {
+        [all] if all == "*" => Ok(Measurements::All),
+        names if names.iter().any(|name| name == "*") => {
+            Err("but `*` stands for all measurements; give it alone".to_owned())
         }
+        _ => Ok(Measurements::Listed(names)),
     }
 }
 
@@ -79,18 +49,21 @@ impl Config for InfluxConfig {
         let token = answers.required(&fields::TOKEN, value::secret);
         let hostname = answers.required(&fields::HOSTNAME, value::text);
         let database = answers.required(&fields::DATABASE, value::text);
-        let measurements = answers.required(&fields::MEASUREMENT, Measurements::parse);
-        // Accepted because people who come from the Python example have it; no query of InfluxDB 3 knows it.
+        let measurements = answers.required(&fields::MEASUREMENT, measurements);
+        // Accepted because people who come from the Python example have it; no query of InfluxDB 3
+        // knows it.
         let org = answers.optional(&fields::ORG, value::text);
         let destination = answers.optional(&fields::TABLE_NAME, value::text);
         let start = answers.optional(&fields::START_TIME, value::instant);
         let lookback = answers.required(&fields::LOOKBACK, value::duration);
-        let late_data = answers.required(&fields::LATE_DATA, value::choice::<LateData>);
+        let late_data = answers.required(&fields::LATE_DATA, value::choice::<Chosen<LateData>>);
         let audit_days = answers.required(&fields::AUDIT_DAYS, value::integer(0..=3_650));
-        let on_resync = answers.required(&fields::ON_RESYNC, value::choice::<OnResync>);
-        let primary_key = answers.required(&fields::PRIMARY_KEY, value::choice::<PrimaryKey>);
-        let time_format = answers.required(&fields::TIME_FORMAT, value::choice::<TimeFormat>);
-        let column_types = answers.optional(&fields::COLUMN_TYPES, ColumnTypes::parse);
+        let on_resync = answers.required(&fields::ON_RESYNC, value::choice::<Chosen<OnResync>>);
+        let primary_key =
+            answers.required(&fields::PRIMARY_KEY, value::choice::<Chosen<PrimaryKey>>);
+        let time_format =
+            answers.required(&fields::TIME_FORMAT, value::choice::<Chosen<TimeFormat>>);
+        let column_types = answers.optional(&fields::COLUMN_TYPES, column_types::parse);
         let ca_certificate = answers.optional(&fields::CA_CERTIFICATE, certificates);
         let allow_plaintext = answers.required(&fields::ALLOW_PLAINTEXT, value::boolean);
         let parallel = answers.required(&fields::PARALLEL_QUERIES, value::integer(1..=32));
@@ -105,16 +78,18 @@ impl Config for InfluxConfig {
         {
             endpoint_problem = Err(answers.problem(
                 &fields::HOSTNAME,
-                "would carry the token unencrypted to another machine; use https, or switch `allow_plaintext` on",
+                "would carry the token unencrypted to another machine; use https, or switch \
+                 `allow_plaintext` on",
             ));
         }
         let mut destination_problem = Ok(());
         if let (Ok(Some(_)), Ok(measurements)) = (&destination, &measurements)
-            && !measurements.is_single()
+            && !matches!(measurements, Measurements::Listed(names) if names.len() == 1)
         {
             destination_problem = Err(answers.problem(
                 &fields::TABLE_NAME,
-                "renames a single table, and `measurement` asks for several; leave it empty, or name one measurement",
+                "renames a single table, and `measurement` asks for several; leave it empty, or \
+                 name one measurement",
             ));
         }
         endpoint_problem.and(destination_problem).and(org)?;
@@ -127,23 +102,24 @@ impl Config for InfluxConfig {
                 answers.problem(&fields::CA_CERTIFICATE, format!("is refused: {error}"))
             })?;
         }
-        Ok(Self {
-            target,
+        let settings = Settings {
             database,
             measurements: measurements?,
             destination: destination?,
             start: start?,
             // A lookback beyond 292 years is all of time.
             lookback: i64::try_from(lookback?.as_nanos()).unwrap_or(i64::MAX),
-            late_data: late_data?,
+            late_data: late_data?.0,
             audit_days: i64::try_from(audit_days?).unwrap_or(i64::MAX),
-            on_resync: on_resync?,
-            primary_key: primary_key?,
-            time_format: time_format?,
+            on_resync: on_resync?.0,
+            primary_key: primary_key?.0,
+            time_format: time_format?.0,
             column_types: column_types?.unwrap_or_default(),
             parallel_queries: usize::try_from(parallel?).unwrap_or(1),
             window_rows: window_rows?,
-        })
+            retry: RetryPolicy::default(),
+        };
+        Ok(Self { target, settings })
     }
 }
 
@@ -154,7 +130,8 @@ fn endpoint(answers: &mut Answers<'_>, hostname: &str) -> Result<Endpoint, Inval
         .map_err(|error| answers.problem(&fields::HOSTNAME, format!("is refused: {error}")))
 }
 
-/// Certificates in PEM, out of an uploaded file. They are tried on a target of no meaning, so that all problems come in one answer.
+/// Certificates in PEM, out of an uploaded file. They are tried on a target of no meaning, so that
+/// all problems come in one answer.
 fn certificates(text: &str) -> Result<Vec<u8>, String> {
     let pem = value::file(text)?;
     let anywhere: Endpoint = "localhost".parse().map_err(|error| format!("is refused: {error}"))?;

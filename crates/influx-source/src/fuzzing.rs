@@ -1,16 +1,13 @@
-//! What the fuzz targets of `xtask/fuzz` drive: SQL as it is built, and what the state remembers of a table.
+//! What the fuzz targets of `xtask/fuzz` drive: SQL as it is built.
 
-use serde_json::{Map, Value};
+use sync_engine::{Bin, Columns, Item, Window};
 
-use crate::database::{Bin, Columns};
-use crate::notes::Notes;
-use crate::sql::{self, Item};
-use crate::window::Window;
+use crate::influxdb as sql;
 
 /// Every data query of a measurement in a window; `None` if the window is empty.
 ///
-/// The first selects the columns, the next the same as tags in which null is an empty text; then come all columns, a first point,
-/// any point, counts by day and by hour, and the list of columns.
+/// The first selects the columns, the next the same as tags in which null is an empty text; then
+/// come all columns, a first point, any point, counts by day and by hour, and the list of columns.
 #[must_use]
 pub fn statements(
     measurement: &str,
@@ -31,10 +28,4 @@ pub fn statements(
         sql::counts(measurement, window, Bin::Hour),
         sql::columns(measurement),
     ])
-}
-
-/// The notes of a table, read and written again.
-#[must_use]
-pub fn notes(notes: &Map<String, Value>) -> Map<String, Value> {
-    Notes::read(notes).write()
 }

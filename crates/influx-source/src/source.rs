@@ -2,14 +2,10 @@
 
 use influx_flight::{ErrorKind, RetryPolicy};
 use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
+use sync_engine::{Clock, Measurements, SystemClock, TimeSeries, UnusableTable, catalog, sync};
 
-use crate::config::{InfluxConfig, Measurements};
-use crate::discover::{self, Unfit, discover};
-use crate::fault;
-use crate::influx::Influx;
-use crate::release;
-use crate::sync::sync;
-use crate::time::{Clock, SystemClock};
+use crate::config::InfluxConfig;
+use crate::influxdb::{InfluxDb, caveats, failure};
 
 /// InfluxDB 3 as a [`Source`].
 pub struct InfluxSource {
@@ -62,10 +58,11 @@ impl Source for InfluxSource {
                 Ok(())
             }
             Err(error) => match (name, error.kind()) {
-                // Whoever refuses a token or a database has been reached, and each has a test of its own.
+                // Whoever refuses a token or a database has been reached, and each has a test of
+                // its own.
                 (CONNECTION, ErrorKind::Token | ErrorKind::DatabaseMissing)
                 | (TOKEN, ErrorKind::DatabaseMissing) => Ok(()),
-                _ => Err(fault::influx(error)),
+                _ => Err(failure(error).into()),
             },
         }
     }
@@ -81,41 +78,34 @@ impl Source for InfluxSource {
         sink: &S,
     ) -> Result<(), SyncError> {
         let database = connect(config, RetryPolicy::default()).await?;
-        sync(self.clock.as_ref(), &database, config, request, sink).await
+        sync(self.clock.as_ref(), &database, &config.settings, request, sink).await
     }
 }
 
 /// Tells of a release that is known to answer wrongly now and then.
 fn tell_release(version: Option<&semver::Version>) {
-    for caveat in version.map(release::caveats).unwrap_or_default() {
+    for caveat in version.map(caveats).unwrap_or_default() {
         tracing::warn!("{caveat}");
     }
 }
 
-async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<Influx, SyncError> {
-    Influx::connect(&config.target, retry).await.map_err(fault::influx)
+async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<InfluxDb, SyncError> {
+    let database = InfluxDb::connect(&config.target, retry).await;
+    database.map_err(|error| failure(error).into())
 }
 
-/// The tables that the configuration fits, if there is one; what does not fit is left out and logged, so that the customer can still
-/// select among the others.
-async fn fit(database: &Influx, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
-    let listed = discover::listed(database).await.map_err(fault::influx)?;
-    let discovered = discover(listed, config)?;
-    for warning in &discovered.warnings {
-        tracing::warn!("{warning}");
-    }
-    let mut unfit = Vec::new();
-    let fitting = discovered
-        .tables
-        .into_iter()
-        .filter_map(|table| table.map_err(|error| unfit.push(error)).ok());
-    let tables: Vec<_> = fitting.map(|source| source.table).collect();
-    for Unfit { table, .. } in &unfit {
+/// The tables that the configuration fits, if there is one; what does not fit is left out and
+/// logged, so that the customer can still select among the others.
+async fn fit(database: &InfluxDb, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
+    let settings = &config.settings;
+    let listed = database.tables().await?;
+    let (tables, unusable) = catalog(listed, settings, &InfluxDb::PROFILE)?;
+    for UnusableTable { table, .. } in &unusable {
         tracing::warn!(table, "the configuration does not fit a table, which is left out");
     }
     // One that was asked for by name has to fit.
-    let asked = config.measurements != Measurements::All;
-    match unfit.into_iter().next() {
+    let asked = settings.measurements != Measurements::All;
+    match unusable.into_iter().next() {
         Some(first) if asked || tables.is_empty() => Err(first.error),
         _ => Ok(tables),
     }

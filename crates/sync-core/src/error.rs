@@ -21,7 +21,8 @@ pub enum Fault {
 pub struct SyncError {
     /// Who can mend it.
     pub fault: Fault,
-    /// What is wrong, in one sentence without its full stop. It names the thing (field, table, column, value), and never a secret.
+    /// What is wrong, in one sentence without its full stop. It names the thing (field, table,
+    /// column, value), and never a secret.
     pub message: String,
     /// What to do about it, in one sentence without its full stop.
     pub remedy: Option<String>,

@@ -1,8 +1,9 @@
 //! The nouns of a sync, and its two ports.
 //!
-//! A *source* reads some system and pushes what it finds into a *sink*; neither knows the other. This crate holds the words they
-//! share: [`Table`] and [`Column`] say what a row looks like, [`Value`] is one cell, borrowed from wherever the source keeps it,
-//! [`Rows`] lends one row at a time, [`Selection`] says what the customer wants, and [`SyncError`] says who can mend a failure.
+//! A *source* reads some system and pushes what it finds into a *sink*; neither knows the other.
+//! This crate holds the words they share: [`Table`] and [`Column`] say what a row looks like,
+//! [`Value`] is one cell, borrowed from wherever the source keeps it, [`Rows`] lends one row at a
+//! time, [`Selection`] says what the customer wants, and [`SyncError`] says who can mend a failure.
 //!
 //! It knows no database, no wire format and no runtime, so that any connector can be built on it:
 //!

@@ -4,14 +4,15 @@ use crate::Value;
 
 /// A lending cursor over rows.
 ///
-/// The values of a row come in the order of the table's columns and live until the next call, so that a source can hand out
-/// slices of the very buffers it received.
+/// The values of a row come in the order of the table's columns and live until the next call, so
+/// that a source can hand out slices of the very buffers it received.
 pub trait Rows {
     /// The next row, or `None` after the last one.
     ///
     /// # Errors
     ///
-    /// A value that its column cannot hold. The rows before it were good; the cursor must not be used after it.
+    /// A value that its column cannot hold. The rows before it were good; the cursor must not be
+    /// used after it.
     fn next_row(&mut self) -> Result<Option<&[Value<'_>]>, RowError>;
 }
 

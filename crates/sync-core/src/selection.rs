@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{Column, Table};
 
-/// What the customer wants: everything, or rules in the shape of the source's [`Catalog`](crate::Catalog).
+/// What the customer wants: everything, or rules in the shape of the source's
+/// [`Catalog`](crate::Catalog).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
     /// All tables and columns.
@@ -23,7 +24,8 @@ pub type TableRules = Rules<ColumnRules>;
 /// Rules for columns.
 pub type ColumnRules = Rules<()>;
 
-/// Rules for things of one kind: those listed by name, and those that nobody has listed because they are new.
+/// Rules for things of one kind: those listed by name, and those that nobody has listed because
+/// they are new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules<T> {
     /// By name: `Some` includes the thing, with the rules for what is in it; `None` excludes it.

@@ -4,17 +4,21 @@ use crate::{RowError, Rows, Table};
 
 /// Where a source puts what it finds: one method for each thing that can be said during a sync.
 ///
-/// Methods take `&self`, so that tables can be read in parallel; each call is one whole statement, and what one task says keeps its
-/// order. Awaiting a call is the backpressure: it returns when there is room for more.
+/// Methods take `&self`, so that tables can be read in parallel; each call is one whole statement,
+/// and what one task says keeps its order. Awaiting a call is the backpressure: it returns when
+/// there is room for more.
 ///
-/// Order matters per table: [`truncate`](Sink::truncate), then [`schema_change`](Sink::schema_change), then rows.
+/// Order matters per table: [`truncate`](Sink::truncate), then
+/// [`schema_change`](Sink::schema_change), then rows.
 pub trait Sink: Send + Sync {
-    /// Marks as deleted every row that the warehouse holds of this table; said once, before the table's first row.
+    /// Marks as deleted every row that the warehouse holds of this table; said once, before the
+    /// table's first row.
     fn truncate(&self, table: &Table) -> impl Future<Output = Result<(), SinkError>> + Send;
 
     /// Adds rows, or replaces those of the same key; a row carries every column of `table`.
     ///
-    /// Returns how many rows were taken. On an error some of them may have been: what counts is the next checkpoint.
+    /// Returns how many rows were taken. On an error some of them may have been: what counts is the
+    /// next checkpoint.
     fn upsert(
         &self,
         table: &Table,
@@ -25,7 +29,8 @@ pub trait Sink: Send + Sync {
     fn schema_change(&self, tables: &[Table])
     -> impl Future<Output = Result<(), SinkError>> + Send;
 
-    /// Vouches for all that was said before: a sync that is resumed from `state` need not say it again.
+    /// Vouches for all that was said before: a sync that is resumed from `state` need not say it
+    /// again.
     fn checkpoint(&self, state: String) -> impl Future<Output = Result<(), SinkError>> + Send;
 
     /// Tells the customer something that does not stop the sync.

@@ -4,8 +4,8 @@ use crate::{Catalog, Selection, Sink, SyncError};
 
 /// A system that can be read.
 ///
-/// `Config` is the parsed configuration: how it is parsed from what a customer typed is the business of whoever wires source and
-/// platform together.
+/// `Config` is the parsed configuration: how it is parsed from what a customer typed is the
+/// business of whoever wires source and platform together.
 pub trait Source: Send + Sync + 'static {
     /// The parsed configuration.
     type Config: Send + Sync + 'static;
@@ -13,7 +13,8 @@ pub trait Source: Send + Sync + 'static {
     /// The tests that a customer runs when saving the configuration, in order.
     fn setup_tests(&self) -> &'static [SetupTest];
 
-    /// Runs the setup test of this name; only names from [`setup_tests`](Source::setup_tests) are asked for.
+    /// Runs the setup test of this name; only names from [`setup_tests`](Source::setup_tests) are
+    /// asked for.
     fn test(
         &self,
         name: &str,

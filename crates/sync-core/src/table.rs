@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-/// A table as the warehouse will see it: the order of its columns is the order of the values in every row.
+/// A table as the warehouse will see it: the order of its columns is the order of the values in
+/// every row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// The schema that the table belongs to, for sources that group their tables; all tables of a source do, or none does.
+    /// The schema that the table belongs to, for sources that group their tables; all tables of a
+    /// source do, or none does.
     pub schema: Option<String>,
     /// The table's name as the source spells it.
     pub name: String,
@@ -51,7 +53,8 @@ impl Column {
     }
 }
 
-/// The types that a source may declare; each is carried by the [`Value`](crate::Value) of the same name.
+/// The types that a source may declare; each is carried by the [`Value`](crate::Value) of the same
+/// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DataType {
     /// True or false.

@@ -2,8 +2,8 @@
 
 /// One cell of a row, borrowed from wherever the source keeps it.
 ///
-/// The variants are those of [`DataType`](crate::DataType), plus [`Null`](Value::Null), which fits every column that is no key.
-/// Text variants borrow, so a row costs no allocation.
+/// The variants are those of [`DataType`](crate::DataType), plus [`Null`](Value::Null), which fits
+/// every column that is no key. Text variants borrow, so a row costs no allocation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     /// No value, whatever the column's type.
@@ -48,8 +48,8 @@ pub struct Timestamp {
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
 
 impl Timestamp {
-    /// An instant `units` after 1970-01-01T00:00:00Z, where a second has `PER_SECOND` units (1, 1,000, 1,000,000 or
-    /// 1,000,000,000).
+    /// An instant `units` after 1970-01-01T00:00:00Z, where a second has `PER_SECOND` units (1,
+    /// 1,000, 1,000,000 or 1,000,000,000).
     #[must_use]
     pub const fn from_units<const PER_SECOND: i64>(units: i64) -> Self {
         const {

@@ -1,8 +1,9 @@
 //! Where a sync stands, as one JSON text that a platform keeps between syncs.
 //!
-//! A [`State`] holds a [`Progress`] per table, keyed by database and table, so that a table which joins later starts from its own
-//! beginning. A cursor cannot move backwards: [`Progress::advance`] takes the larger of two positions, and only
-//! [`State::start`] begins a table anew. The crate does no I/O and knows neither the source nor the platform.
+//! A [`State`] holds a [`Progress`] per table, keyed by database and table, so that a table which
+//! joins later starts from its own beginning. A cursor cannot move backwards: [`Progress::advance`]
+//! takes the larger of two positions, and only [`State::start`] begins a table anew. The crate does
+//! no I/O and knows neither the source nor the platform.
 //!
 //! ```
 //! use sync_state::{Cursor, State};
@@ -13,7 +14,8 @@
 //! progress.advance(Cursor(30));
 //!
 //! let resumed = State::parse(Some(&state.to_json()))?;
-//! assert_eq!(resumed.table("plant", "boiler").map(|progress| progress.cursor()), Some(Cursor(60)));
+//! let boiler = resumed.table("plant", "boiler");
+//! assert_eq!(boiler.map(|progress| progress.cursor()), Some(Cursor(60)));
 //! # Ok::<(), sync_state::StateError>(())
 //! ```
 

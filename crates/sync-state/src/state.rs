@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::Cursor;
 
-/// The layout that this crate writes. A change that an older reader would misread takes the next number.
+/// The layout that this crate writes. A change that an older reader would misread takes the next
+/// number.
 const VERSION: u64 = 1;
 
 /// Where a sync stands: a [`Progress`] for every table that has been started.
@@ -35,7 +36,8 @@ impl Progress {
         self.cursor
     }
 
-    /// Names what shaped the rows that were delivered: with another fingerprint the table has to start anew.
+    /// Names what shaped the rows that were delivered: with another fingerprint the table has to
+    /// start anew.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
@@ -63,7 +65,8 @@ impl Progress {
 }
 
 impl State {
-    /// Reads the text of the last checkpoint. No text, an empty one and `{}` all mean that nothing has been synced.
+    /// Reads the text of the last checkpoint. No text, an empty one and `{}` all mean that nothing
+    /// has been synced.
     ///
     /// # Errors
     ///
@@ -99,7 +102,8 @@ impl State {
                 tables.iter().map(|(table, progress)| (table.as_str(), progress.to_value()));
             (database.as_str(), object(tables.collect()))
         });
-        // A `Value` is written out without a chance to fail, where serializing a type of one's own may.
+        // A `Value` is written out without a chance to fail, where serializing a type of one's own
+        // may.
         object(vec![("version", VERSION.into()), ("databases", object(databases.collect()))])
             .to_string()
     }

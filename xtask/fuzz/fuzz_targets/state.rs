@@ -19,8 +19,8 @@ fuzz_target!(|input: &[u8]| {
     for (database, tables) in databases {
         for table in tables.as_object().expect("tables are an object").keys() {
             let progress = state.table_mut(database, table).expect("a table that was written");
-            let notes = influx_source::fuzzing::notes(&progress.notes);
-            assert_eq!(influx_source::fuzzing::notes(&notes), notes);
+            let notes = sync_engine::fuzzing::notes(&progress.notes);
+            assert_eq!(sync_engine::fuzzing::notes(&notes), notes);
             progress.notes = notes;
             // Whatever the state says, the cursor does not move back.
             let before = progress.cursor();

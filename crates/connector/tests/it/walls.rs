@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::sources::below;
+use crate::sources::{Source, below};
 
 /// What cargo tells of the workspace with this manifest, named from the root of the repository.
 ///
@@ -99,7 +99,7 @@ fn is_influx_or_arrow(name: &str) -> bool {
 }
 
 #[test]
-fn there_are_thirteen_members() {
+fn there_are_fourteen_members() {
     assert_eq!(
         Walls::new().members(),
         [
@@ -114,6 +114,7 @@ fn there_are_thirteen_members() {
             "influx-source",
             "sync-config",
             "sync-core",
+            "sync-engine",
             "sync-state",
             "xtask",
         ]
@@ -132,9 +133,24 @@ fn fivetrans_side_knows_neither_influxdb_nor_arrow() {
 #[test]
 fn influxdbs_side_does_not_know_fivetran() {
     let walls = Walls::new();
-    for member in ["arrow-rows", "influx-flight", "influx-source", "influx-demo"] {
+    for member in ["arrow-rows", "sync-engine", "influx-flight", "influx-source", "influx-demo"] {
         let reached = walls.reached_from(member);
         assert!(!reached.iter().any(|name| is_fivetran(name)), "{member}: {reached:?}");
+    }
+}
+
+#[test]
+fn the_engine_knows_neither_influxdb_nor_a_wire_nor_fivetran() {
+    let reached = Walls::new().reached_from("sync-engine");
+    let is_foreign = |name: &&String| {
+        let others = ["arrow-flight", "hyper", "prost", "sync-config", "tonic"];
+        name.starts_with("influx") || is_fivetran(name) || others.contains(&name.as_str())
+    };
+    assert_eq!(reached.iter().find(is_foreign), None, "{reached:?}");
+    for Source { path, text } in below("crates/sync-engine/src") {
+        for word in ["InfluxDB", "SELECT", "parquet", "iox::"] {
+            assert!(!text.contains(word), "{path} says {word}");
+        }
     }
 }
 
@@ -159,10 +175,8 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("influx-demo", &[]);
     below("xtask", &[]);
     below("arrow-rows", &["sync-core"]);
-    below(
-        "influx-source",
-        &["arrow-rows", "influx-flight", "sync-config", "sync-core", "sync-state"],
-    );
+    below("sync-engine", &["arrow-rows", "sync-core", "sync-state"]);
+    below("influx-source", &["influx-flight", "sync-config", "sync-core", "sync-engine"]);
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
     below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
     below("fivetran_source", &["connector"]);

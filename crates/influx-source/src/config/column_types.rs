@@ -1,89 +1,28 @@
-//! Types that a customer chose for columns.
+//! Types that a customer chose for columns, as they are typed.
 
 use std::collections::BTreeMap;
 
 use sync_core::DataType;
+use sync_engine::ColumnTypes;
 
-/// Types by `column` or `table.column`, as they were typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ColumnTypes {
-    by_key: BTreeMap<String, DataType>,
-}
-
-/// Two keys that give one column two types.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Conflict<'a> {
-    pub(crate) keys: [(&'a str, DataType); 2],
-}
-
-impl ColumnTypes {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let typed: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| {
-            format!("but must be a JSON object from column to type, such as {{\"ants\": \"INT\"}} ({error})")
-        })?;
-        let by_key = typed
-            .into_iter()
-            .map(|(key, name)| match data_type(&name) {
-                Some(data_type) => Ok((key, data_type)),
-                None => Err(format!("but {name:?} (of {key:?}) is no type; the types are {NAMES}")),
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { by_key })
-    }
-
-    /// The type chosen for a column of a measurement, if there is one.
-    ///
-    /// A name may hold dots, so a key is compared whole: with the column's name, and with both names joined.
-    pub(crate) fn of(
-        &self,
-        measurement: &str,
-        column: &str,
-    ) -> Result<Option<DataType>, Conflict<'_>> {
-        let everywhere = self.by_key.get_key_value(column);
-        let here = self.by_key.get_key_value(format!("{measurement}.{column}").as_str());
-        match (everywhere, here) {
-            (Some((general, one)), Some((special, other))) if one != other => {
-                Err(Conflict { keys: [(general, *one), (special, *other)] })
-            }
-            (one, other) => Ok(other.or(one).map(|(_, data_type)| *data_type)),
-        }
-    }
-
-    /// The keys that concern a measurement, also those for columns that it may get later, so that a new column is no change of settings.
-    ///
-    /// A key with a dot may be meant for another measurement: it concerns this one if it starts with its name, or is one of `columns`.
-    pub(crate) fn concerning<'a>(
-        &'a self,
-        measurement: &'a str,
-        columns: impl Iterator<Item = &'a str> + Clone,
-    ) -> impl Iterator<Item = (&'a str, DataType)> {
-        let concerns = move |key: &str| {
-            let special = key.strip_prefix(measurement).is_some_and(|rest| rest.starts_with('.'));
-            special || !key.contains('.') || columns.clone().any(|column| column == key)
-        };
-        let keys = self.by_key.iter().map(|(key, data_type)| (key.as_str(), *data_type));
-        keys.filter(move |(key, _)| concerns(key))
-    }
-
-    /// The keys that belong to none of these columns, given as measurement and column.
-    pub(crate) fn unused<'a>(
-        &'a self,
-        columns: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-    ) -> impl Iterator<Item = &'a str> {
-        self.by_key.keys().map(String::as_str).filter(move |key| {
-            !columns.clone().any(|(measurement, column)| {
-                *key == column
-                    || key
-                        .strip_prefix(measurement)
-                        .and_then(|rest| rest.strip_prefix('.'))
-                        .is_some_and(|rest| rest == column)
-            })
+/// A JSON object from `column` or `table.column` to a type.
+pub(crate) fn parse(text: &str) -> Result<ColumnTypes, String> {
+    let typed: BTreeMap<String, String> = serde_json::from_str(text).map_err(|error| {
+        format!(
+            "but must be a JSON object from column to type, such as {{\"ants\": \"INT\"}} ({error})"
+        )
+    })?;
+    typed
+        .into_iter()
+        .map(|(key, name)| match data_type(&name) {
+            Some(data_type) => Ok((key, data_type)),
+            None => Err(format!("but {name:?} (of {key:?}) is no type; the types are {NAMES}")),
         })
-    }
+        .collect()
 }
 
-const NAMES: &str = "BOOLEAN, SHORT, INT, LONG, DECIMAL(precision,scale), FLOAT, DOUBLE, NAIVE_DATE, \
-    NAIVE_DATETIME, UTC_DATETIME, BINARY, STRING and JSON";
+const NAMES: &str = "BOOLEAN, SHORT, INT, LONG, DECIMAL(precision,scale), FLOAT, DOUBLE, \
+NAIVE_DATE, NAIVE_DATETIME, UTC_DATETIME, BINARY, STRING and JSON";
 
 fn data_type(name: &str) -> Option<DataType> {
     Some(match name.trim().to_ascii_uppercase().as_str() {
@@ -114,7 +53,7 @@ fn decimal(name: &str) -> Option<DataType> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnTypes, data_type};
+    use super::{data_type, parse};
     use sync_core::DataType;
 
     #[test]
@@ -140,26 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_names_a_column_everywhere_or_of_one_table() {
-        let types = ColumnTypes::parse(
-            r#"{"ants":"INT","zoo.bees":"SHORT","a.b.c":"STRING","zoo.ants":"LONG"}"#,
-        )
-        .unwrap();
-        assert_eq!(types.of("census", "ants"), Ok(Some(DataType::Int)));
-        assert_eq!(types.of("zoo", "bees"), Ok(Some(DataType::Short)));
-        assert_eq!(types.of("census", "bees"), Ok(None));
-        assert_eq!(types.of("a", "b.c"), Ok(Some(DataType::String)));
-        assert_eq!(types.of("a.b", "c"), Ok(Some(DataType::String)));
-        let conflict = types.of("zoo", "ants").unwrap_err();
-        assert_eq!(conflict.keys, [("ants", DataType::Int), ("zoo.ants", DataType::Long)]);
-    }
-
-    #[test]
-    fn names_the_keys_that_belong_to_no_column() {
-        let types =
-            ColumnTypes::parse(r#"{"ants":"INT","zoo.bees":"SHORT","wasps":"INT","zoo.":"INT"}"#)
-                .unwrap();
-        let columns = [("zoo", "bees"), ("census", "ants")];
-        assert_eq!(types.unused(columns.into_iter()).collect::<Vec<_>>(), ["wasps", "zoo."]);
+    fn reads_an_object_of_types() {
+        assert!(parse(r#"{"ants":"INT","zoo.bees":"SHORT"}"#).is_ok());
+        assert!(parse(r#"{"ants":"NUMBER"}"#).unwrap_err().contains("is no type"));
+        assert!(parse("[]").unwrap_err().contains("must be a JSON object"));
     }
 }

@@ -2,7 +2,9 @@
 
 use sync_config::{Field, Kind, Requirement};
 
-use super::options::{LateData, OnResync, PrimaryKey, TimeFormat};
+use sync_engine::{LateData, OnResync, PrimaryKey, TimeFormat};
+
+use super::options::Chosen;
 
 /// Every field that the connector knows, in the order in which a customer fills them in.
 pub const FIELDS: &[&Field] = &[
@@ -29,8 +31,8 @@ pub const FIELDS: &[&Field] = &[
 pub(crate) static HOSTNAME: Field = Field {
     name: "hostname",
     label: "Host",
-    description: "Where InfluxDB 3 answers: `https://host:port/path`, `http://host`, `host:port` or `host`. \
-        Without a scheme it is https, except for a loopback host.",
+    description: "Where InfluxDB 3 answers: `https://host:port/path`, `http://host`, `host:port` \
+        or `host`. Without a scheme it is https, except for a loopback host.",
     requirement: Requirement::Required,
     kind: Kind::Text,
     placeholder: Some("https://influxdb.example.com:8181"),
@@ -57,8 +59,8 @@ pub(crate) static DATABASE: Field = Field {
 pub(crate) static MEASUREMENT: Field = Field {
     name: "measurement",
     label: "Measurements",
-    description: "The measurements (tables) to sync: one name, several separated by commas, or `*` for all. \
-        A name that holds a comma itself needs `*` and a selection.",
+    description: "The measurements (tables) to sync: one name, several separated by commas, or \
+        `*` for all. A name that holds a comma itself needs `*` and a selection.",
     requirement: Requirement::Required,
     kind: Kind::Text,
     placeholder: Some("*"),
@@ -67,7 +69,8 @@ pub(crate) static MEASUREMENT: Field = Field {
 pub(crate) static TABLE_NAME: Field = Field {
     name: "table_name",
     label: "Table name",
-    description: "The table's name in the warehouse, if it is to differ from the measurement's. For one measurement only.",
+    description: "The table's name in the warehouse, if it is to differ from the measurement's. \
+        For one measurement only.",
     requirement: Requirement::Optional,
     kind: Kind::Text,
     placeholder: None,
@@ -76,8 +79,8 @@ pub(crate) static TABLE_NAME: Field = Field {
 pub(crate) static START_TIME: Field = Field {
     name: "start_time",
     label: "Start",
-    description: "Points before this date or time are not synced, such as `2024-01-31` or `2024-01-31T08:00:00Z`. \
-        Empty: from the first point.",
+    description: "Points before this date or time are not synced, such as `2024-01-31` or \
+        `2024-01-31T08:00:00Z`. Empty: from the first point.",
     requirement: Requirement::Optional,
     kind: Kind::Text,
     placeholder: None,
@@ -86,8 +89,8 @@ pub(crate) static START_TIME: Field = Field {
 pub(crate) static LOOKBACK: Field = Field {
     name: "lookback",
     label: "Lookback",
-    description: "How far before its last position every sync reads again, to find late and overwritten points: \
-        `90s`, `1h`, `7d`.",
+    description: "How far before its last position every sync reads again, to find late and \
+        overwritten points: `90s`, `1h`, `7d`.",
     requirement: Requirement::Default("1h"),
     kind: Kind::Text,
     placeholder: None,
@@ -98,15 +101,15 @@ pub(crate) static LATE_DATA: Field = Field {
     label: "Points later than the lookback",
     description: "What is done about points that come or change when the lookback has passed them.",
     requirement: Requirement::Default("automatic"),
-    kind: Kind::choice::<LateData>(),
+    kind: Kind::choice::<Chosen<LateData>>(),
     placeholder: None,
 };
 
 pub(crate) static AUDIT_DAYS: Field = Field {
     name: "audit_days",
     label: "Days to count",
-    description: "Where the server does not show its files: for how many days back the points of each day are counted, \
-        every four hours at most, to find those that came late. 0: none.",
+    description: "Where the server does not show its files: for how many days back the points of \
+        each day are counted, every four hours at most, to find those that came late. 0: none.",
     requirement: Requirement::Default("7"),
     kind: Kind::Text,
     placeholder: None,
@@ -115,10 +118,10 @@ pub(crate) static AUDIT_DAYS: Field = Field {
 pub(crate) static ON_RESYNC: Field = Field {
     name: "on_resync",
     label: "Rows of the warehouse at a re-sync",
-    description: "What a re-sync does to the rows that the warehouse holds. Choose to keep them if the database's \
-        retention is shorter than the warehouse's memory.",
+    description: "What a re-sync does to the rows that the warehouse holds. Choose to keep them \
+        if the database's retention is shorter than the warehouse's memory.",
     requirement: Requirement::Default("truncate"),
-    kind: Kind::choice::<OnResync>(),
+    kind: Kind::choice::<Chosen<OnResync>>(),
     placeholder: None,
 };
 
@@ -127,7 +130,7 @@ pub(crate) static PRIMARY_KEY: Field = Field {
     label: "Primary key",
     description: "What makes a row unique.",
     requirement: Requirement::Default("series"),
-    kind: Kind::choice::<PrimaryKey>(),
+    kind: Kind::choice::<Chosen<PrimaryKey>>(),
     placeholder: None,
 };
 
@@ -136,15 +139,15 @@ pub(crate) static TIME_FORMAT: Field = Field {
     label: "Time",
     description: "How the column `time` is sent.",
     requirement: Requirement::Default("utc_datetime"),
-    kind: Kind::choice::<TimeFormat>(),
+    kind: Kind::choice::<Chosen<TimeFormat>>(),
     placeholder: None,
 };
 
 pub(crate) static COLUMN_TYPES: Field = Field {
     name: "column_types",
     label: "Column types",
-    description: "Types that differ from the natural ones, as JSON from `column` or `table.column` to a type, \
-        such as `{\"ants\": \"INT\"}`.",
+    description: "Types that differ from the natural ones, as JSON from `column` or \
+        `table.column` to a type, such as `{\"ants\": \"INT\"}`.",
     requirement: Requirement::Optional,
     kind: Kind::Text,
     placeholder: None,
@@ -153,7 +156,8 @@ pub(crate) static COLUMN_TYPES: Field = Field {
 pub(crate) static CA_CERTIFICATE: Field = Field {
     name: "ca_certificate",
     label: "CA certificate",
-    description: "The certificate of a private certificate authority, in PEM, to trust besides the public ones.",
+    description: "The certificate of a private certificate authority, in PEM, to trust besides \
+        the public ones.",
     requirement: Requirement::Optional,
     kind: Kind::Upload { extensions: &[".pem", ".crt", ".cer"], max_bytes: 1024 * 1024 },
     placeholder: None,

@@ -1,18 +1,16 @@
 //! The settings that are a choice from a list.
 
 use sync_config::{Choice, Choose};
+use sync_engine::{LateData, OnResync, PrimaryKey, TimeFormat};
 
-/// What a re-sync does to rows that the warehouse holds already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnResync {
-    Truncate,
-    Keep,
-}
+/// A setting of the engine as an option of the form.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen<T>(pub(crate) T);
 
-impl Choose for OnResync {
+impl Choose for Chosen<OnResync> {
     const OPTIONS: &'static [(Self, Choice)] = &[
         (
-            Self::Truncate,
+            Chosen(OnResync::Truncate),
             Choice {
                 value: "truncate",
                 label: "Mark them as deleted",
@@ -20,7 +18,7 @@ impl Choose for OnResync {
             },
         ),
         (
-            Self::Keep,
+            Chosen(OnResync::Keep),
             Choice {
                 value: "keep",
                 label: "Keep them",
@@ -30,25 +28,19 @@ impl Choose for OnResync {
     ];
 }
 
-/// How points before the lookback are found that came late or were changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LateData {
-    Automatic,
-    Lookback,
-}
-
-impl Choose for LateData {
+impl Choose for Chosen<LateData> {
     const OPTIONS: &'static [(Self, Choice)] = &[
         (
-            Self::Automatic,
+            Chosen(LateData::Automatic),
             Choice {
                 value: "automatic",
                 label: "Find them by files or counts",
-                description: "the files of the server tell what has changed; where it shows none, daily counts tell what was added.",
+                description: "the files of the server tell what has changed; where it shows none, \
+                    daily counts tell what was added.",
             },
         ),
         (
-            Self::Lookback,
+            Chosen(LateData::Lookback),
             Choice {
                 value: "lookback",
                 label: "Leave them",
@@ -58,67 +50,42 @@ impl Choose for LateData {
     ];
 }
 
-/// What makes a row of the warehouse unique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PrimaryKey {
-    Series,
-    TagsAndTime,
-    None,
-}
-
-impl Choose for PrimaryKey {
+impl Choose for Chosen<PrimaryKey> {
     const OPTIONS: &'static [(Self, Choice)] = &[
         (
-            Self::Series,
+            Chosen(PrimaryKey::Series),
             Choice {
                 value: "series",
                 label: "Series and time",
-                description: "two added columns, `_series_id` (a hash of the tags) and `_time_ns`. It survives \
-                    null tags and tags that are added later.",
+                description: "two added columns, `_series_id` (a hash of the tags) and \
+                    `_time_ns`. It survives null tags and tags that are added later.",
             },
         ),
         (
-            Self::TagsAndTime,
+            Chosen(PrimaryKey::TagsAndTime),
             Choice {
                 value: "tags_and_time",
                 label: "Tags and time",
-                description: "the tags themselves (null becomes an empty text) and `_time_ns`. A tag that is \
-                    added later needs a re-sync.",
+                description: "the tags themselves (null becomes an empty text) and `_time_ns`. A \
+                    tag that is added later needs a re-sync.",
             },
         ),
         (
-            Self::None,
+            Chosen(PrimaryKey::None),
             Choice {
                 value: "none",
                 label: "None",
-                description: "no key, as in the Python example: a changed point becomes a second row.",
+                description: "no key, as in the Python example: a changed point becomes a second \
+                    row.",
             },
         ),
     ];
 }
 
-impl PrimaryKey {
-    pub(crate) fn value(self) -> &'static str {
-        match self {
-            Self::Series => "series",
-            Self::TagsAndTime => "tags_and_time",
-            Self::None => "none",
-        }
-    }
-}
-
-/// How the time of a point is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimeFormat {
-    UtcDateTime,
-    Iso8601,
-    Iso8601Micros,
-}
-
-impl Choose for TimeFormat {
+impl Choose for Chosen<TimeFormat> {
     const OPTIONS: &'static [(Self, Choice)] = &[
         (
-            Self::UtcDateTime,
+            Chosen(TimeFormat::UtcDateTime),
             Choice {
                 value: "utc_datetime",
                 label: "Date and time",
@@ -126,7 +93,7 @@ impl Choose for TimeFormat {
             },
         ),
         (
-            Self::Iso8601,
+            Chosen(TimeFormat::Iso8601),
             Choice {
                 value: "iso8601",
                 label: "Text with nanoseconds",
@@ -134,22 +101,13 @@ impl Choose for TimeFormat {
             },
         ),
         (
-            Self::Iso8601Micros,
+            Chosen(TimeFormat::Iso8601Micros),
             Choice {
                 value: "iso8601_micros",
                 label: "Text with microseconds",
-                description: "text with six digits, as in the Python example; what is finer is cut, with a warning.",
+                description: "text with six digits, as in the Python example; what is finer is \
+                    cut, with a warning.",
             },
         ),
     ];
-}
-
-impl TimeFormat {
-    pub(crate) fn value(self) -> &'static str {
-        match self {
-            Self::UtcDateTime => "utc_datetime",
-            Self::Iso8601 => "iso8601",
-            Self::Iso8601Micros => "iso8601_micros",
-        }
-    }
 }

@@ -1,0 +1,193 @@
+//! InfluxDB 3 as a [`TimeSeries`]: each question in SQL.
+
+use std::collections::BTreeMap;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampNanosecondType};
+use arrow_cast::cast;
+use arrow_schema::{DataType, Field, SchemaRef, TimeUnit};
+use influx_flight::{BatchStream, Client, Error, ParquetFiles, RetryPolicy, Target};
+use sync_engine::{
+    About, Answer, Bin, Columns, Count, Failure, File, Profile, Role, Server, TableInfo,
+    TimeSeries, Window,
+};
+
+use crate::catalog;
+use crate::influxdb::release::caveats;
+use crate::influxdb::{failure, sql};
+
+/// An InfluxDB 3 and a database on it.
+#[derive(Debug)]
+pub(crate) struct InfluxDb {
+    /// Asks once.
+    client: Client,
+    /// The host and port that are asked.
+    address: String,
+    /// How long a question is asked again until its answer has come whole.
+    retry: RetryPolicy,
+}
+
+impl InfluxDb {
+    /// Prepares a connection; the network is not touched yet.
+    pub(crate) async fn connect(target: &Target, retry: RetryPolicy) -> Result<Self, Error> {
+        let client = Client::connect(target.clone().with_retry(RetryPolicy::never())).await?;
+        Ok(Self { client, address: target.endpoint().address(), retry })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    async fn first_time_once(&self, measurement: &str) -> Result<Option<i64>, Error> {
+        let mut answer = self.client.query(&sql::first_time(measurement)).await?;
+        let mut first = None;
+        while let Some(batch) = answer.try_next().await? {
+            first = self.times(&batch)?.first().copied();
+        }
+        // An aggregate has a row also where there are no points; none at all must not pass for "no
+        // points".
+        first.ok_or_else(|| self.client.unreadable("min(time) came without a row"))
+    }
+
+    async fn has_points_once(&self, measurement: &str, window: Window) -> Result<bool, Error> {
+        let mut answer = self.client.query(&sql::any_point(measurement, window)).await?;
+        let mut any = false;
+        while let Some(batch) = answer.try_next().await? {
+            any |= batch.num_rows() > 0;
+        }
+        Ok(any)
+    }
+
+    async fn columns_once(&self, measurement: &str) -> Result<SchemaRef, Error> {
+        let mut answer = self.client.query(&sql::columns(measurement)).await?;
+        while answer.try_next().await?.is_some() {}
+        Ok(SchemaRef::clone(answer.schema()))
+    }
+
+    async fn counts_once(
+        &self,
+        measurement: &str,
+        window: Window,
+        bin: Bin,
+    ) -> Result<BTreeMap<i64, Count>, Error> {
+        let mut answer = self.client.query(&sql::counts(measurement, window, bin)).await?;
+        let mut counts = BTreeMap::new();
+        while let Some(batch) = answer.try_next().await? {
+            let points =
+                batch.columns().get(1).and_then(|points| points.as_primitive_opt::<Int64Type>());
+            let points = points.ok_or_else(|| self.client.unreadable("count(*) is no Int64"))?;
+            for (bin, points) in self.times(&batch)?.into_iter().zip(points) {
+                if let (Some(bin), Some(points)) = (bin, points) {
+                    counts.entry(bin).or_insert_with(Count::default).points +=
+                        points.unsigned_abs();
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// The first column of a batch, which has to hold times.
+    fn times(&self, batch: &RecordBatch) -> Result<Vec<Option<i64>>, Error> {
+        let nanoseconds = DataType::Timestamp(TimeUnit::Nanosecond, None);
+        let times = batch.columns().first();
+        let times = times.filter(|times| matches!(times.data_type(), DataType::Timestamp(..)));
+        let times = times.and_then(|times| cast(times, &nanoseconds).ok());
+        let times = times.ok_or_else(|| self.client.unreadable("a time is of another type"))?;
+        Ok(times.as_primitive::<TimestampNanosecondType>().iter().collect())
+    }
+}
+
+impl TimeSeries for InfluxDb {
+    const PROFILE: Profile = Profile {
+        name: "InfluxDB",
+        // InfluxDB 3 Core keeps ten minutes in a file, and refuses queries over 432 files by
+        // default.
+        file_span: 600_000_000_000,
+        most_files: 400,
+    };
+
+    type Answer = Rows;
+
+    async fn about(&self) -> About {
+        let info = self.client.server_info().await;
+        About {
+            server: Server { id: info.cluster_uuid, address: self.address.clone() },
+            caveats: info.version.as_ref().map(caveats).unwrap_or_default(),
+            release: info.version.map(|version| version.to_string()),
+        }
+    }
+
+    async fn now(&self) -> Result<i64, Failure> {
+        self.retry.run(|| self.client.server_now()).await.map_err(failure)
+    }
+
+    async fn tables(&self) -> Result<Vec<TableInfo>, Failure> {
+        catalog::tables(&self.client, &self.retry).await.map_err(failure)
+    }
+
+    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
+        self.retry.run(|| self.first_time_once(measurement)).await.map_err(failure)
+    }
+
+    async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
+        self.retry.run(|| self.has_points_once(measurement, window)).await.map_err(failure)
+    }
+
+    async fn columns(&self, measurement: &str) -> Result<SchemaRef, Failure> {
+        self.retry.run(|| self.columns_once(measurement)).await.map_err(failure)
+    }
+
+    async fn files(&self, measurement: &str) -> Result<Vec<File>, Failure> {
+        let known = self.retry.run(|| async {
+            match self.client.parquet_files(measurement).await {
+                ParquetFiles::Known(files) => Ok(files),
+                ParquetFiles::Unknown(error) => Err(error),
+            }
+        });
+        let files = known.await.map_err(failure)?.into_iter().map(|file| File {
+            node: file.node,
+            sequence: file.sequence,
+            first: file.first,
+            last: file.last,
+            rows: file.rows,
+        });
+        Ok(files.collect())
+    }
+
+    async fn counts(
+        &self,
+        measurement: &str,
+        window: Window,
+        bin: Bin,
+    ) -> Result<BTreeMap<i64, Count>, Failure> {
+        self.retry.run(|| self.counts_once(measurement, window, bin)).await.map_err(failure)
+    }
+
+    async fn read(
+        &self,
+        measurement: &str,
+        columns: &Columns,
+        window: Window,
+    ) -> Result<Rows, Failure> {
+        let sql = sql::select(measurement, columns, window);
+        self.client.query(&sql).await.map(Rows).map_err(failure)
+    }
+
+    fn role(&self, field: &Field) -> Option<Role> {
+        catalog::role(field)
+    }
+}
+
+/// The rows of a window.
+pub(crate) struct Rows(BatchStream);
+
+impl Answer for Rows {
+    fn schema(&self) -> &SchemaRef {
+        self.0.schema()
+    }
+
+    async fn next(&mut self) -> Result<Option<RecordBatch>, Failure> {
+        self.0.try_next().await.map_err(failure)
+    }
+}

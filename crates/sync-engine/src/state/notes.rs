@@ -1,0 +1,227 @@
+//! What the state remembers of a table, apart from its cursor.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sync_state::Cursor;
+
+use crate::late::{Counts, FileWatermark};
+use crate::state::Server;
+use crate::window::{TimeRangeSet, Window};
+
+/// What the state remembers of a table, apart from its cursor.
+///
+/// Cursor, backfill, watermark, counts, cursor jumps and `reread` speak of what was read from
+/// `server`. In a state some of them have the names that the first versions gave them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Notes {
+    /// The columns that the table was last announced with, and their types.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) columns: BTreeMap<String, String>,
+    /// The columns that there were and that nobody had selected.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) hidden: BTreeSet<String>,
+    /// The columns that the table was announced with at some time and does not have now, and their
+    /// last types: rows of then may be in the warehouse.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) former: BTreeMap<String, String>,
+    /// What lies before the cursor and has to be read again.
+    #[serde(rename = "owed", skip_serializing_if = "TimeRangeSet::is_empty")]
+    pub(crate) backfill: TimeRangeSet,
+    /// The newest files whose ranges were read or are in the backfill.
+    #[serde(rename = "mark", skip_serializing_if = "Option::is_none")]
+    pub(crate) watermark: Option<FileWatermark>,
+    /// How many points there were when they were last counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) counts: Option<Counts>,
+    /// Where the cursor has moved far at once, as it does after a pause or when clocks jump ahead;
+    /// the latest comes last.
+    #[serde(rename = "leaps", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) cursor_jumps: Vec<Window>,
+    /// Whether everything before the cursor is to be read again, from the first point on: the table
+    /// was gone, or is another server's.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) reread: bool,
+    /// The server that the table was last read from. States of earlier versions name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<Server>,
+    /// The servers that it was read from before, the latest last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) away: Vec<Away>,
+    /// Since when syncs have not read the table, since it is gone or not selected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unused_since: Option<Cursor>,
+    /// Whether that was so long ago that all but the columns is forgotten.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) shrunk: bool,
+    /// The release of the server with whose caveats the customer was made familiar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) warned_of: Option<String>,
+}
+
+/// Where a table stood with a server that is away now. It may come back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Away {
+    pub(crate) server: Server,
+    pub(crate) cursor: Cursor,
+    #[serde(rename = "owed", default, skip_serializing_if = "TimeRangeSet::is_empty")]
+    backfill: TimeRangeSet,
+    #[serde(rename = "mark", default, skip_serializing_if = "Option::is_none")]
+    watermark: Option<FileWatermark>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    #[serde(rename = "leaps", default, skip_serializing_if = "Vec::is_empty")]
+    cursor_jumps: Vec<Window>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    reread: bool,
+    /// Where rows of other servers may have been sent since.
+    pub(crate) overwritten: TimeRangeSet,
+}
+
+impl Notes {
+    /// Reads the notes of a table. What another version wrote in another form is forgotten: a sync
+    /// then reads or says more, and never less, unless clocks have jumped.
+    pub(crate) fn read(notes: &Map<String, Value>) -> Self {
+        fn note<T: serde::de::DeserializeOwned + Default>(
+            notes: &Map<String, Value>,
+            name: &str,
+        ) -> T {
+            let value = notes.get(name).cloned().unwrap_or_default();
+            serde_json::from_value(value).unwrap_or_default()
+        }
+        let backfill = notes.get("owed").cloned();
+        let backfill = backfill.map(serde_json::from_value::<TimeRangeSet>).transpose();
+        let Ok(backfill) = backfill else {
+            // What is to be read again is not known, so all of it may be, and no watermark and no
+            // count vouches.
+            let mut rest = notes.clone();
+            for name in ["owed", "mark", "counts"] {
+                rest.remove(name);
+            }
+            return Self { reread: true, ..Self::read(&rest) };
+        };
+        Self {
+            columns: note(notes, "columns"),
+            hidden: note(notes, "hidden"),
+            former: note(notes, "former"),
+            backfill: backfill.unwrap_or_default(),
+            watermark: note(notes, "mark"),
+            counts: note(notes, "counts"),
+            cursor_jumps: note(notes, "leaps"),
+            reread: note(notes, "reread"),
+            server: note(notes, "server"),
+            away: note(notes, "away"),
+            unused_since: note(notes, "unused_since"),
+            shrunk: note(notes, "shrunk"),
+            warned_of: note(notes, "warned_of"),
+        }
+    }
+
+    pub(crate) fn write(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(notes)) => notes,
+            // Maps with text for keys and numbers cannot fail to be written.
+            _ => Map::new(),
+        }
+    }
+
+    /// Notes that the table was not found: what comes back under its name may be another one.
+    pub(crate) fn gone(&mut self) {
+        self.reread = true;
+        self.counts = None;
+    }
+
+    /// Forgets all but what came from where, and which columns there were.
+    pub(crate) fn shrink(self) -> Self {
+        Self {
+            columns: self.columns,
+            hidden: self.hidden,
+            former: self.former,
+            server: self.server,
+            unused_since: self.unused_since,
+            shrunk: true,
+            ..Self::default()
+        }
+    }
+
+    /// Puts aside what was read from the present server, with the cursor that belongs to it.
+    pub(crate) fn leave(&mut self, cursor: Cursor) -> Option<Away> {
+        Some(Away {
+            server: self.server.take()?,
+            cursor,
+            backfill: std::mem::take(&mut self.backfill),
+            watermark: self.watermark.take(),
+            counts: self.counts.take(),
+            cursor_jumps: self.cursor_jumps.clone(),
+            reread: std::mem::take(&mut self.reread),
+            overwritten: TimeRangeSet::default(),
+        })
+    }
+
+    /// Takes up where a server was left that is back; gives the cursor that belongs to it.
+    pub(crate) fn take_up(&mut self, away: Away) -> Cursor {
+        self.backfill = away.backfill;
+        // Rows of other servers lie there now.
+        self.backfill.extend(&away.overwritten.between(i64::MIN, away.cursor.0));
+        self.watermark = away.watermark;
+        self.counts = away.counts;
+        self.cursor_jumps = away.cursor_jumps;
+        self.reread = away.reread;
+        self.server = Some(away.server);
+        away.cursor
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::Notes;
+
+    fn notes(value: Value) -> Map<String, Value> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn with_an_unreadable_backfill_nothing_is_taken_for_seen() {
+        let written = |owed| {
+            notes(json!({
+                "owed": owed,
+                "mark": { "node": [7, 2] },
+                "counts": { "range": ["0", "9"], "days": { "0": 4 } },
+                "hidden": ["secret"],
+            }))
+        };
+        let read = Notes::read(&written(json!([["5", "6"]])));
+        assert!(read.watermark.is_some() && read.counts.is_some() && read.backfill.len() == 1);
+        let read = Notes::read(&written(json!([["5", "5"]])));
+        assert_eq!((read.watermark, read.counts), (None, None));
+        assert_eq!((read.backfill.len(), read.reread), (0, true));
+        assert_eq!(read.hidden.len(), 1);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let read = Notes::read(&notes(json!({
+            "former": { "a": "LONG" },
+            "mark": { "node": [7, 2] },
+            "server": { "id": "one", "address": "x:1" },
+            "away": [{
+                "server": { "address": "y:1" },
+                "cursor": "7",
+                "reread": true,
+                "overwritten": [["5", "6"]],
+            }],
+            "unused_since": "9",
+            "reread": true,
+        })));
+        assert_eq!(Notes::read(&read.write()), read);
+        assert_eq!((read.former["a"].as_str(), read.away.len(), read.reread), ("LONG", 1, true));
+    }
+}

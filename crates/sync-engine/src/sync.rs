@@ -1,0 +1,386 @@
+//! One sync, from its first look at the clock to its last checkpoint.
+
+pub(crate) mod bounds;
+mod outage;
+mod session;
+
+pub(crate) use session::Session;
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+
+use futures::future::{self, Either};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
+use sync_state::State;
+use tokio::sync::Semaphore;
+
+use crate::error::ErrorKind;
+use crate::late::{Detected, detect_late_data};
+use crate::settings::{LateData, Settings};
+use crate::state::{Met, Progress, Server, meet, not_found, note_use};
+use crate::sync::outage::Outage;
+use crate::table::{
+    SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
+    sync_table,
+};
+use crate::time::Clock;
+use crate::time_series::{About, TableInfo, TimeSeries};
+
+/// Runs a sync: it takes the upper bound, detects late data, and reads.
+///
+/// The order is what keeps the promise. The upper bound is taken before anything else, so that all
+/// tables stop at one time; what there is to read is looked up after it, so that nothing which was
+/// there at the bound is missed.
+///
+/// # Errors
+///
+/// The first failure that ends the sync; or, when all other tables are done, those of single
+/// tables.
+pub async fn sync<D: TimeSeries, S: Sink>(
+    clock: &dyn Clock,
+    database: &D,
+    settings: &Settings,
+    request: SyncRequest,
+    sink: &S,
+) -> Result<(), SyncError> {
+    let state = State::parse(request.state.as_deref()).map_err(unreadable_state)?;
+    let progress = Progress::new(state, &settings.database);
+    let about = database.about().await;
+    let upper_bound = match bounds::upper_bound(clock, database).await {
+        Ok(upper_bound) => upper_bound,
+        Err(failure) => {
+            if *failure.kind() == ErrorKind::DatabaseGone {
+                note_not_found(&progress, settings, &about, |_| false);
+                progress.checkpoint(sink).await.map_err(sink_error)?;
+            }
+            return Err(failure.into());
+        }
+    };
+    let session = Session {
+        database,
+        settings,
+        selection: &request.selection,
+        about,
+        upper_bound,
+        sink,
+        progress,
+        permits: Semaphore::new(settings.parallel_queries),
+        outage: Outage::default(),
+    };
+    let result = {
+        let tables = pin!(sync_tables(&session));
+        // However long a window takes or a server is away, the platform hears of us.
+        let keep_alive = pin!(session.progress.keep_alive(sink));
+        match future::select(tables, keep_alive).await {
+            Either::Left((result, _)) => result,
+            Either::Right((error, _)) => return Err(sink_error(error)),
+        }
+        // Both are dropped here: a checkpoint that one of them has begun must not keep the last one
+        // waiting.
+    };
+    // What was read before a failure is read. A sink that is gone makes no second error of it.
+    let saved = session.progress.checkpoint(sink).await.map_err(sink_error);
+    result.and(saved)
+}
+
+/// Detects late data, lists tables and reads them.
+async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
+    let Session { settings, selection, sink, .. } = session;
+    let names = names(list(session).await?, settings)?;
+    let is_wanted =
+        |name: &String| is_selected(selection, settings.destination.as_ref().unwrap_or(name));
+    let names: Vec<_> = names.into_iter().filter(is_wanted).collect();
+    meet_server(session, &names).await?;
+    let mut detected = detect_all(session, names).await?;
+    let discovered = discover(list(session).await?, settings, &D::PROFILE)?;
+    for warning in discovered.warnings {
+        sink.warn(warning).await.map_err(sink_error)?;
+    }
+    let (tables, unusable): (Vec<_>, Vec<_>) =
+        discovered.tables.into_iter().partition(Result::is_ok);
+    // What cannot be synced is nobody's concern as long as it is not selected.
+    let unusable = unusable.into_iter().filter_map(Result::err);
+    let unusable = unusable.filter(|unusable| is_selected(selection, &unusable.table));
+    let parked: Vec<_> = unusable.map(|UnusableTable { table, error }| (table, error)).collect();
+    let tables: Vec<_> = tables.into_iter().flatten().collect();
+    for table in tables.iter().filter(|table| is_without_columns(selection, &table.table)) {
+        sink.warn(no_column_selected(&table.measurement)).await.map_err(sink_error)?;
+    }
+    let selected = in_order(tables.into_iter(), session);
+    note_tables_in_use(session, &selected);
+    tell_caveats(session, &selected).await?;
+    let planned: Vec<_> = selected
+        .into_iter()
+        .map(|selected| {
+            let detected = detected.remove(&selected.source.measurement).unwrap_or_default();
+            Ok((selected, detected))
+        })
+        .collect();
+
+    let ended = Mutex::new(Ended { parked, dropped: Vec::new(), of: planned.len() });
+    stream::iter(planned)
+        .try_for_each_concurrent(settings.parallel_queries, async |(selected, detected)| {
+            let measurement = selected.source.measurement.clone();
+            match sync_table(session, selected, detected).await {
+                Ok(()) => Ok(()),
+                Err(TableFailure::Dropped) => {
+                    note_not_found(&session.progress, settings, &session.about, |name| {
+                        name != measurement
+                    });
+                    let warning = format!(
+                        "Measurement {measurement:?} was dropped while it was being synced."
+                    );
+                    lock(&ended).dropped.push(measurement);
+                    sink.warn(warning).await.map_err(sink_error)
+                }
+                Err(TableFailure::Parked(error)) => {
+                    // The customer hears the whole of it; a log must not hold the values that an
+                    // error may name.
+                    let fault = error.fault;
+                    tracing::warn!(measurement, ?fault, "the table is left out for now");
+                    lock(&ended).parked.push((measurement, error));
+                    Ok(())
+                }
+                Err(TableFailure::DatabaseGone(error)) => {
+                    note_not_found(&session.progress, settings, &session.about, |_| false);
+                    Err(error)
+                }
+                Err(TableFailure::Ends(error)) => Err(error),
+            }
+        })
+        .await?;
+    ended.into_inner().unwrap_or_else(PoisonError::into_inner).result()
+}
+
+/// How tables ended that were not synced.
+struct Ended {
+    parked: Vec<(String, SyncError)>,
+    dropped: Vec<String>,
+    /// Of how many.
+    of: usize,
+}
+
+impl Ended {
+    fn result(self) -> Result<(), SyncError> {
+        if !self.parked.is_empty() {
+            return Err(parked_tables(self.parked));
+        }
+        if self.of > 0 && self.dropped.len() == self.of {
+            return Err(SyncError::setup(
+                format!(
+                    "Every measurement was dropped during the sync: {}",
+                    self.dropped.join(", ")
+                ),
+                "Correct `measurement`, or wait until there are points again",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn is_selected(selection: &Selection, table: &str) -> bool {
+    selection.project(&Table::new(table, Vec::new())).is_some()
+}
+
+/// Whether a table is selected and none of its columns is, which only a table without a key can be.
+/// It is treated as one that is not selected: there is nothing to send for it, and rows without a
+/// column would be nothing to a warehouse.
+fn is_without_columns(selection: &Selection, table: &Table) -> bool {
+    selection.project(table).is_some_and(|table| table.columns.is_empty())
+}
+
+fn no_column_selected(measurement: &str) -> String {
+    format!(
+        "Nothing is synced of measurement {measurement:?}, because none of its columns is \
+         selected. Select a column, or deselect the table."
+    )
+}
+
+/// Lists the measurements, and notes which of those that are known are not among them.
+async fn list<D: TimeSeries, S: Sink>(
+    session: &Session<'_, D, S>,
+) -> Result<Vec<TableInfo>, SyncError> {
+    let Session { database, settings, about, progress, .. } = session;
+    match database.tables().await {
+        Ok(listed) => {
+            let names: HashSet<_> = listed.iter().map(|info| info.name.as_str()).collect();
+            note_not_found(progress, settings, about, |name| names.contains(name));
+            Ok(listed)
+        }
+        Err(failure) => {
+            if *failure.kind() == ErrorKind::DatabaseGone {
+                note_not_found(progress, settings, about, |_| false);
+            }
+            Err(failure.into())
+        }
+    }
+}
+
+/// Notes the measurements that are not found, whether they are selected or not.
+fn note_not_found(
+    progress: &Progress,
+    settings: &Settings,
+    about: &About,
+    is_found: impl Fn(&str) -> bool,
+) {
+    progress.amend(|state| not_found(state, &settings.database, &about.server, is_found));
+}
+
+/// Lets positions that speak of another server speak of the present one, and says so before
+/// anything of it is sent.
+async fn meet_server<D: TimeSeries, S: Sink>(
+    session: &Session<'_, D, S>,
+    names: &[String],
+) -> Result<(), SyncError> {
+    let Session { settings, about, upper_bound, sink, progress, .. } = session;
+    let mut others = Vec::new();
+    progress.amend(|state| {
+        let mut is_new = false;
+        for name in names {
+            let (database, lookback) = (&settings.database, settings.lookback);
+            let met = meet(state, database, name, &about.server, *upper_bound, lookback);
+            is_new |= met != Met::Unchanged;
+            if met == Met::Another {
+                others.push(name.as_str());
+            }
+        }
+        is_new
+    });
+    if others.is_empty() {
+        return Ok(());
+    }
+    sink.warn(another_server(&about.server, &others)).await.map_err(sink_error)?;
+    progress.take_back(*sink).await.map_err(sink_error)
+}
+
+fn another_server(server: &Server, measurements: &[&str]) -> String {
+    format!(
+        "{} is another server than the one that was read before, so everything is read again from \
+         it: {}. Rows that only the other server had stay in the warehouse until a re-sync.",
+        server.address,
+        names_of(measurements),
+    )
+}
+
+/// The first few of some names, in quotes.
+fn names_of(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<_> = names.iter().take(MOST).map(|name| format!("{name:?}")).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Notes which tables this sync reads.
+fn note_tables_in_use<D, S>(session: &Session<'_, D, S>, tables: &[SelectedTable]) {
+    let used = tables.iter().map(|table| table.source.measurement.clone()).collect();
+    let database = &session.settings.database;
+    session.progress.amend(|state| note_use(state, database, &used, session.upper_bound));
+}
+
+/// Tells once for a release and a table what that release is known to do.
+async fn tell_caveats<D, S: Sink>(
+    session: &Session<'_, D, S>,
+    tables: &[SelectedTable],
+) -> Result<(), SyncError> {
+    let Session { about, sink, progress, .. } = session;
+    let is_new = |measurement: &&str| {
+        let position = progress.position(measurement);
+        position.is_none_or(|position| position.notes.warned_of != about.release)
+    };
+    let new = tables.iter().map(|table| table.source.measurement.as_str()).filter(is_new);
+    let new: Vec<_> = new.collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    for caveat in &about.caveats {
+        let warning = format!("{caveat} This concerns {}.", names_of(&new));
+        sink.warn(warning).await.map_err(sink_error)?;
+    }
+    Ok(())
+}
+
+/// Detects late data of tables, before any column is listed and any point is read.
+async fn detect_all<D: TimeSeries, S: Sink>(
+    session: &Session<'_, D, S>,
+    wanted: Vec<String>,
+) -> Result<HashMap<String, Detected>, SyncError> {
+    let Session { database, settings, upper_bound, progress, .. } = session;
+    if settings.late_data == LateData::Lookback {
+        return Ok(HashMap::new());
+    }
+    stream::iter(wanted)
+        .map(async |measurement| {
+            let position = progress.position(&measurement);
+            let (position, upper_bound) = (position.as_ref(), *upper_bound);
+            let detected =
+                detect_late_data(*database, settings, &measurement, position, upper_bound).await;
+            detected.map(|detected| (measurement, detected)).map_err(SyncError::from)
+        })
+        .buffer_unordered(settings.parallel_queries)
+        .try_collect()
+        .await
+}
+
+/// The selected tables; those that have got furthest come first and first loads last, so that fresh
+/// points do not wait for history.
+fn in_order<D, S>(
+    tables: impl Iterator<Item = SourceTable>,
+    session: &Session<'_, D, S>,
+) -> Vec<SelectedTable> {
+    let Session { selection, settings, progress, .. } = session;
+    let selected =
+        tables.filter_map(|table| SelectedTable::new(table, selection, settings.primary_key));
+    let mut selected: Vec<_> = selected.collect();
+    selected.sort_by_cached_key(|table| {
+        Reverse(progress.position(&table.source.measurement).map(|position| position.cursor))
+    });
+    selected
+}
+
+fn unreadable_state(error: sync_state::StateError) -> SyncError {
+    SyncError::setup(
+        format!("The saved state of this connection cannot be used: {error}"),
+        "Run a full re-sync of the connection, which starts without a state; or go back to the \
+         version that wrote it",
+    )
+    .caused_by(error)
+}
+
+/// One error for all tables that could not be synced; the others are done.
+fn parked_tables(mut parked: Vec<(String, SyncError)>) -> SyncError {
+    if parked.len() == 1 {
+        let (measurement, mut error) = parked.remove(0);
+        if !error.message.contains(&measurement) {
+            error.message =
+                format!("Measurement {measurement:?} could not be synced: {}", error.message);
+        }
+        return error;
+    }
+    // What the customer can mend comes first, since waiting would not help it.
+    let worst = [Fault::Setup, Fault::Bug, Fault::Transient]
+        .into_iter()
+        .find(|fault| parked.iter().any(|(_, error)| error.fault == *fault))
+        .unwrap_or(Fault::Bug);
+    let reasons: Vec<_> = parked
+        .iter()
+        .map(|(measurement, error)| {
+            format!("{measurement:?}: {}", error.to_string().trim_end_matches('.'))
+        })
+        .collect();
+    SyncError {
+        fault: worst,
+        message: format!("{} tables could not be synced: {}", parked.len(), reasons.join("; ")),
+        remedy: None,
+        source: None,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // The data is whole at every moment: a push either happened or did not.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,101 @@
+//! From the record batches of a window to rows in the sink.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_rows::{ArrowRows, LossKind, TimeText};
+use sync_core::Sink;
+
+use crate::settings::TimeFormat;
+use crate::state::Progress;
+use crate::table::{KeyColumns, SelectedTable};
+use crate::time_series::Answer;
+use crate::window::{Batches, Window, WindowFailure, unexpected};
+
+/// Sends the rows of windows into the sink, and keeps what serves all of them.
+#[derive(Debug)]
+pub(crate) struct RowSender {
+    selected: Arc<SelectedTable>,
+    keys: KeyColumns,
+    times: TimeText,
+}
+
+/// What a window brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReadStats {
+    pub(crate) rows: u64,
+    /// The size of its record batches in memory.
+    pub(crate) bytes: usize,
+    pub(crate) losses: Losses,
+}
+
+/// How many values lost something on their way, by column and kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses(BTreeMap<(String, LossKind), u64>);
+
+impl RowSender {
+    pub(crate) fn new(selected: Arc<SelectedTable>, time_format: TimeFormat) -> Self {
+        let times = match time_format {
+            TimeFormat::UtcDateTime | TimeFormat::Iso8601 => TimeText::Nanoseconds,
+            TimeFormat::Iso8601Micros => TimeText::Microseconds,
+        };
+        Self { keys: selected.keys(), selected, times }
+    }
+
+    pub(crate) fn selected(&self) -> &Arc<SelectedTable> {
+        &self.selected
+    }
+
+    /// Sends the rows of a window into the sink.
+    pub(crate) async fn send<S: Sink>(
+        &mut self,
+        answer: impl Answer,
+        window: Window,
+        sink: &S,
+        progress: &Progress,
+    ) -> Result<ReadStats, WindowFailure> {
+        let SelectedTable { source, table, .. } = &*self.selected;
+        let schema = self.keys.schema(answer.schema()).map_err(unexpected)?;
+        let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
+        let mut read = ReadStats::default();
+        let mut batches = Batches::new(answer);
+        let mut is_claimed = false;
+        while let Some(batch) = batches.next().await? {
+            let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
+            if !is_claimed && batch.num_rows() > 0 {
+                progress.claim(&source.measurement, window, sink).await?;
+                is_claimed = true;
+            }
+            read.bytes += batch.get_array_memory_size();
+            // Noted before they go, since an error may come after some of them have gone.
+            progress.sent();
+            read.rows += sink.upsert(table, &mut rows.of(&batch).map_err(unexpected)?).await?;
+        }
+        for loss in rows.losses() {
+            *read.losses.0.entry((loss.column.to_owned(), loss.kind)).or_default() += loss.count;
+        }
+        Ok(read)
+    }
+}
+
+impl Losses {
+    pub(crate) fn add(&mut self, others: Self) {
+        for (of, count) in others.0 {
+            *self.0.entry(of).or_default() += count;
+        }
+    }
+
+    /// A sentence for each column whose values lost something.
+    pub(crate) fn sentences(&self, measurement: &str) -> impl Iterator<Item = String> {
+        self.0.iter().map(move |((column, kind), count)| match kind {
+            LossKind::NotFinite => format!(
+                "Column {column:?} of measurement {measurement:?} had {count} values that are no \
+                 number or infinite; they are NULL in the warehouse."
+            ),
+            LossKind::SubMicrosecond => format!(
+                "Column {column:?} of measurement {measurement:?} had {count} times that are finer \
+                 than a microsecond; the rest was cut. Set `time_format` to `iso8601` to keep it."
+            ),
+        })
+    }
+}

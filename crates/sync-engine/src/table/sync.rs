@@ -1,0 +1,291 @@
+//! One table of a sync: from where it stands to the upper bound, window by window.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use futures::stream::{FuturesUnordered, Stream, StreamExt};
+use sync_core::{Sink, SyncError};
+
+use crate::error::{Failure, Refusal};
+use crate::late::Detected;
+use crate::retry::RetryBudget;
+use crate::state::{Change, Fingerprint, Position};
+use crate::sync::Session;
+use crate::table::columns::{announce, compare, other_key_tags};
+use crate::table::failure::sentence;
+use crate::table::resume::resume_or_start;
+use crate::table::row_sender::Losses;
+use crate::table::{ReadStats, RowSender, SelectedTable, SourceTable, TableFailure};
+use crate::time_series::TimeSeries;
+use crate::window::{
+    CannotShrink, Density, Window, WindowFailure, WindowQueue, WindowRead, WindowSizer, read_window,
+};
+
+/// From this length on it is worth asking how points lie in time, in nanoseconds.
+const WORTH_A_QUESTION: u64 = 24 * 3_600_000_000_000;
+
+/// Reads a table up to the upper bound.
+pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
+    session: &Session<'_, D, S>,
+    selected: SelectedTable,
+    detected: Detected,
+) -> Result<(), TableFailure> {
+    let measurement = selected.source.measurement.clone();
+    let started = Instant::now();
+    let shows_files = detected.watermark.is_some();
+    let queue = resume_or_start(session, &selected, detected).await?;
+    announce(session, &selected).await?;
+    let density = match shows_files && queue.length() > WORTH_A_QUESTION {
+        true => density(session.database, &measurement).await?,
+        false => None,
+    };
+    let sizer = WindowSizer::new(session.settings.window_rows, density, D::PROFILE.file_span);
+    let mut table = TableSync::new(session, selected, queue, sizer);
+    let (mut windows, mut ended) = (FuturesUnordered::new(), VecDeque::new());
+    loop {
+        while let Some((sender, window)) = table.next(windows.len() + ended.len()) {
+            windows.push(read_window(session, sender, window));
+        }
+        let read = match ended.pop_front() {
+            None => windows.next().await,
+            read => read,
+        };
+        match read {
+            Some(read) => follow_up(&mut windows, &mut ended, table.after(read)).await?,
+            // A row must not come before its columns, so they change between windows.
+            None if table.is_changed => table.rediscover().await?,
+            None => break,
+        }
+    }
+    for loss in table.losses.sentences(&measurement) {
+        session.sink.warn(loss).await?;
+    }
+    if table.rows > 0 {
+        let (rows, queries) = (table.rows, table.queries);
+        let seconds = started.elapsed().as_secs_f32();
+        tracing::info!(measurement, rows, queries, seconds, "synced a table");
+    }
+    Ok(())
+}
+
+/// Waits for what follows up a window, and lets the others be read meanwhile.
+///
+/// They have to go on: one of them may have been given the room in the sink for which the
+/// follow-up's checkpoint waits, and gives it back only if it is polled.
+async fn follow_up<T, W: Stream + Unpin>(
+    windows: &mut W,
+    ended: &mut VecDeque<W::Item>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        while let Poll::Ready(Some(read)) = windows.poll_next_unpin(context) {
+            ended.push_back(read);
+        }
+        work.as_mut().poll(context)
+    })
+    .await
+}
+
+/// How the points of a measurement lie in time, where the server tells.
+async fn density<D: TimeSeries>(
+    database: &D,
+    measurement: &str,
+) -> Result<Option<Density>, TableFailure> {
+    match database.files(measurement).await {
+        Ok(files) if files.is_empty() => Ok(None),
+        Ok(files) => Ok(Some(Density::new(&files, D::PROFILE.most_files))),
+        Err(failure) if failure.is_transient() => Err(failure.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// A table that is being read.
+struct TableSync<'a, 'b, D, S> {
+    session: &'a Session<'b, D, S>,
+    selected: Arc<SelectedTable>,
+    queue: WindowQueue,
+    sizer: WindowSizer,
+    /// Those that no window uses at present.
+    senders: Vec<RowSender>,
+    /// Whether a window has found other columns than were listed.
+    is_changed: bool,
+    /// How often in a row columns were listed again and were the same.
+    unchanged: usize,
+    /// The waits for a server that is short of memory or time.
+    waits: RetryBudget,
+    losses: Losses,
+    rows: u64,
+    queries: u64,
+}
+
+impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
+    fn new(
+        session: &'a Session<'b, D, S>,
+        selected: SelectedTable,
+        queue: WindowQueue,
+        sizer: WindowSizer,
+    ) -> Self {
+        Self {
+            session,
+            selected: Arc::new(selected),
+            queue,
+            sizer,
+            senders: Vec::new(),
+            is_changed: false,
+            unchanged: 0,
+            waits: session.settings.retry.budget(),
+            losses: Losses::default(),
+            rows: 0,
+            queries: 0,
+        }
+    }
+
+    fn measurement(&self) -> &str {
+        &self.selected.source.measurement
+    }
+
+    /// The next window to read, while so many are being read.
+    fn next(&mut self, in_flight: usize) -> Option<(RowSender, Window)> {
+        let settings = self.session.settings;
+        if self.is_changed || in_flight >= self.sizer.width(settings.parallel_queries) {
+            return None;
+        }
+        let window = self.queue.next(&self.sizer)?;
+        self.queries += 1;
+        let sender = self.senders.pop();
+        let sender = sender
+            .unwrap_or_else(|| RowSender::new(Arc::clone(&self.selected), settings.time_format));
+        Some((sender, window))
+    }
+
+    /// Follows up a window.
+    async fn after(&mut self, read: WindowRead) -> Result<(), TableFailure> {
+        let WindowRead { window, sender, result } = read;
+        self.senders.push(sender);
+        match result {
+            Ok(read) => self.done(window, read).await,
+            Err(WindowFailure::Database(failure)) => match failure.refusal() {
+                Some(refusal) => {
+                    self.queue.put_back(window);
+                    self.shorten(window, refusal, failure).await
+                }
+                None => Err(failure.into()),
+            },
+            Err(WindowFailure::BreaksOff(failure)) => {
+                self.queue.put_back(window);
+                // Where no shorter window is left, it is not their length.
+                self.halve(window, Refusal::Limit, &failure).map_err(|CannotShrink| failure.into())
+            }
+            Err(WindowFailure::Changed) => {
+                self.queue.put_back(window);
+                self.is_changed = true;
+                Ok(())
+            }
+            Err(WindowFailure::Table(failure)) => Err(failure),
+        }
+    }
+
+    async fn done(&mut self, window: Window, read: ReadStats) -> Result<(), TableFailure> {
+        let Session { progress, sink, .. } = self.session;
+        self.queue.done(window);
+        // Every row up to there has left us, so it is a safe place to resume from.
+        progress.advance(self.measurement(), self.queue.low_watermark());
+        progress.note(self.measurement(), |notes| notes.backfill.remove(window));
+        progress.checkpoint_in_time(*sink).await?;
+        self.sizer.learn(window, read.rows, read.bytes);
+        self.losses.add(read.losses);
+        self.rows += read.rows;
+        self.waits = self.session.settings.retry.budget();
+        self.unchanged = 0;
+        Ok(())
+    }
+
+    /// Reads shorter windows from now on, since the server refuses one as too big.
+    async fn shorten(
+        &mut self,
+        window: Window,
+        refusal: Refusal,
+        failure: Failure,
+    ) -> Result<(), TableFailure> {
+        if refusal == Refusal::Pressure {
+            // Asking again at once would add to the pressure. How often is bounded by the windows,
+            // which cannot be halved for ever.
+            tokio::time::sleep(self.waits.next_or_longest()).await;
+        }
+        self.halve(window, refusal, &failure)
+            .map_err(|CannotShrink| no_window_is_small_enough(self.measurement(), &failure))
+    }
+
+    /// Makes the next windows half as long as this one, for the reason that the failure names.
+    fn halve(
+        &mut self,
+        window: Window,
+        refusal: Refusal,
+        failure: &Failure,
+    ) -> Result<(), CannotShrink> {
+        let (measurement, reason) = (self.measurement(), failure.reason());
+        tracing::info!(measurement, reason, "reading shorter windows");
+        self.sizer.halve(window, refusal)
+    }
+
+    /// Lists the columns again, since an answer had others.
+    async fn rediscover(&mut self) -> Result<(), TableFailure> {
+        let Session { database, settings, selection, progress, .. } = self.session;
+        self.is_changed = false;
+        let infos = database.tables().await?;
+        let info = infos.into_iter().find(|info| info.name == self.measurement());
+        let info = info.ok_or(TableFailure::Dropped)?;
+        let source = SourceTable::new(info, settings, &D::PROFILE).map_err(TableFailure::Parked)?;
+        if source.shape == self.selected.source.shape {
+            // The list is as it was; it may lag behind.
+            self.unchanged += 1;
+            if self.unchanged > MOST_UNCHANGED {
+                let error = unlike_its_list(D::PROFILE.name, self.measurement());
+                return Err(TableFailure::Parked(error));
+            }
+        }
+        let position = progress.position(self.measurement());
+        let change = position.map(|position| {
+            let Position { fingerprint, notes, .. } = &position;
+            Fingerprint::new(&source, settings).change_since(fingerprint, notes)
+        });
+        if change == Some(Change::KeyTags) {
+            return Err(other_key_tags(self.measurement()));
+        }
+        let selected = SelectedTable::new(source, selection, settings.primary_key);
+        let selected = selected.ok_or(TableFailure::Dropped)?;
+        compare(self.session, &selected).await?;
+        announce(self.session, &selected).await?;
+        tracing::info!(
+            measurement = self.measurement(),
+            "the columns of a table have changed in mid-sync"
+        );
+        self.senders.clear();
+        self.selected = Arc::new(selected);
+        Ok(())
+    }
+}
+
+/// How often a list of columns may be behind the answers.
+const MOST_UNCHANGED: usize = 5;
+
+fn unlike_its_list(database: &str, measurement: &str) -> SyncError {
+    SyncError::transient(format!(
+        "{database} lists other columns for measurement {measurement:?} than its answers have"
+    ))
+}
+
+fn no_window_is_small_enough(measurement: &str, failure: &Failure) -> TableFailure {
+    TableFailure::Parked(SyncError::setup(
+        format!(
+            "Measurement {measurement:?} cannot be read in windows of any size: {}",
+            sentence(failure)
+        ),
+        "Raise the limit of the server, or set a later `start_time`",
+    ))
+}

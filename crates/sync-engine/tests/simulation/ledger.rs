@@ -1,0 +1,473 @@
+//! What the promise demands, kept from the outside: from when syncs began, how they ended, and what
+//! the models answered.
+//!
+//! A [`Cover`] says: whatever queries could see by some moment, with a time in some range, has been
+//! read since. The rules:
+//!
+//! 1. *Load.* A table without a cursor, or with other row-shaping settings than before, is loaded.
+//!    Once a sync has succeeded, all that could be seen when the first sync of the load began, from
+//!    `start_time` up to the upper bound of the sync that succeeded.
+//! 2. *Lookback.* A sync that succeeds has read, of all that could be seen when it began, the times
+//!    from (where the cursor can have been at most, but not above its own upper bound) - `lookback`
+//!    up to its upper bound. The cursor can have been at the upper bound of the last sync that
+//!    succeeded, or at that of any one that failed since.
+//! 3. *Files.* With `late_data=automatic`, a file that is newer than every mark the engine can
+//!    have: all that could be seen when the files were listed, from the file's first to its last
+//!    time. A listing in a sync that fails is owed: the next sync that succeeds and sees the files
+//!    has read its ranges, unless the server was rebuilt meanwhile. The mark is that of the first
+//!    listing of a sync.
+//! 4. *Counts.* With `late_data=automatic` and a server that never shows a file, a sync that
+//!    succeeds and whose upper bound is at least four hours above those of all syncs that began
+//!    before the point could be seen: points that are *new*, with times within `audit_days`. Where
+//!    points have ever gone (retention, a drop) a count may hide behind another, so nothing is
+//!    demanded.
+//!
+//! A sync has succeeded for a table if it succeeded and the table was there from its beginning to
+//! its end. The upper bound is the earlier of the first readings of both clocks, less ten seconds.
+
+mod evidence;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sync_engine::File;
+
+use evidence::{counted, files, is_listed};
+
+use super::fivetran::{cursors_of, places_of};
+use super::history::{DATABASES, DAY, Kind, Place};
+use super::port::SETTLES_WITHIN;
+use super::settings::{Key, Settings, Shape};
+use super::time::iso8601;
+use super::world::{Files, World};
+
+/// A range of time of which all that could be seen by a moment has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cover {
+    pub(super) rule: &'static str,
+    pub(super) seen_by: i64,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// Whether it concerns only points that are new.
+    pub(super) only_new: bool,
+}
+
+/// The newest snapshot by node: its sequence, and how many of its files are shown.
+type Mark = BTreeMap<String, (u64, usize)>;
+
+/// What is known of one measurement's table.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    /// The shapes that the state can have at present.
+    shapes: Vec<Shape>,
+    /// The shape with which it was last known to be loaded.
+    loaded: Shape,
+    /// When the first sync of an unfinished load began.
+    loading: Option<i64>,
+    /// The table's place in the state when a load of another shape was to begin, and what was known
+    /// until then: as long as the state has that place, the load has not begun, and the customer
+    /// may go back.
+    origin: Option<(String, Box<Account>)>,
+    /// Rows of before this sync were truncated.
+    pub(super) truncated_in: Option<usize>,
+    /// Where the cursor can be at most.
+    reached: Option<i64>,
+    /// The marks that the engine can have, if anything is known of them.
+    marks: Option<Vec<Mark>>,
+    /// What syncs that failed have left, with the number of rebuilds before.
+    owed: Vec<(usize, Cover)>,
+    pub(super) covers: Vec<Cover>,
+    /// The columns that were hidden when a sync last succeeded, and that ever were.
+    hidden: BTreeSet<String>,
+    pub(super) ever_hidden: BTreeSet<String>,
+    /// Whether the last sync has succeeded for it.
+    pub(super) is_complete: bool,
+    /// Whether a sync did not find the table since it was last there.
+    is_gone: bool,
+}
+
+impl Account {
+    fn loading(
+        shape: &Shape,
+        began: i64,
+        truncated_in: Option<usize>,
+        marks: Option<Vec<Mark>>,
+    ) -> Self {
+        Self {
+            shapes: vec![shape.clone()],
+            loaded: shape.clone(),
+            loading: Some(began),
+            origin: None,
+            truncated_in,
+            reached: None,
+            marks,
+            owed: Vec::new(),
+            covers: Vec::new(),
+            hidden: BTreeSet::new(),
+            ever_hidden: BTreeSet::new(),
+            is_complete: false,
+            is_gone: false,
+        }
+    }
+
+    /// A table of which the engine alone knows how it stands: in one of these shapes, and as far as
+    /// any sync can have read.
+    fn unknown(shapes: Vec<Shape>, reached: Option<i64>) -> Self {
+        let loading = Self::loading(&shapes[0], 0, None, None);
+        Self { shapes, loading: None, reached, ..loading }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Ledger {
+    /// By the place and the name of the measurement.
+    pub(super) accounts: BTreeMap<(Place, String), Account>,
+    /// The settings of every sync.
+    pub(super) settings: Vec<Settings>,
+    /// When each sync began, its upper bound, and from when on it would count points.
+    begun: Vec<(i64, i64, i64)>,
+}
+
+/// A sync that has begun.
+pub(super) struct Opening {
+    began: i64,
+    rebuilds: usize,
+    cursors: BTreeMap<String, i64>,
+    /// The measurements that were there, by name: their position, and their files.
+    there: BTreeMap<String, (usize, Vec<File>)>,
+    /// Those that go on from their cursor.
+    continued: BTreeSet<String>,
+    hidden: BTreeMap<String, BTreeSet<String>>,
+    /// The tables that must not be truncated.
+    pub(super) kept: BTreeSet<String>,
+}
+
+impl Ledger {
+    /// A sync begins.
+    pub(super) fn begin(
+        &mut self,
+        world: &World,
+        settings: &Settings,
+        state: Option<&str>,
+    ) -> Opening {
+        let place = settings.place;
+        let database = DATABASES[place.database];
+        let (cursors, places) = (cursors_of(state, database), places_of(state, database));
+        let (began, number) = (world.now(), self.settings.len());
+        self.settings.push(settings.clone());
+        let live = world.shown().filter(|(_, one)| !one.is_dropped);
+        let there: BTreeMap<_, _> =
+            live.map(|(position, one)| (one.name.clone(), (position, one.files.clone()))).collect();
+        let known = self.accounts.keys().filter(|(at, _)| *at == place).map(|(_, name)| name);
+        let names: BTreeSet<_> = there.keys().chain(known).cloned().collect();
+        let mut opening = Opening {
+            began,
+            rebuilds: world.rebuilds,
+            cursors,
+            there,
+            continued: BTreeSet::new(),
+            hidden: BTreeMap::new(),
+            kept: BTreeSet::new(),
+        };
+        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
+        for name in names.into_iter().filter(|name| settings.has(name)) {
+            let shape = &settings.shape;
+            let truncated = settings.truncates.then_some(number);
+            let has_cursor = opening.cursors.contains_key(&name);
+            let mut account = match self.accounts.remove(&(place, name.clone())) {
+                _ if !has_cursor => {
+                    // Nothing is known of other servers' either.
+                    self.accounts
+                        .retain(|(at, of), _| at.database != place.database || *of != name);
+                    Account::loading(shape, began, truncated, Some(vec![Mark::new()]))
+                }
+                // This server is new for a table that was read from another one.
+                None if self.siblings(place, &name).next().is_some() => {
+                    let mut shapes = Vec::new();
+                    for of in self.siblings(place, &name).flat_map(|sibling| &sibling.shapes) {
+                        if !shapes.contains(of) {
+                            shapes.push(of.clone());
+                        }
+                    }
+                    // Only settings that are surely other ones truncate surely.
+                    let truncated =
+                        truncated.filter(|_| shapes.len() == 1 && shapes != [shape.clone()]);
+                    if !shapes.contains(shape) {
+                        shapes.push(shape.clone());
+                    }
+                    if shapes == [shape.clone()] {
+                        opening.continued.insert(name.clone());
+                    }
+                    let marks = Some(vec![Mark::new()]);
+                    Account { shapes, ..Account::loading(shape, began, truncated, marks) }
+                }
+                // It was made in mid-sync: whatever is known of it the engine alone knows.
+                None => {
+                    let shapes = self.settings.iter().map(|settings| settings.shape.clone());
+                    Account::unknown(shapes.collect(), furthest)
+                }
+                // Only if it comes in mid-sync can it be loaded now.
+                Some(mut absent) if !opening.there.contains_key(&name) => {
+                    if !absent.shapes.contains(shape) {
+                        absent.shapes.push(shape.clone());
+                    }
+                    absent
+                }
+                Some(before) if !before.shapes.contains(shape) => {
+                    let is_sure = before.shapes.len() == 1;
+                    let origin = match is_sure {
+                        true => Some((places[&name].clone(), Box::new(before.clone()))),
+                        false => before.origin,
+                    };
+                    let mut shapes = before.shapes;
+                    shapes.push(shape.clone());
+                    let loading = Account::loading(shape, began, truncated, before.marks);
+                    Account { shapes, origin, ..loading }
+                }
+                // The customer has gone back before the load began.
+                Some(Account { origin: Some((place, origin)), ever_hidden, .. })
+                    if origin.shapes == [shape.clone()] && places[&name] == place =>
+                {
+                    opening.continued.insert(name.clone());
+                    let mut origin = *origin;
+                    origin.ever_hidden.extend(ever_hidden);
+                    origin
+                }
+                // A load may have begun with another shape, or not, and may begin now.
+                Some(unsure) if unsure.shapes.len() > 1 && unsure.loaded != *shape => Account {
+                    loaded: shape.clone(),
+                    ever_hidden: unsure.ever_hidden,
+                    marks: unsure.marks,
+                    is_gone: unsure.is_gone,
+                    ..Account::unknown(unsure.shapes, furthest)
+                },
+                Some(mut account) => {
+                    if account.shapes == [shape.clone()] {
+                        opening.continued.insert(name.clone());
+                    } else if !settings.truncates {
+                        // The load may begin only now.
+                        account.truncated_in = None;
+                    }
+                    account
+                }
+            };
+            if opening.continued.contains(&name) || !settings.truncates {
+                opening.kept.insert(settings.table(&name).to_owned());
+            }
+            if account.is_gone && opening.there.contains_key(&name) {
+                account.is_gone = false;
+                account.loading.get_or_insert(began);
+            }
+            self.accounts.insert((place, name.clone()), account);
+            self.hide(world, settings, &name, &mut opening);
+        }
+        opening
+    }
+
+    /// What is known of the same table of the same database on other servers.
+    fn siblings(&self, place: Place, name: &str) -> impl Iterator<Item = &Account> {
+        let others = self.accounts.iter().filter(move |((at, of), _)| {
+            at.database == place.database && at.server != place.server && of == name
+        });
+        others.map(|(_, account)| account)
+    }
+
+    fn hide(&mut self, world: &World, settings: &Settings, name: &str, opening: &mut Opening) {
+        let account = self.accounts.get_mut(&(settings.place, name.to_owned()));
+        let Some(account) = account else { return };
+        let Some((position, _)) = opening.there.get(name) else { return };
+        let is_key = |kind: Kind| settings.shape.key == Key::TagsAndTime && kind == Kind::Tag;
+        let columns = world.measurements[*position].columns_at(opening.began);
+        let columns = columns.filter(|(_, kind)| !is_key(*kind)).map(|(column, _)| column);
+        let table = settings.table(name);
+        let hidden = columns.chain(["time"]).filter(|column| settings.wanted.hides(table, column));
+        let hidden: BTreeSet<_> = hidden.map(str::to_owned).collect();
+        account.ever_hidden.extend(hidden.iter().cloned());
+        opening.hidden.insert(name.to_owned(), hidden);
+    }
+
+    /// A sync has ended. Gives what was wrong with it. `has_listed` is whether it has surely seen
+    /// which tables there are.
+    pub(super) fn end(
+        &mut self,
+        world: &World,
+        opening: &Opening,
+        is_success: bool,
+        has_listed: bool,
+        warnings: &[String],
+    ) -> Vec<String> {
+        let mut breaches = Vec::new();
+        let settings = self.settings.last().unwrap().clone();
+        let observed = &world.observed;
+        let upper = observed.clock.zip(observed.server);
+        let upper = upper.map(|(clock, server)| clock.min(server) - SETTLES_WITHIN);
+        let counted_from = |upper: i64| match settings.audit_days {
+            days if settings.is_automatic && days > 0 => upper - days * DAY,
+            _ => i64::MIN,
+        };
+        self.begun.extend(upper.map(|upper| (opening.began, upper, counted_from(upper))));
+        for account in self.accounts.values_mut() {
+            account.is_complete = false;
+        }
+        let Some(upper) = upper else {
+            if is_success {
+                breaches.push("a sync succeeded without a look at both clocks".to_owned());
+            }
+            return breaches;
+        };
+        let is_there: BTreeSet<_> = world.shown().map(|(_, one)| one.name.as_str()).collect();
+        for ((at, name), account) in &mut self.accounts {
+            if *at != settings.place || opening.there.contains_key(name) {
+                continue;
+            }
+            if is_there.contains(name.as_str()) {
+                // It has come in mid-sync, and may have been read from its beginning.
+                account.is_gone = false;
+            } else if has_listed {
+                account.is_gone = true;
+            }
+        }
+        let taken_for_another =
+            warnings.iter().find(|warning| warning.contains("is another server"));
+        for name in &opening.continued {
+            if self.settings.iter().all(|before| before.place.server == settings.place.server)
+                && taken_for_another.is_some_and(|warning| warning.contains(&format!("{name:?}")))
+            {
+                breaches.push(format!("the server of {name} is taken for another one"));
+            }
+        }
+        let others = self.accounts.keys().filter(|(at, name)| {
+            at.database == settings.place.database
+                && at.server != settings.place.server
+                && settings.has(name)
+                && self.accounts.contains_key(&(settings.place, name.clone()))
+        });
+        let others: Vec<_> = others.cloned().collect();
+        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
+        for key in others {
+            let is_complete = is_success && opening.there.contains_key(&key.1);
+            let Some(other) = self.accounts.get_mut(&key) else { continue };
+            // What was told of columns was told for all servers.
+            other.ever_hidden.extend(std::mem::take(&mut other.hidden));
+            if !other.shapes.contains(&settings.shape) {
+                other.shapes.push(settings.shape.clone());
+            }
+            if is_complete && other.shapes != [settings.shape.clone()] {
+                // The table may have started anew, and then this server is new when it is back.
+                let ever_hidden = std::mem::take(&mut other.ever_hidden);
+                let shapes = vec![settings.shape.clone()];
+                *other = Account { ever_hidden, ..Account::unknown(shapes, furthest) };
+            }
+        }
+        let here = self
+            .accounts
+            .iter_mut()
+            .filter(|((at, name), _)| *at == settings.place && settings.has(name));
+        for ((_, name), account) in here {
+            let position = opening.there.get(name).map(|(position, _)| *position);
+            let stays = position.filter(|position| world.measurements[*position].name == *name);
+            let told = |column: &String| {
+                let names = |warning: &String| {
+                    warning.contains(&format!("{name:?}"))
+                        && warning.contains(&format!("{column:?}"))
+                };
+                warnings.iter().any(names)
+            };
+            account.hidden.retain(|column| !told(column));
+            let (marks, mut late) = files(account, observed, opening, name, &settings, upper);
+            match stays.filter(|_| is_success) {
+                None => {
+                    account.reached = account.reached.max(Some(upper));
+                    if !account.shapes.contains(&settings.shape) {
+                        account.shapes.push(settings.shape.clone());
+                    }
+                    // That the server was rebuilt may go unnoticed by the time of the next list.
+                    late.retain(|(is_after_mark, _)| *is_after_mark);
+                    account
+                        .owed
+                        .extend(late.into_iter().map(|(_, cover)| (opening.rebuilds, cover)));
+                    if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
+                        before.extend(marks);
+                    }
+                }
+                Some(position) => {
+                    account.is_complete = true;
+                    let is_listed = is_listed(observed, world, name) && settings.is_automatic;
+                    account.owed.retain(|(rebuilds, _)| *rebuilds == world.rebuilds);
+                    account.complete(&settings, opening.began, upper, is_listed, late);
+                    account.marks = marks.or(account.marks.take());
+                    let measurement = &world.measurements[position];
+                    let is_counted = matches!(world.files, Files::Hidden | Files::AlwaysEmpty)
+                        && !observed.uncounted.contains(name)
+                        && !measurement.has_shrunk;
+                    if is_counted {
+                        account.covers.extend(counted(&self.begun, &settings, upper));
+                    }
+                    let hidden = opening.hidden.get(name).cloned().unwrap_or_default();
+                    let shown = |column: &&String| {
+                        let mut known = measurement.columns_at(opening.began);
+                        !hidden.contains(*column)
+                            && (*column == "time" || known.any(|(known, _)| known == *column))
+                    };
+                    if let Some(column) = account.hidden.iter().find(shown)
+                        && opening.continued.contains(name)
+                    {
+                        breaches
+                            .push(format!("nobody was told that {name}.{column} is selected anew"));
+                    }
+                    account.hidden = hidden;
+                    let cursor = opening.cursors.get(name);
+                    let is_told =
+                        warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
+                    if opening.continued.contains(name)
+                        && cursor.is_some_and(|cursor| *cursor > upper)
+                        && !is_told
+                    {
+                        breaches.push(format!(
+                            "nobody was told that the cursor of {name} was beyond {}",
+                            iso8601(upper)
+                        ));
+                    }
+                }
+            }
+        }
+        breaches
+    }
+}
+
+impl Account {
+    /// A sync has succeeded for the table.
+    fn complete(
+        &mut self,
+        settings: &Settings,
+        began: i64,
+        upper: i64,
+        is_listed: bool,
+        late: Vec<(bool, Cover)>,
+    ) {
+        let start = settings.start();
+        let cover = |rule, seen_by, from: i64| Cover {
+            rule,
+            seen_by,
+            from: from.max(start),
+            to: upper,
+            only_new: false,
+        };
+        if let Some(loading) = self.loading.take() {
+            self.covers.push(cover("load", loading, i64::MIN));
+        }
+        let from = self
+            .reached
+            .map_or(i64::MIN, |reached| reached.min(upper).saturating_sub(settings.lookback));
+        self.covers.push(cover("lookback", began, from));
+        if is_listed {
+            // Beyond a bound that has gone back everything is read when its time comes again.
+            let owed =
+                self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
+            self.covers.extend(owed);
+            self.covers.extend(late.into_iter().map(|(_, cover)| cover));
+        }
+        self.reached = Some(upper);
+        self.origin = None;
+        self.shapes = vec![settings.shape.clone()];
+    }
+}

@@ -1,0 +1,351 @@
+//! The mutants: what of the engine is replaced by what, and which rule that breaks.
+//!
+//! Wrong ports in `crates/sync-engine/tests/simulation/wrong.rs` show what can be shown from the
+//! outside; what is here cannot.
+
+/// A mutant of the engine.
+pub(super) struct Mutant {
+    pub(super) name: &'static str,
+    /// A defect of the Python example (D), or a rule of the sync.
+    pub(super) breaks: &'static str,
+    /// The file, what is found in it exactly once, and what replaces that.
+    pub(super) edits: &'static [(&'static str, &'static str, &'static str)],
+}
+
+const fn mutant(
+    name: &'static str,
+    breaks: &'static str,
+    edits: &'static [(&'static str, &'static str, &'static str)],
+) -> Mutant {
+    Mutant { name, breaks, edits }
+}
+
+/// Every mutant.
+pub(super) const MUTANTS: &[Mutant] = &[
+    // The cursor follows the time at which a table is done.
+    mutant(
+        "UpperBoundPerWindow",
+        "rule 1",
+        &[(
+            "table/sync.rs",
+            "    if table.rows > 0 {",
+            "    let now = session.database.now().await?;
+    session.progress.advance(&measurement, now.saturating_sub(10_000_000_000));
+    if table.rows > 0 {",
+        )],
+    ),
+    // A cursor beyond the upper bound is left there.
+    mutant(
+        "CursorBeyondNow",
+        "rule 1",
+        &[(
+            "table/resume.rs",
+            "if position.cursor <= *upper_bound {",
+            "if position.cursor <= i64::MAX {",
+        )],
+    ),
+    // The next window starts one nanosecond after the last one's end.
+    mutant(
+        "HolesBetweenWindows",
+        "rule 2",
+        &[(
+            "window/queue.rs",
+            "Window::new(window.to(), stretch.to())",
+            "Window::new(window.to().saturating_add(1), stretch.to())",
+        )],
+    ),
+    // The cursor follows the times of rows.
+    mutant(
+        "CursorOfARow",
+        "D2",
+        &[(
+            "table/row_sender.rs",
+            "            if !is_claimed && batch.num_rows() > 0 {",
+            "            type Nanoseconds = arrow_array::types::TimestampNanosecondType;
+            if let Some(times) = batch.column_by_name(\"time\")
+                && let Some(times) =
+                    arrow_array::cast::AsArray::as_primitive_opt::<Nanoseconds>(times)
+                && let Some(last) = times.iter().flatten().max()
+            {
+                progress.advance(&source.measurement, last.saturating_add(1));
+            }
+            if !is_claimed && batch.num_rows() > 0 {",
+        )],
+    ),
+    // A batch without rows puts the cursor back.
+    mutant(
+        "EmptyBatchGoesBack",
+        "D21",
+        &[(
+            "table/row_sender.rs",
+            "            if !is_claimed && batch.num_rows() > 0 {",
+            "            if batch.num_rows() == 0
+                && let Some(position) = progress.position(&source.measurement)
+            {
+                let cursor = position.cursor.saturating_sub(3_600_000_000_000);
+                let position = crate::state::Position { cursor, ..position };
+                progress.start(&source.measurement, position);
+            }
+            if !is_claimed && batch.num_rows() > 0 {",
+        )],
+    ),
+    // A window that is done moves the cursor, though one before it is not.
+    mutant(
+        "IncompletePrefix",
+        "rule 3",
+        &[("table/sync.rs", "self.queue.low_watermark()", "window.to()")],
+    ),
+    // A checkpoint vouches for a window that is still being read.
+    mutant(
+        "CheckpointBeforeRows",
+        "rule 3",
+        &[(
+            "table/sync.rs",
+            "        let window = self.queue.next(&self.sizer)?;",
+            "        let window = self.queue.next(&self.sizer)?;
+        self.session.progress.advance(self.measurement(), window.to());",
+        )],
+    ),
+    // All tables share a position.
+    mutant(
+        "OneCursor",
+        "D12",
+        &[
+            (
+                "state/progress.rs",
+                "state.table_mut(&self.database, measurement)",
+                "{ let _ = measurement; state.table_mut(&self.database, \"any\") }",
+            ),
+            (
+                "state/progress.rs",
+                "shared.state.table(&self.database, measurement)",
+                "{ let _ = measurement; shared.state.table(&self.database, \"any\") }",
+            ),
+            (
+                "state/progress.rs",
+                "shared.state.start(&self.database, measurement, ",
+                "shared.state.start(&self.database, if measurement.is_empty() { \"\" } else { \"any\" }, ",
+            ),
+        ],
+    ),
+    // Settings that shape rows may change under a cursor.
+    mutant(
+        "FingerprintIgnored",
+        "rule 4",
+        &[(
+            "table/resume.rs",
+            "        Change::None => resume(",
+            "        Change::None | Change::Settings(_) | Change::KeyTags => resume(",
+        )],
+    ),
+    // The old cursor still stands in the state when a table that starts anew is truncated.
+    mutant(
+        "CursorOutlivesTruncate",
+        "rule 4",
+        &[(
+            "table/resume.rs",
+            "    let is_any = progress.amend(|state| {",
+            "    if others.len() < usize::MAX {
+        return Ok(());
+    }
+    let is_any = progress.amend(|state| {",
+        )],
+    ),
+    // Hidden tags are no part of the series.
+    mutant(
+        "HiddenTagsLeftOut",
+        "rule 5",
+        &[(
+            "table/selected.rs",
+            "        let ids = Arc::new(",
+            "        let mut source = source;
+        source.tags.retain(|tag| table.columns.iter().any(|column| column.name == *tag));
+        let ids = Arc::new(",
+        )],
+    ),
+    // Null tags are part of the series.
+    mutant(
+        "NullTagsIncluded",
+        "rule 5",
+        &[(
+            "table/series_ids.rs",
+            "if tag.is_valid(row) && !tag.value(row).is_empty() {",
+            "if !self.names.is_empty() {",
+        )],
+    ),
+    // Tags that appear in mid-sync are not noticed.
+    mutant(
+        "NewTagsUnnoticed",
+        "rule 5",
+        &[(
+            "table/shape.rs",
+            "        schema.fields().len() == self.0.len()",
+            "        if self.0.keys().all(|name| schema.field_with_name(name).is_ok()) {
+            return true;
+        }
+        schema.fields().len() == self.0.len()",
+        )],
+    ),
+    // A measurement that was made anew with other types is read on.
+    mutant(
+        "OtherTypesUnnoticed",
+        "rule 5",
+        &[
+            (
+                "table/shape.rs",
+                "*kind == found(field, role(field), *kind)",
+                "matches!(kind, Kind::Tag) == matches!(found(field, role(field), *kind), Kind::Tag)",
+            ),
+            (
+                "table/columns.rs",
+                "(now != before).then_some(",
+                "(now != before && now.is_empty()).then_some(",
+            ),
+        ],
+    ),
+    // The watermark of the files moves on before their ranges are read.
+    mutant(
+        "MarkCommittedEarly",
+        "rule 6",
+        &[("table/resume.rs", "        notes.backfill = backfill;", "        drop(backfill);")],
+    ),
+    // The files are listed after reading.
+    mutant(
+        "FilesListedLate",
+        "rule 6",
+        &[(
+            "table/sync.rs",
+            "    if table.rows > 0 {",
+            "    let Session { database, settings, upper_bound, progress, .. } = session;
+    let position = progress.position(&measurement);
+    let position = position.as_ref();
+    let late =
+        crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
+            .await?;
+    progress.note(&measurement, |notes| notes.watermark = late.watermark);
+    if table.rows > 0 {",
+        )],
+    ),
+    // The counts are taken after reading.
+    mutant(
+        "CountedLate",
+        "rule 6",
+        &[(
+            "table/sync.rs",
+            "    if table.rows > 0 {",
+            "    let Session { database, settings, upper_bound, progress, .. } = session;
+    let mut position = progress.position(&measurement);
+    if let Some(position) = &mut position {
+        position.notes.counts = None;
+    }
+    let position = position.as_ref();
+    let late =
+        crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
+            .await?;
+    progress.note(&measurement, |notes| notes.counts = late.counts.or(notes.counts.take()));
+    if table.rows > 0 {",
+        )],
+    ),
+    // What lies between two counts is never compared.
+    mutant(
+        "UncountedStretch",
+        "rule 6",
+        &[(
+            "late/counts.rs",
+            "if let Some(cursor) = cursor {",
+            "if let Some(cursor) = cursor.filter(|cursor| *cursor == i64::MIN) {",
+        )],
+    ),
+    // Ranges that are read again are not cut off where another window reads.
+    mutant(
+        "RangesOverlap",
+        "rule 7",
+        &[("window/queue.rs", "backfill.between(i64::MIN, from)", "backfill.clone()")],
+    ),
+    // A sync that is resumed truncates again.
+    mutant(
+        "TruncateOnResume",
+        "rule 8",
+        &[(
+            "table/resume.rs",
+            "    match fingerprint.change_since(",
+            "    sink.truncate(&selected.table).await?;
+    match fingerprint.change_since(",
+        )],
+    ),
+    // Points that are gone from the database truncate the table.
+    mutant(
+        "AbsenceIsDelete",
+        "rule 8",
+        &[(
+            "table/sync.rs",
+            "    if table.rows > 0 {",
+            "    if table.rows == 0 {
+        let gone = sync_core::Table::new(&measurement, Vec::new());
+        session.sink.truncate(&gone).await?;
+    }
+    if table.rows > 0 {",
+        )],
+    ),
+    // A failed table ends the sync as if all were well.
+    mutant(
+        "FailureIsSuccess",
+        "rule 9",
+        &[("sync.rs", "if !self.parked.is_empty() {", "if self.parked.len() == usize::MAX {")],
+    ),
+    // A table that another measurement filled before is taken over, and that one's cursor stays.
+    mutant(
+        "OwnerIgnored",
+        "rule 4",
+        &[(
+            "table/resume.rs",
+            "    // With several owners, rows",
+            "    let others: Vec<Origin> =
+        others.into_iter().filter(|other| other.database.is_empty()).collect();
+    // With several owners, rows",
+        )],
+    ),
+    // The same, by a measurement without points alone.
+    mutant(
+        "OwnerIgnoredByEmptyTable",
+        "rule 4",
+        &[(
+            "table/resume.rs",
+            "    // With several owners, rows",
+            "    let first =
+        bounds::first(session.database, measurement, None, session.upper_bound).await?;
+    let others: Vec<Origin> = others.into_iter().filter(|_| first.is_some()).collect();
+    // With several owners, rows",
+        )],
+    ),
+    // A server that comes back does not owe what the other one has overwritten.
+    mutant(
+        "ReturnWithoutOverwritten",
+        "rule 4",
+        &[(
+            "state/origin.rs",
+            "            away.server = away.server.seen_as(present);",
+            "            away.overwritten = Default::default();
+            away.server = away.server.seen_as(present);",
+        )],
+    ),
+    // A table that was gone is resumed when it is back.
+    mutant(
+        "GoneAndBackResumed",
+        "rule 4",
+        &[("state/origin.rs", "Known::Present => notes.gone(),", "Known::Present => {}")],
+    ),
+    // Rows of another server are sent before the state knows of it.
+    mutant(
+        "ServerChangedUnsaved",
+        "rule 4",
+        &[
+            ("sync.rs", "    progress.take_back(*sink).await.map_err(sink_error)", "    Ok(())"),
+            (
+                "state/progress.rs",
+                "            self.take_back(sink).await?;",
+                "            let _ = sink;",
+            ),
+        ],
+    ),
+];
