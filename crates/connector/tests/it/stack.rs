@@ -144,7 +144,8 @@ impl Stack {
 
     /// A stack with this connector, and this InfluxDB with an empty database.
     pub(crate) async fn with(connector: Connector, options: Options, database: &str) -> Self {
-        let demo = Demo::new(options);
+        // A release without caveats, of which every first sync would warn.
+        let demo = Demo::new(options.release("3.11.4".parse().unwrap()));
         demo.create_database(database);
         let influx = demo.spawn().await.unwrap();
         let configuration = [

@@ -170,7 +170,8 @@ fn a_crate_has_one_binary_of_integration_tests() {
 
 #[test]
 fn there_are_no_proto_files() {
-    let found = [files("crates", "proto"), files("xtask", "proto"), files("tools", "proto")].concat();
+    let found =
+        [files("crates", "proto"), files("xtask", "proto"), files("tools", "proto")].concat();
     assert!(found.is_empty(), "{found:?}");
 }
 

@@ -1,9 +1,9 @@
 //! Which tables there are.
 
-use influx_demo::{Options, TimeSpelling};
+use influx_demo::TimeSpelling;
 use sync_core::Fault;
 
-use crate::support::Bench;
+use crate::support::{Bench, options};
 
 const POINTS: &str = "cpu,host=a v=1i 1748846218000000000
 mem,host=a v=2i 1748846218000000000
@@ -34,8 +34,7 @@ async fn all_tables_or_those_that_are_named() {
 #[tokio::test]
 async fn both_spellings_of_time_are_understood() {
     for spelling in [TimeSpelling::Short, TimeSpelling::Long] {
-        let bench =
-            Bench::with_options("m v=1i 0", Options::default().time_spelling(spelling)).await;
+        let bench = Bench::with_options("m v=1i 0", options().time_spelling(spelling)).await;
         let tables = bench.schema().await.unwrap();
         let types: Vec<_> =
             tables[0].columns.iter().map(|column| column.data_type.to_string()).collect();

@@ -1,9 +1,9 @@
 //! What goes wrong on the way, and who hears of it.
 
-use influx_demo::{Code, Fault as Breakage, MissingDatabase, Options};
+use influx_demo::{Code, Fault as Breakage, MissingDatabase};
 use sync_core::Fault;
 
-use crate::support::{Bench, HOUR, NOW, TOKEN};
+use crate::support::{Bench, HOUR, NOW, TOKEN, options};
 
 const FILE_LIMIT: &str =
     "External error: Query would scan 432 Parquet files, exceeding the file limit.";
@@ -48,7 +48,7 @@ async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
     for answer in
         [MissingDatabase::Internal, MissingDatabase::NotFound, MissingDatabase::InvalidArgument]
     {
-        let options = Options::default().missing_database(answer);
+        let options = options().missing_database(answer);
         let mut bench = Bench::with_options("m v=1i 0", options).await.set("database", "nope");
         let (_, error) = bench.failing_sync().await;
         assert_eq!(error.fault, Fault::Setup, "{answer:?}: {error}");

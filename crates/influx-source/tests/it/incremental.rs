@@ -70,8 +70,8 @@ async fn windows_lose_nothing_at_their_edges_and_repeat_nothing() {
     assert!((2..30).contains(&queries.len()), "{} queries", queries.len());
     for sql in queries {
         assert!(
-            sql.contains("\"time\" >= '")
-                && sql.contains(" AND \"time\" < '")
+            sql.contains("\"time\" >= arrow_cast(")
+                && sql.contains(" AND \"time\" < arrow_cast(")
                 && !sql.contains("ORDER"),
             "{sql}"
         );

@@ -1,8 +1,9 @@
 //! Points that come or change when the lookback has passed them, and what a sync reads again for them.
 
-use influx_demo::{Code, Fault, FileListing, Options};
+use chrono::{DateTime, SecondsFormat};
+use influx_demo::{Code, Fault, FileListing};
 
-use crate::support::{Bench, HOUR, NOW, SECOND};
+use crate::support::{Bench, HOUR, NOW, SECOND, options};
 
 const DAY: i64 = 24 * HOUR;
 
@@ -14,8 +15,12 @@ fn point(value: i64, before: i64) -> String {
 /// The stretches that the last sync asked for rows of.
 fn stretches(bench: &Bench, since: usize) -> Vec<String> {
     let windows = bench.windows().into_iter().skip(since);
+    let time = |bound: &str| {
+        let nanoseconds = bound.split(',').next().unwrap().parse().unwrap();
+        DateTime::from_timestamp_nanos(nanoseconds).to_rfc3339_opts(SecondsFormat::Nanos, true)
+    };
     let stretch = |sql: String| {
-        let bounds: Vec<_> = sql.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        let bounds: Vec<_> = sql.split("arrow_cast(").skip(1).map(time).collect();
         bounds.join(" to ")
     };
     windows.filter(|sql| sql.starts_with("SELECT * ")).map(stretch).collect()
@@ -66,7 +71,8 @@ async fn what_files_name_is_owed_until_it_is_read() {
     // The stretch that is owed cannot be read, whatever its size; the mark has moved on all the same.
     let limit = "Query would scan 432 Parquet files, exceeding the file limit";
     let breakage = Fault::fail(Code::Internal, limit);
-    bench.demo.faults().add(breakage.containing("\"time\" >= '2025-06-08T18:00:00").always());
+    let late = format!("\"time\" >= arrow_cast({}", NOW - 30 * HOUR);
+    bench.demo.faults().add(breakage.containing(&late).always());
     bench.failing_sync().await;
     assert!(bench.state.as_ref().unwrap().contains("\"owed\""));
     bench.demo.faults().clear();
@@ -89,7 +95,7 @@ async fn a_rebuilt_server_is_read_again() {
 async fn counts_tell_what_came_late_where_no_files_are_shown() {
     for listing in [FileListing::Absent, FileListing::Empty] {
         let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
-        let options = Options::default().file_listing(listing);
+        let options = options().file_listing(listing);
         let mut bench = Bench::with_options(&lines.join("\n"), options).await;
         bench.sync().await;
         bench.write(&point(-1, 2 * DAY + 1));
@@ -120,7 +126,7 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
 #[tokio::test]
 async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
-    let options = Options::default().file_listing(FileListing::Absent);
+    let options = options().file_listing(FileListing::Absent);
     let mut bench = Bench::with_options(&lines.join("\n"), options).await;
     bench.sync().await;
     bench.demo.set_retention("db", NOW - 2 * DAY + 7 * HOUR);

@@ -14,6 +14,7 @@ mod incremental;
 mod keys;
 mod large;
 mod late;
+mod origins;
 mod selection;
 mod support;
 mod types;

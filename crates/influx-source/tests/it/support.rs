@@ -23,6 +23,11 @@ impl Clock for StoppedClock {
     }
 }
 
+/// Options of a server of a release without caveats.
+pub(crate) fn options() -> Options {
+    Options::default().release("3.11.4".parse().unwrap())
+}
+
 /// A database with a source that reads it.
 pub(crate) struct Bench {
     pub(crate) demo: Demo,
@@ -36,7 +41,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new(line_protocol: &str) -> Self {
-        Self::with_options(line_protocol, Options::default()).await
+        Self::with_options(line_protocol, options()).await
     }
 
     pub(crate) async fn with_options(line_protocol: &str, options: Options) -> Self {
