@@ -69,7 +69,7 @@ async fn sync_five_years(listing: FileListing, start_time: &str) -> FirstSync {
 #[tokio::test]
 async fn five_years_of_files_are_read_within_the_limit_as_delivered() {
     for (listing, start_time, most_before_rows) in [
-        (FileListing::Absent, "", 60),
+        (FileListing::Absent, "", 80),
         (FileListing::Listed, "", 30),
         (FileListing::Listed, "2019-01-01", 20),
     ] {
