@@ -150,11 +150,10 @@ async fn a_crash_right_after_the_change_of_server_leaves_no_foreign_value() {
     // Rows that have landed, though no later checkpoint vouches for them.
     let said = bench.sync().await;
     let row = said.0.iter().position(|event| matches!(event, Event::Row(..))).unwrap();
-    let states = said.0[..row].iter().filter_map(|event| match event {
+    bench.state = said.0[..row].iter().rev().find_map(|event| match event {
         Event::Checkpoint(state) => Some(state.clone()),
         _ => None,
     });
-    bench.state = states.last();
     bench.change("hostname", &here);
     assert_eq!(values(&bench.sync().await), ["1"]);
 }
