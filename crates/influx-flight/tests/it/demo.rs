@@ -6,11 +6,9 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 use influx_demo::{Code, Demo, Fault, MissingDatabase, Options, Running, TimeSpelling, Tls};
-use influx_flight::{
-    Client, ColumnType, DroppedTables, ErrorKind, RetryPolicy, Role, Target, Timeouts,
-};
+use influx_flight::{Client, ColumnType, ErrorKind, RetryPolicy, Role, Target, Timeouts};
 
-use crate::fake::{Authority, collect, target, timeouts};
+use crate::scripted::{Authority, collect, target, timeouts};
 
 const POINTS: &str = "\
 home,room=Kitchen temp=21.5,co=0i 1641024000000000000
@@ -154,15 +152,11 @@ async fn dropped_tables_are_told_from_odd_names() {
     demo.write("other", "home v=1 1641024000000000000").unwrap();
     demo.drop_table("other", "home").unwrap();
     let dropped = demo.drop_table("home", "Garden").unwrap();
-    match client(&running).await.soft_deleted_tables().await {
-        DroppedTables::Known(names) => assert_eq!(names, BTreeSet::from([dropped])),
-        DroppedTables::Unknown(error) => panic!("{error}"),
-    }
+    let client = client(&running).await;
+    assert_eq!(client.dropped_tables().await.unwrap(), BTreeSet::from([dropped]));
     demo.faults().add(Fault::fail(Code::NotFound, "Database '_internal' not found"));
-    match client(&running).await.soft_deleted_tables().await {
-        DroppedTables::Known(names) => panic!("{names:?}"),
-        DroppedTables::Unknown(error) => assert_eq!(error.kind(), &ErrorKind::DatabaseMissing),
-    }
+    let error = client.dropped_tables().await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::DatabaseMissing);
 }
 
 #[tokio::test]

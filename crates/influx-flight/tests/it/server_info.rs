@@ -8,7 +8,7 @@ use influx_demo::{Demo, Options, Tls};
 use influx_flight::{Client, ServerInfo, Timeouts};
 use tokio::net::TcpListener;
 
-use crate::fake::{Authority, Body, client, is_grpc, listen, plain, serve, serve_tls, target};
+use crate::scripted::{Authority, Body, client, is_grpc, listen, plain, serve, serve_tls, target};
 
 const CLUSTER: &str = "2a5ad4f1-2e4b-4b9e-8f5e-3c4d8a6d1f27";
 const RELEASE: [(&str, &str); 3] = [

@@ -1,14 +1,14 @@
-//! Servers that are not the one that the customer meant.
+//! Other servers at the address where the customer expects an InfluxDB 3.
 
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use influx_flight::{Client, ConnectProblem, Endpoint, Error, ErrorKind, Found, Timeouts};
+use influx_flight::{Client, ConnectProblem, Endpoint, Error, ErrorKind, OtherServer, Timeouts};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::fake::{
+use crate::scripted::{
     Body, Step, client, grpc, is_grpc, listen, plain, serve, serve_http1, target, timeouts,
 };
 
@@ -24,7 +24,7 @@ async fn verdict(endpoint: &Endpoint) -> (ErrorKind, String) {
 }
 
 fn old(version: &str) -> ErrorKind {
-    ErrorKind::NotInfluxDb3(Found::OldInfluxDb { version: version.to_owned() })
+    ErrorKind::NotInfluxDb3(OtherServer::OldInfluxDb { version: version.to_owned() })
 }
 
 fn ping(version: &'static str) -> impl Fn(Request<Incoming>) -> Response<Body> + Clone {
@@ -76,14 +76,14 @@ fn page(_: Request<Incoming>) -> Response<Body> {
 async fn a_web_page() {
     let server = serve_http1(page).await;
     let (kind, text) = verdict(&server.http()).await;
-    assert_eq!(kind, ErrorKind::NotInfluxDb3(Found::WebPage));
+    assert_eq!(kind, ErrorKind::NotInfluxDb3(OtherServer::WebPage));
     insta::assert_snapshot!(text, @"HOST answers with a web page, not as InfluxDB 3: check the host, the port and the path");
 }
 
 #[tokio::test]
 async fn a_web_page_in_http_2() {
     let server = serve(page).await;
-    assert_eq!(verdict(&server.http()).await.0, ErrorKind::NotInfluxDb3(Found::WebPage));
+    assert_eq!(verdict(&server.http()).await.0, ErrorKind::NotInfluxDb3(OtherServer::WebPage));
 }
 
 #[tokio::test]
@@ -93,14 +93,14 @@ async fn some_other_http_server() {
         serve_http1(|_| plain(404, &[("content-type", "application/json")], "{}")).await,
     ] {
         let (kind, _) = verdict(&server.http()).await;
-        assert_eq!(kind, ErrorKind::NotInfluxDb3(Found::Http));
+        assert_eq!(kind, ErrorKind::NotInfluxDb3(OtherServer::Http));
     }
 }
 
 #[tokio::test]
 async fn some_other_grpc_server() {
     let server = serve(|_| grpc(vec![Step::Status(12, String::new())])).await;
-    assert_eq!(verdict(&server.http()).await.0, ErrorKind::NotInfluxDb3(Found::OtherGrpc));
+    assert_eq!(verdict(&server.http()).await.0, ErrorKind::NotInfluxDb3(OtherServer::Grpc));
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_fault_after_the_first_answer_is_not_looked_into() {
             return plain(404, &[], "");
         }
         let schema = arrow::datatypes::Schema::empty();
-        grpc(vec![Step::Send(crate::fake::messages(&schema, &[])), Step::ok()])
+        grpc(vec![Step::Send(crate::scripted::messages(&schema, &[])), Step::ok()])
     })
     .await;
     let client = client(server.http()).await;

@@ -1,4 +1,4 @@
-//! Answers that are not gRPC, caught while their HTTP status is still known.
+//! Refuses answers that are not gRPC, while their HTTP status is still known.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -12,13 +12,13 @@ use tonic::body::Body;
 use tonic::codegen::Service;
 use tonic::transport::Channel;
 
-use crate::error::{ErrorKind, Found};
+use crate::error_kind::{ErrorKind, OtherServer};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// A channel that lets gRPC through and refuses all else.
+/// A channel that accepts only answers in gRPC.
 ///
-/// Tonic itself reads a web page as a broken gRPC message, and forgets the HTTP status on the way.
+/// Tonic alone would read a web page as a broken gRPC message and lose its HTTP status.
 #[derive(Debug, Clone)]
 pub(crate) struct GrpcOnly(pub(crate) Channel);
 
@@ -62,11 +62,11 @@ impl NotGrpc {
         Some(Self {
             status: response.status(),
             is_page: content_type.starts_with("text/html"),
-            retry_after: header(RETRY_AFTER).and_then(seconds),
+            retry_after: header(RETRY_AFTER).and_then(parse_retry_after),
         })
     }
 
-    /// What the answer means: a gateway that has lost its InfluxDB, or a stranger.
+    /// Tells a gateway whose InfluxDB is away from another server.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self.status {
             StatusCode::TOO_MANY_REQUESTS => {
@@ -75,13 +75,13 @@ impl NotGrpc {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::Token,
             StatusCode::REQUEST_TIMEOUT => ErrorKind::Unavailable,
             status if status.is_server_error() => ErrorKind::Unavailable,
-            _ if self.is_page => ErrorKind::NotInfluxDb3(Found::WebPage),
-            _ => ErrorKind::NotInfluxDb3(Found::Http),
+            _ if self.is_page => ErrorKind::NotInfluxDb3(OtherServer::WebPage),
+            _ => ErrorKind::NotInfluxDb3(OtherServer::Http),
         }
     }
 }
 
-/// A wait in seconds. The other form of the header, a date, would need two clocks that agree.
-pub(crate) fn seconds(text: &str) -> Option<Duration> {
+/// Reads a wait in seconds. The other form of the header, a date, would need clocks that agree.
+pub(crate) fn parse_retry_after(text: &str) -> Option<Duration> {
     text.trim().parse().ok().map(Duration::from_secs)
 }

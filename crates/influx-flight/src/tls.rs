@@ -1,4 +1,4 @@
-//! Whom to trust: the platform's authorities, and the customer's.
+//! Root certificates: the platform's, and those of the customer's own authorities.
 
 use std::sync::Arc;
 
@@ -6,9 +6,10 @@ use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// The platform's roots, bundled ones where there are none, and the extra ones.
+/// Loads the platform's root certificates and adds the extra ones. Uses bundled ones where the
+/// platform has none.
 ///
-/// Reads files: not for the threads of an async runtime.
+/// Blocks: it reads files.
 pub(crate) fn load_roots(extra: &[CertificateDer<'static>]) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let platform = rustls_native_certs::load_native_certs();
@@ -17,14 +18,15 @@ pub(crate) fn load_roots(extra: &[CertificateDer<'static>]) -> RootCertStore {
     }
     let (added, _) = roots.add_parsable_certificates(platform.certs);
     if added == 0 {
-        // A bare container has none; the cloud products' authorities are among the bundled ones.
+        // A bare container has none. The bundled ones cover the cloud products.
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     roots.add_parsable_certificates(extra.iter().cloned());
     roots
 }
 
-/// TLS for the HTTP/1.1 of the probe; queries get theirs from tonic, with the same roots.
+/// The TLS settings of the probe, which speaks HTTP/1.1. Tonic makes those of queries, with the
+/// same roots.
 pub(crate) fn http1_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
