@@ -1,11 +1,11 @@
-//! The look-alike as a whole: what its store, engine and servers share.
+//! The look-alike as its users see it.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use blake3::Hash;
@@ -15,16 +15,15 @@ use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
-use crate::auth::{Tokens, new_token};
-use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::journal::Entry;
 use crate::options::Options;
 use crate::running::Running;
 use crate::server;
-use crate::store::{Acceptance, Precision, Store, WriteError};
+use crate::state::ServerState;
+use crate::store::{Acceptance, Precision, WriteError};
 
-/// An InfluxDB 3 look-alike: its points, and how it behaves. A clone is the same one.
+/// An InfluxDB 3 look-alike, with its points and its options. Clones share both.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -41,49 +40,24 @@ use crate::store::{Acceptance, Precision, Store, WriteError};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Demo {
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    options: Options,
-    tokens: Tokens,
-    store: Arc<Store>,
-    engine: Engine,
-    faults: Faults,
-    queries: Mutex<Vec<String>>,
-    /// Tells one start of a server from another.
-    process_id: Uuid,
-    /// Tells one server from another, however often each is started; none: it does not say.
-    cluster: Mutex<Option<Uuid>>,
+    state: Arc<ServerState>,
 }
 
 impl Demo {
-    /// A look-alike without databases. It answers no one until it is served.
+    /// Makes a look-alike without databases. It does not listen before [`serve`](Self::serve) or
+    /// [`spawn`](Self::spawn).
     pub fn new(options: Options) -> Self {
-        let store = Arc::new(Store::new(options.either_value()));
-        let engine = Engine::new(Arc::clone(&store), &options);
-        let shared = Shared {
-            tokens: Tokens::new(&options),
-            cluster: Mutex::new(Some(options.cluster_uuid.unwrap_or_else(Uuid::new_v4))),
-            options,
-            store,
-            engine,
-            faults: Faults::default(),
-            queries: Mutex::default(),
-            process_id: Uuid::new_v4(),
-        };
-        Self { shared: Arc::new(shared) }
+        Self { state: Arc::new(ServerState::new(options)) }
     }
 
-    /// Writes line protocol with timestamps in nanoseconds; database, tables and columns come into being as they are named.
-    /// A line without a timestamp gets the present time.
+    /// Writes line protocol with timestamps in nanoseconds. Creates the database, tables and columns
+    /// that it names. A line without a timestamp gets the present time.
     ///
     /// # Errors
     ///
-    /// Names the first bad line; nothing is stored then.
+    /// Names the first bad line. Nothing is stored then.
     pub fn write(&self, database: &str, line_protocol: &str) -> Result<(), WriteError> {
-        let store = &self.shared.store;
+        let store = &self.state.store;
         store.write(
             database,
             line_protocol,
@@ -93,15 +67,16 @@ impl Demo {
         )
     }
 
-    /// Takes up what an earlier look-alike kept in a directory, which must exist, and from now on keeps there what is written,
-    /// which admin token is valid, and what the server is called: acknowledged writes then survive the process, and it is the
-    /// same server to its clients. Snapshots, drops and retention do not; of what was overwritten the last value is answered.
+    /// Loads what an earlier process kept in a directory, which must exist, and keeps there from now
+    /// on all writes, the admin token and the `cluster-uuid`. So acknowledged writes survive the
+    /// process, and clients see the same server again. Snapshots, drops and retention are not kept,
+    /// and overwritten points are answered with their last value.
     ///
     /// # Errors
     ///
     /// The directory cannot be used, or holds something else.
     pub fn keep_in(&self, directory: &Path) -> io::Result<()> {
-        let Shared { store, tokens, .. } = &*self.shared;
+        let ServerState { store, tokens, .. } = &*self.state;
         let mut kept = None;
         store.journal().open(directory, |entry| {
             let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
@@ -117,7 +92,7 @@ impl Demo {
                 }
                 Entry::Write { database, precision, at, lines } => {
                     let at = DateTime::from_timestamp_nanos(at);
-                    // Lines that were refused are refused again; the others are what it is about.
+                    // Lines that were refused before are refused again.
                     let _ = store.write(&database, &lines, precision, Acceptance::Partial, at);
                 }
             }
@@ -135,113 +110,100 @@ impl Demo {
         Ok(())
     }
 
-    /// Makes a new admin token, and lets no other token in from now on.
-    pub(crate) fn replace_admin_token(&self) -> io::Result<(String, Hash)> {
-        let token = new_token();
-        let hash = blake3::hash(token.as_bytes());
-        self.shared.store.journal().append(&Entry::AdminToken(hash.to_hex().as_str().into()))?;
-        self.shared.tokens.replace(hash);
-        Ok((token, hash))
-    }
-
-    pub(crate) fn tokens(&self) -> &Tokens {
-        &self.shared.tokens
-    }
-
-    /// Makes a database without tables, if there is none of the name.
+    /// Creates a database without tables, if there is none of this name.
     pub fn create_database(&self, database: &str) {
-        self.shared.store.create_database(database);
+        self.state.store.create_database(database);
     }
 
-    /// Drops a table as InfluxDB 3 does: it is listed and can be queried as `table-YYYYMMDDTHHMMSS` from now on, and only
-    /// `_internal.system.tables` tells that it is deleted. Returns that name; nothing where there is no such table.
+    /// Drops a table as InfluxDB 3 does: it stays listed and can be queried as
+    /// `table-YYYYMMDDTHHMMSS`, and only `_internal.system.tables` tells that it is deleted. Returns
+    /// that name, or `None` if there is no such table.
     pub fn drop_table(&self, database: &str, table: &str) -> Option<String> {
-        self.shared.store.drop_table(database, table, Utc::now())
+        self.state.store.drop_table(database, table, Utc::now())
     }
 
-    /// Takes a snapshot: what a database has buffered goes into files, of each table one for every 10 minutes of its points'
-    /// time, which `system.parquet_files` lists and the file limit counts. Nothing takes one by itself. Returns the sequence in
-    /// the new files' names, higher than any before; nothing where all points were in files already.
+    /// Takes a snapshot of a database: moves the buffered points into files, of each table one for
+    /// every 10 minutes of the points' time. `system.parquet_files` lists them and the file limit
+    /// counts them. No snapshot is ever taken automatically. Returns the sequence in the new files'
+    /// names, which is higher than any before, or `None` if nothing was buffered.
     pub fn snapshot(&self, database: &str) -> Option<u64> {
-        self.shared.store.snapshot(database, None)
+        self.state.store.snapshot(database, None)
     }
 
-    /// As [`snapshot`](Self::snapshot), but what is as young as this time, in nanoseconds, or in its 10 minutes stays in the
-    /// buffer: the real server holds its newest points back so.
+    /// Takes a [`snapshot`](Self::snapshot) of the points before the 10-minute window of this time, in
+    /// nanoseconds. Later points stay in the buffer, as the newest ones do in the real server.
     pub fn snapshot_before(&self, database: &str, time: i64) -> Option<u64> {
-        self.shared.store.snapshot(database, Some(time))
+        self.state.store.snapshot(database, Some(time))
     }
 
-    /// Takes such a snapshot of every database again and again, without the present 10 minutes, for as long as this future is polled.
+    /// Takes such snapshots of all databases periodically, without the present 10 minutes, for as
+    /// long as this future is polled.
     pub async fn snapshot_every(&self, period: Duration) -> Infallible {
         let mut ticks = tokio::time::interval(period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let now = Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
-            for database in self.shared.store.databases() {
+            for database in self.state.store.databases() {
                 self.snapshot_before(&database, now);
             }
         }
     }
 
-    /// Gives the server another name, which is how the paths of its next files begin. They are listed together with the older
-    /// ones. Each name counts its own sequences, and goes on with them when it comes back.
+    /// Renames the node that writes, which is how the paths of its next files begin. Files of other
+    /// nodes stay listed. Each node counts its own sequences, and continues them when it comes back.
     pub fn set_node(&self, node: &str) {
-        self.shared.store.switch_node(node);
+        self.state.store.switch_node(node);
     }
 
-    /// The server as if its disk had been lost, and every point then written again at once and snapshotted: the old files are
-    /// gone, the sequences have begun anew. What the server is called is left to [`set_cluster_uuid`](Self::set_cluster_uuid).
+    /// Rebuilds the server, as if its disk had been lost and all points had been written again and
+    /// snapshotted: the old files are gone, and sequences start again. Keeps the `cluster-uuid`; see
+    /// [`set_cluster_uuid`](Self::set_cluster_uuid).
     pub fn rebuild(&self, node: &str) {
-        self.shared.store.rebuild(node);
+        self.state.store.rebuild(node);
     }
 
-    /// Sets the retention of a database: no query sees points before this time, in nanoseconds, any more. They are not deleted,
-    /// their files stay listed, and an earlier time brings them back.
+    /// Sets the retention of a database: queries see no points before this time, in nanoseconds.
+    /// The points are not deleted, their files stay listed, and an earlier time brings them back.
     pub fn set_retention(&self, database: &str, oldest: i64) {
-        self.shared.store.retain_from(database, oldest);
+        self.state.store.retain_from(database, oldest);
     }
 
-    /// What every answer over HTTP calls this server in its `cluster-uuid`; nothing where it does not say.
+    /// The `cluster-uuid` of every answer over HTTP. `None`: the server does not tell.
     pub fn cluster_uuid(&self) -> Option<Uuid> {
-        *self.shared.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.cluster_uuid()
     }
 
-    /// Has another server answer from now on, as far as its clients can tell; or one that does not say which it is.
+    /// Changes the `cluster-uuid`: clients then see another server, or one that does not tell.
     pub fn set_cluster_uuid(&self, cluster: Option<Uuid>) {
-        *self.shared.cluster.lock().unwrap_or_else(PoisonError::into_inner) = cluster;
+        self.state.set_cluster_uuid(cluster);
     }
 
-    /// What `/ping` calls this server's process.
-    pub(crate) fn process_id(&self) -> Uuid {
-        self.shared.process_id
-    }
-
-    /// What shall go wrong.
+    /// The faults to inject.
     pub fn faults(&self) -> &Faults {
-        &self.shared.faults
+        &self.state.faults
     }
 
-    /// The text of every query that was asked over Flight and let in, in order of arrival.
+    /// The text of every authorized query over Flight, in order of arrival.
     pub fn queries(&self) -> Vec<String> {
-        self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.queries()
     }
 
-    /// Serves HTTP and gRPC on one listener until `shutdown` is ready; answers under way may then end, for up to 30 seconds.
+    /// Serves HTTP and gRPC on one listener until `shutdown` is ready. Answers in progress then have
+    /// 30 seconds to end.
     ///
     /// # Errors
     ///
-    /// A certificate or key that cannot be used.
+    /// The certificate or key cannot be used.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        server::serve(self.clone(), listener, shutdown).await
+        server::serve(Arc::clone(&self.state), listener, shutdown).await
     }
 
-    /// Serves on a free port of 127.0.0.1, in a task of its own.
+    /// Serves in a task on a free port of 127.0.0.1.
     ///
     /// # Errors
     ///
@@ -249,31 +211,15 @@ impl Demo {
     pub async fn spawn(&self) -> io::Result<Running> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let tls = self.options().tls.as_ref().map(server::acceptor).transpose()?;
+        let tls = self.state.options.tls.as_ref().map(server::acceptor).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (stop, stopped) = oneshot::channel::<()>();
-        let demo = self.clone();
+        let state = Arc::clone(&self.state);
         let task = tokio::spawn(async move {
             // A sender that was dropped means the same as one that was used.
             let shutdown = async { drop(stopped.await) };
-            server::accept(demo, listener, tls, shutdown).await;
+            server::accept(state, listener, tls, shutdown).await;
         });
         Ok(Running::new(scheme, address, stop, task))
-    }
-
-    pub(crate) fn options(&self) -> &Options {
-        &self.shared.options
-    }
-
-    pub(crate) fn store(&self) -> &Store {
-        &self.shared.store
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.shared.engine
-    }
-
-    pub(crate) fn record(&self, query: &str) {
-        self.shared.queries.lock().unwrap_or_else(PoisonError::into_inner).push(query.to_owned());
     }
 }

@@ -36,6 +36,8 @@
 #[cfg(feature = "server")]
 mod auth;
 #[cfg(feature = "server")]
+mod connection;
+#[cfg(feature = "server")]
 mod demo;
 #[cfg(feature = "server")]
 mod engine;
@@ -55,6 +57,8 @@ mod params;
 mod running;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod state;
 mod store;
 mod ticket;
 

@@ -1,6 +1,6 @@
 //! One listener for HTTP/1.1, HTTP/2 and gRPC, with or without TLS.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,6 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -24,8 +23,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tower::ServiceExt;
 
-use crate::demo::Demo;
+use crate::connection::Connection;
 use crate::options::Tls;
+use crate::state::ServerState;
 use crate::{flight, http_api};
 
 /// Answers under way have this long to end after a shutdown.
@@ -35,25 +35,13 @@ const WINDOW_BYTES: u32 = 1024 * 1024;
 const FRAME_BYTES: u32 = 16 * 1024;
 const HEADER_BYTES: u32 = 16 * 1024;
 
-/// The connection that a request came by; it travels with the request, so that a fault can end it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Connection(Arc<Notify>);
-
-impl Connection {
-    /// Ends the connection, and with it the caller, which is never resumed.
-    pub(crate) async fn cut(&self) {
-        self.0.notify_one();
-        pending().await
-    }
-}
-
 pub(crate) async fn serve(
-    demo: Demo,
+    state: Arc<ServerState>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let tls = demo.options().tls.as_ref().map(acceptor).transpose()?;
-    accept(demo, listener, tls, shutdown).await;
+    let tls = state.options.tls.as_ref().map(acceptor).transpose()?;
+    accept(state, listener, tls, shutdown).await;
     Ok(())
 }
 
@@ -79,14 +67,14 @@ pub(crate) fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
 
 /// Takes connections until the shutdown, then waits for those that are still busy.
 pub(crate) async fn accept(
-    demo: Demo,
+    state: Arc<ServerState>,
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     shutdown: impl Future<Output = ()>,
 ) {
     let routes = Routes {
-        http: http_api::router(demo.clone()),
-        grpc: tonic::service::Routes::new(flight::service(demo)).prepare().into_axum_router(),
+        http: http_api::router(Arc::clone(&state)),
+        grpc: tonic::service::Routes::new(flight::service(state)).prepare().into_axum_router(),
     };
     let graceful = GracefulShutdown::new();
     // Dropped with this future, and all connections with it.
@@ -155,7 +143,7 @@ async fn converse(
                 tracing::debug!(error, "a connection ended early");
             }
         }
-        () = connection.0.notified() => {}
+        () = connection.has_been_cut() => {}
     }
 }
 

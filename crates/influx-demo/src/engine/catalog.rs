@@ -13,9 +13,9 @@ use datafusion::logical_expr::{LogicalPlanBuilder, TableType, when};
 use datafusion::prelude::{col, lit};
 use tonic::async_trait;
 
+use super::rules::{CATALOG, Rules, TABLES};
 use super::scan::StoredTable;
 use super::system::{self, SystemSchema};
-use super::{CATALOG, Rules, TABLES};
 use crate::options::TimeSpelling;
 use crate::store::Store;
 

@@ -6,6 +6,7 @@ mod functions;
 mod limits;
 mod params;
 mod parquet_files;
+mod rules;
 mod scan;
 mod system;
 mod text_bounds;
@@ -20,21 +21,14 @@ use datafusion::optimizer::Optimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig};
 
-use crate::options::{FileListing, Options, TimeSpelling};
+use crate::options::Options;
 use crate::params::Params;
 use crate::store::Store;
-use limits::Limits;
+use rules::{Rules, TABLES};
 use text_bounds::TextBounds;
 
 pub(crate) use error::QueryError;
-
-/// No batch has more rows than this.
-pub(crate) const MAX_BATCH_ROWS: usize = 8192;
-
-/// The catalog that holds all schemas of a database.
-pub(crate) const CATALOG: &str = "public";
-/// The schema that holds a database's tables.
-pub(crate) const TABLES: &str = "iox";
+pub(crate) use rules::{CATALOG, MAX_BATCH_ROWS};
 
 /// Plans and runs queries. The functions and rules are set up once; the catalog is made anew for each query.
 #[derive(Debug)]
@@ -42,14 +36,6 @@ pub(crate) struct Engine {
     template: SessionState,
     store: Arc<Store>,
     rules: Rules,
-}
-
-/// In what servers differ.
-#[derive(Clone, Copy, Debug)]
-struct Rules {
-    spelling: TimeSpelling,
-    listing: FileListing,
-    limits: Limits,
 }
 
 /// A query that has been planned: its schema is known, its rows are not.
@@ -81,12 +67,7 @@ impl Engine {
             .with_optimizer_rules(rules)
             .build();
         functions::register(&mut template);
-        let rules = Rules {
-            spelling: options.time_spelling,
-            listing: options.file_listing,
-            limits: Limits::of(options),
-        };
-        Self { template, store, rules }
+        Self { template, store, rules: Rules::of(options) }
     }
 
     /// Plans one statement against a database that exists.
@@ -101,7 +82,7 @@ impl Engine {
 
     /// The schema of a statement's rows. Limits count only when rows are asked for.
     pub(crate) async fn schema(&self, database: &str, sql: &str) -> Result<SchemaRef, QueryError> {
-        let rules = Rules { limits: Limits::default(), ..self.rules };
+        let rules = self.rules.without_limits();
         let planned = plan(self.session(database, rules), sql, &Params::default()).await?;
         Ok(planned.schema())
     }

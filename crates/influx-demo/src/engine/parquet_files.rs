@@ -17,8 +17,8 @@ use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::stream;
 use tonic::{Code, async_trait};
 
-use super::MAX_BATCH_ROWS;
 use super::error::Refusal;
+use super::rules::MAX_BATCH_ROWS;
 use crate::store::{FileEntry, Store};
 
 pub(super) const NAME: &str = "parquet_files";

@@ -13,8 +13,8 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use tonic::async_trait;
 
-use super::MAX_BATCH_ROWS;
 use super::limits::Limits;
+use super::rules::MAX_BATCH_ROWS;
 use super::time_range::TimeRange;
 use crate::store::{ReadView, Store};
 

@@ -15,9 +15,9 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic::Status;
 
+use crate::connection::Connection;
 use crate::engine::{MAX_BATCH_ROWS, QueryError};
 use crate::faults::{Effect, Ordeal};
-use crate::server::Connection;
 
 /// A message aims at this size. It is split by rows, so that uneven rows can still make it far larger, as in the real server.
 const TARGET_BYTES: usize = 2 * 1024 * 1024;

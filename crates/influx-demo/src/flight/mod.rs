@@ -4,6 +4,7 @@ mod answer;
 mod influxql;
 mod sql;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
@@ -17,28 +18,28 @@ use http::HeaderMap;
 use tonic::{Code, Request, Response, Status, Streaming, async_trait};
 
 use crate::auth::Access;
-use crate::demo::Demo;
+use crate::connection::Connection;
 use crate::engine::QueryError;
 use crate::faults::Effect;
 use crate::options::MissingDatabase;
-use crate::server::Connection;
+use crate::state::ServerState;
 use crate::ticket::{Query, Ticket};
 use answer::Answer;
 
 /// The headers that name a database for FlightSQL, which has no place for it in its messages.
 const DATABASE_HEADERS: [&str; 4] = ["database", "bucket", "bucket-name", "iox-namespace-name"];
 
-pub(crate) fn service(demo: Demo) -> FlightServiceServer<Flight> {
-    FlightServiceServer::new(Flight { demo })
+pub(crate) fn service(state: Arc<ServerState>) -> FlightServiceServer<Flight> {
+    FlightServiceServer::new(Flight { state })
 }
 
 pub(crate) struct Flight {
-    demo: Demo,
+    state: Arc<ServerState>,
 }
 
 impl Flight {
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Status> {
-        match self.demo.tokens().check(headers) {
+        match self.state.tokens.check(headers) {
             Access::Granted => Ok(()),
             Access::Unknown => Err(Status::unauthenticated("Unauthenticated")),
             Access::Expired => Err(Status::permission_denied("Permission denied")),
@@ -46,10 +47,10 @@ impl Flight {
     }
 
     fn find_database(&self, name: &str) -> Result<(), Status> {
-        if self.demo.store().has_database(name) {
+        if self.state.store.has_database(name) {
             return Ok(());
         }
-        Err(match self.demo.options().missing_database {
+        Err(match self.state.options.missing_database {
             MissingDatabase::Internal => Status::internal(format!(
                 "Cannot retrieve database: External error: database not found: {name}"
             )),
@@ -66,8 +67,8 @@ impl Flight {
             Query::Sql(text, _) | Query::InfluxQl(text) => text.clone(),
             Query::Command(command) => sql::text(command),
         };
-        self.demo.record(&text);
-        let ordeal = self.demo.faults().take(&text);
+        self.state.record(&text);
+        let ordeal = self.state.faults.take(&text);
         match &ordeal.end {
             Some((None, Effect::Fail(code, message))) => return Err(Status::new(*code, message)),
             Some((None, Effect::Cut)) => {
@@ -75,17 +76,17 @@ impl Flight {
             }
             _ => {}
         }
-        let engine = self.demo.engine();
+        let engine = &self.state.engine;
         let (schema, rows) = match ticket.query {
             Query::Sql(text, params) => {
                 let planned = engine.plan(&ticket.database, &text, &params).await?;
                 let schema = planned.schema();
                 (schema, planned.execute()?.map_err(QueryError::running).boxed())
             }
-            Query::InfluxQl(text) => influxql::answer(self.demo.store(), &ticket.database, &text)?,
+            Query::InfluxQl(text) => influxql::answer(&self.state.store, &ticket.database, &text)?,
             Query::Command(command) => sql::answer(engine, &ticket.database, command).await?,
         };
-        Ok(Answer { schema, rows, ordeal, connection, keep_alive: self.demo.options().keep_alive })
+        Ok(Answer { schema, rows, ordeal, connection, keep_alive: self.state.options.keep_alive })
     }
 }
 
@@ -158,7 +159,7 @@ impl FlightService for Flight {
         self.authorize(&headers)?;
         let database = database_of(&headers)?;
         self.find_database(&database)?;
-        sql::flight_info(self.demo.engine(), &database, descriptor).await.map(Response::new)
+        sql::flight_info(&self.state.engine, &database, descriptor).await.map(Response::new)
     }
 
     /// Gives back what it was given, token and payload; it checks nothing.

@@ -1,13 +1,16 @@
 //! The HTTP side: writes of all three generations, SQL as JSON or CSV, and what the server says of itself.
 
 mod identity;
+mod problem;
 mod query;
 mod token;
 mod write;
 
+use std::sync::Arc;
+
 use axum::extract::{DefaultBodyLimit, Query, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
@@ -15,13 +18,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::auth::Access;
-use crate::demo::Demo;
+use crate::state::ServerState;
 use crate::store::INTERNAL;
+use problem::problem;
 
 /// Larger bodies are refused.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-pub(crate) fn router(demo: Demo) -> Router {
+pub(crate) fn router(state: Arc<ServerState>) -> Router {
     let ping = get(ping).head(|| async { StatusCode::NOT_FOUND });
     Router::new()
         .route("/ping", ping)
@@ -35,14 +39,18 @@ pub(crate) fn router(demo: Demo) -> Router {
         .route("/api/v3/configure/token/admin/regenerate", post(token::regenerate))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found") })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn_with_state(demo.clone(), authorize))
-        .layer(middleware::from_fn_with_state(demo.clone(), identity::introduce))
-        .with_state(demo)
+        .layer(middleware::from_fn_with_state(state.clone(), authorize))
+        .layer(middleware::from_fn_with_state(state.clone(), identity::introduce))
+        .with_state(state)
 }
 
 /// Every path asks for the token, also `/ping` and those that do not exist; but for the one that makes the first token.
-async fn authorize(State(demo): State<Demo>, request: Request, next: Next) -> Response {
-    match demo.tokens().check(request.headers()) {
+async fn authorize(
+    State(state): State<Arc<ServerState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match state.tokens.check(request.headers()) {
         _ if request.uri().path() == token::ADMIN => next.run(request).await,
         Access::Granted => next.run(request).await,
         Access::Unknown => problem(StatusCode::UNAUTHORIZED, "the request was not authenticated"),
@@ -50,16 +58,12 @@ async fn authorize(State(demo): State<Demo>, request: Request, next: Next) -> Re
     }
 }
 
-fn problem(status: StatusCode, message: impl Into<String>) -> Response {
-    (status, Json(json!({ "error": message.into() }))).into_response()
-}
-
-async fn ping(State(demo): State<Demo>) -> Json<Value> {
+async fn ping(State(state): State<Arc<ServerState>>) -> Json<Value> {
     Json(json!({
         "product_name": "InfluxDB 3 Core",
-        "version": demo.options().release.to_string(),
+        "version": state.options.release.to_string(),
         "revision": "influx-demo",
-        "process_id": demo.process_id().to_string(),
+        "process_id": state.process_id.to_string(),
     }))
 }
 
@@ -69,8 +73,11 @@ struct Listing {
     show_deleted: bool,
 }
 
-async fn databases(State(demo): State<Demo>, Query(listing): Query<Listing>) -> Json<Value> {
-    let names = [INTERNAL.to_owned()].into_iter().chain(demo.store().databases());
+async fn databases(
+    State(state): State<Arc<ServerState>>,
+    Query(listing): Query<Listing>,
+) -> Json<Value> {
+    let names = [INTERNAL.to_owned()].into_iter().chain(state.store.databases());
     let entries = names.map(|name| match listing.show_deleted {
         false => json!({ "iox::database": name }),
         true => json!({ "iox::database": name, "deleted": false }),

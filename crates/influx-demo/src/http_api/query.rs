@@ -1,5 +1,7 @@
 //! SQL over plain HTTP: `GET` or `POST /api/v3/query_sql`.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow::json::{ArrayWriter, LineDelimitedWriter};
@@ -12,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tonic::Code;
 
-use super::problem;
-use crate::demo::Demo;
+use super::problem::problem;
 use crate::engine::QueryError;
 use crate::params::Params;
+use crate::state::ServerState;
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -46,16 +48,22 @@ pub(super) struct AskedInUrl {
     params: Option<String>,
 }
 
-pub(super) async fn post(State(demo): State<Demo>, Json(asked): Json<Asked>) -> Response {
-    answer(&demo, asked).await.unwrap_or_else(|refusal| refusal)
+pub(super) async fn post(
+    State(state): State<Arc<ServerState>>,
+    Json(asked): Json<Asked>,
+) -> Response {
+    answer(&state, asked).await.unwrap_or_else(|refusal| refusal)
 }
 
-pub(super) async fn get(State(demo): State<Demo>, Query(asked): Query<AskedInUrl>) -> Response {
+pub(super) async fn get(
+    State(state): State<Arc<ServerState>>,
+    Query(asked): Query<AskedInUrl>,
+) -> Response {
     let params = asked.params.as_deref().map(serde_json::from_str).transpose();
     match params {
         Ok(params) => {
             let asked = Asked { db: asked.db, q: asked.q, format: asked.format, params };
-            answer(&demo, asked).await.unwrap_or_else(|refusal| refusal)
+            answer(&state, asked).await.unwrap_or_else(|refusal| refusal)
         }
         Err(error) => {
             problem(StatusCode::BAD_REQUEST, format!("params is not a JSON object: {error}"))
@@ -63,8 +71,8 @@ pub(super) async fn get(State(demo): State<Demo>, Query(asked): Query<AskedInUrl
     }
 }
 
-async fn answer(demo: &Demo, asked: Asked) -> Result<Response, Response> {
-    if !demo.store().has_database(&asked.db) {
+async fn answer(state: &ServerState, asked: Asked) -> Result<Response, Response> {
+    if !state.store.has_database(&asked.db) {
         return Err(problem(StatusCode::NOT_FOUND, format!("database not found: {}", asked.db)));
     }
     let params = Params::parse(asked.params.unwrap_or_default()).map_err(|name| {
@@ -73,7 +81,7 @@ async fn answer(demo: &Demo, asked: Asked) -> Result<Response, Response> {
             format!("parameter '{name}' is neither text, number nor boolean"),
         )
     })?;
-    let rows = rows(demo, &asked.db, &asked.q, &params).await.map_err(|error| {
+    let rows = rows(state, &asked.db, &asked.q, &params).await.map_err(|error| {
         let client = matches!(error.code, Code::InvalidArgument | Code::NotFound);
         problem(
             if client { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR },
@@ -91,12 +99,12 @@ async fn answer(demo: &Demo, asked: Asked) -> Result<Response, Response> {
 }
 
 async fn rows(
-    demo: &Demo,
+    state: &ServerState,
     database: &str,
     sql: &str,
     params: &Params,
 ) -> Result<Vec<RecordBatch>, QueryError> {
-    let planned = demo.engine().plan(database, sql, params).await?;
+    let planned = state.engine.plan(database, sql, params).await?;
     planned.execute()?.try_collect().await.map_err(QueryError::running)
 }
 

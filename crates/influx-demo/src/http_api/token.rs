@@ -1,6 +1,7 @@
 //! The admin token: the first one is there for the asking, and a new one revokes it.
 
 use std::io;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -10,26 +11,26 @@ use chrono::{SecondsFormat, Utc};
 use http::StatusCode;
 use serde_json::json;
 
-use super::problem;
-use crate::demo::Demo;
+use super::problem::problem;
+use crate::state::ServerState;
 
 /// Where the first token is made. Nobody can have one before, so none is asked for here.
 pub(super) const ADMIN: &str = "/api/v3/configure/token/admin";
 
 /// Makes the first admin token. A look-alike that asked for none begins to ask.
-pub(super) async fn create(State(demo): State<Demo>) -> Response {
-    if demo.tokens().are_asked_for() {
+pub(super) async fn create(State(state): State<Arc<ServerState>>) -> Response {
+    if state.tokens.are_asked_for() {
         return problem(StatusCode::CONFLICT, "token already exists");
     }
-    answer(demo.replace_admin_token())
+    answer(state.replace_admin_token())
 }
 
 /// Makes another admin token in place of the one that was asked with.
-pub(super) async fn regenerate(State(demo): State<Demo>) -> Response {
-    if !demo.tokens().are_asked_for() {
+pub(super) async fn regenerate(State(state): State<Arc<ServerState>>) -> Response {
+    if !state.tokens.are_asked_for() {
         return problem(StatusCode::NOT_FOUND, "there is no token to regenerate");
     }
-    answer(demo.replace_admin_token())
+    answer(state.replace_admin_token())
 }
 
 fn answer(made: io::Result<(String, Hash)>) -> Response {

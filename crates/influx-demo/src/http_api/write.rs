@@ -1,6 +1,7 @@
 //! `POST` of line protocol: `/api/v3/write_lp`, `/api/v2/write` and version 1's `/write`.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -12,8 +13,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::problem;
-use crate::demo::Demo;
+use super::problem::problem;
+use crate::state::ServerState;
 use crate::store::{Acceptance, LineError, Precision, WriteError};
 
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub(super) struct V3 {
 }
 
 pub(super) async fn v3(
-    State(demo): State<Demo>,
+    State(state): State<Arc<ServerState>>,
     Query(query): Query<V3>,
     headers: HeaderMap,
     body: Bytes,
@@ -34,7 +35,7 @@ pub(super) async fn v3(
         None | Some(true) => Acceptance::Partial,
     };
     match write(
-        &demo,
+        &state,
         &query.db,
         query.precision.as_deref().unwrap_or("auto"),
         acceptance,
@@ -65,12 +66,12 @@ pub(super) struct V2 {
 }
 
 pub(super) async fn v2(
-    State(demo): State<Demo>,
+    State(state): State<Arc<ServerState>>,
     Query(query): Query<V2>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    compatible(&demo, &query.bucket, query.precision.as_deref(), &headers, &body)
+    compatible(&state, &query.bucket, query.precision.as_deref(), &headers, &body)
 }
 
 #[derive(Deserialize)]
@@ -80,24 +81,24 @@ pub(super) struct V1 {
 }
 
 pub(super) async fn v1(
-    State(demo): State<Demo>,
+    State(state): State<Arc<ServerState>>,
     Query(query): Query<V1>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    compatible(&demo, &query.db, query.precision.as_deref(), &headers, &body)
+    compatible(&state, &query.db, query.precision.as_deref(), &headers, &body)
 }
 
 /// The older paths: nanoseconds unless told otherwise, good lines kept, and an error of one message.
 fn compatible(
-    demo: &Demo,
+    state: &ServerState,
     database: &str,
     precision: Option<&str>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Response {
     let precision = precision.unwrap_or("ns");
-    let message = match write(demo, database, precision, Acceptance::Partial, headers, body) {
+    let message = match write(state, database, precision, Acceptance::Partial, headers, body) {
         Ok(()) => return StatusCode::NO_CONTENT.into_response(),
         Err(Refusal::Request(message)) => message,
         Err(Refusal::Lines(WriteError::NotKept(message))) => {
@@ -115,7 +116,7 @@ enum Refusal {
 }
 
 fn write(
-    demo: &Demo,
+    state: &ServerState,
     database: &str,
     precision: &str,
     acceptance: Acceptance,
@@ -130,7 +131,7 @@ fn write(
     let body = decoded(headers, body).map_err(Refusal::Request)?;
     let lines = std::str::from_utf8(&body)
         .map_err(|error| Refusal::Request(format!("body is not UTF-8: {error}")))?;
-    demo.store().write(database, lines, precision, acceptance, Utc::now()).map_err(Refusal::Lines)
+    state.store.write(database, lines, precision, acceptance, Utc::now()).map_err(Refusal::Lines)
 }
 
 fn decoded<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<std::borrow::Cow<'a, [u8]>, String> {

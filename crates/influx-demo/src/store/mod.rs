@@ -1,12 +1,16 @@
 //! The points, in memory: databases of tables of series; and what the server tells of the files that it keeps them in.
 
 mod column;
+mod columns;
+mod database;
+mod either_value;
 mod files;
 mod node;
 mod overwritten;
 mod read_view;
 mod series;
 mod table;
+mod values;
 mod write;
 
 use std::collections::BTreeMap;
@@ -24,6 +28,7 @@ pub(crate) use write::{Acceptance, Precision};
 pub use write::{LineError, WriteError};
 
 use crate::journal::{Entry, Journal};
+use database::Database;
 use files::{Stamp, Window};
 use node::Nodes;
 use table::Table;
@@ -47,20 +52,6 @@ struct State {
     nodes: Nodes,
     /// The seed of the choice among the values of points that were overwritten in the buffer; none: the last one is answered.
     either: Option<u64>,
-}
-
-#[derive(Debug, Default)]
-struct Database {
-    /// Its number, in the paths of its files.
-    id: u32,
-    tables: BTreeMap<String, Table>,
-    next_table: u32,
-    /// As in [`State`].
-    either: Option<u64>,
-    /// Older points are there no more.
-    retained_from: Option<i64>,
-    /// Dropped tables under the names that they were given, with the time at which they go for good.
-    dropped: BTreeMap<String, DateTime<Utc>>,
 }
 
 /// What `_internal.system.tables` says of one table.
@@ -154,7 +145,11 @@ impl Store {
         let tables =
             state.databases.get(database).into_iter().flat_map(|database| &database.tables);
         let columns = tables.flat_map(|(name, table)| {
-            table.kinds().into_iter().map(|(column, kind)| (name.clone(), column.to_owned(), kind))
+            table
+                .columns()
+                .kinds()
+                .into_iter()
+                .map(|(column, kind)| (name.clone(), column.to_owned(), kind))
         });
         columns.collect()
     }
@@ -166,8 +161,8 @@ impl Store {
             database.tables.iter().map(|(name, table)| TableEntry {
                 database: database_name.clone(),
                 table: name.clone(),
-                columns: table.kinds().len(),
-                tags: table.tags().to_vec(),
+                columns: table.columns().kinds().len(),
+                tags: table.columns().tags().to_vec(),
                 hard_deletion: database.dropped.get(name).copied(),
             })
         });

@@ -3,17 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
 use influxdb_line_protocol::FieldValue;
 
 use super::column::FieldKind;
-use super::read_view::ReadView;
-use super::series::Values;
+use super::values::Values;
 
-/// In so many ways a table's overwritten points are answered until the next write. Each is a copy of the table, made when it is first
-/// asked for.
-const VARIANTS: u64 = 4;
+/// In how many ways the overwritten points of a table are answered until the next write.
+pub(super) const VARIANTS: usize = 4;
 
 /// What was written to each field of each point of a series since the last snapshot, one value after another.
 #[derive(Debug, Default)]
@@ -57,40 +54,19 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// How the query with this number is answered.
+    pub(super) fn of_query(seed: u64, number: u64) -> Self {
+        Self { seed, variant: chance((seed, number)) % VARIANTS as u64 }
+    }
+
+    /// The number of the variant, below [`VARIANTS`].
+    pub(super) fn variant(self) -> usize {
+        self.variant as usize
+    }
+
     /// Which of so many values stands in a place.
     pub(super) fn among(self, values: usize, place: impl Hash) -> usize {
         (chance((self.seed, self.variant, place)) % values.max(1) as u64) as usize
-    }
-}
-
-/// A table that answers either value.
-#[derive(Debug)]
-pub(super) struct EitherValue {
-    seed: u64,
-    /// How often it was asked.
-    asked: u64,
-    views: [Option<Arc<ReadView>>; VARIANTS as usize],
-}
-
-impl EitherValue {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed, asked: 0, views: Default::default() }
-    }
-
-    /// How the next query is answered.
-    pub(super) fn choose(&mut self) -> Choice {
-        self.asked += 1;
-        Choice { seed: self.seed, variant: chance((self.seed, self.asked)) % VARIANTS }
-    }
-
-    /// Where the view of such an answer is kept.
-    pub(super) fn view(&mut self, choice: Choice) -> &mut Option<Arc<ReadView>> {
-        &mut self.views[(choice.variant % VARIANTS) as usize]
-    }
-
-    /// The points have changed, or what there is to choose from.
-    pub(super) fn forget(&mut self) {
-        self.views = Default::default();
     }
 }
 

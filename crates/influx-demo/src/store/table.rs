@@ -1,55 +1,30 @@
 //! One table: its columns, which only ever grow, and its series.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
-use influxdb_line_protocol::{FieldValue, ParsedLine};
+use influxdb_line_protocol::ParsedLine;
 
-use super::column::{ColumnKind, FieldKind};
+use super::column::FieldKind;
+use super::columns::Columns;
+use super::either_value::EitherValue;
 use super::files::{File, Filing, Stamp, Window};
-use super::overwritten::EitherValue;
 use super::read_view::ReadView;
-use super::series::{Memory, Series};
-
-/// Longer strings are refused, as InfluxDB 3 Core does; exactly this many bytes pass.
-const MAX_STRING_BYTES: usize = 1024 * 1024;
-
-/// The tag values of a series in the order in which the table met its tags, without the nulls at the end: a tag added
-/// later then leaves the keys of older series as they are.
-type SeriesKey = Vec<Option<Box<str>>>;
+use super::series::{Memory, Series, SeriesKey};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// Its number within the database, in the paths of its files. A table recreated under an old name has another.
     id: u32,
-    tags: Vec<String>,
-    fields: Vec<(String, FieldKind)>,
-    /// Every column but the time: its number among the tags or among the fields.
-    columns: HashMap<String, Column>,
+    columns: Columns,
     series: BTreeMap<SeriesKey, Series>,
-    schema: Option<SchemaRef>,
     view: Option<Arc<ReadView>>,
     /// Where points that were overwritten in the buffer are answered with either value.
     either: Option<EitherValue>,
     /// In order of their snapshots.
     files: Vec<File>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Column {
-    Tag(usize),
-    Field(usize, FieldKind),
-}
-
-impl Column {
-    fn kind(self) -> ColumnKind {
-        match self {
-            Self::Tag(_) => ColumnKind::Tag,
-            Self::Field(_, kind) => ColumnKind::Field(kind),
-        }
-    }
 }
 
 impl Table {
@@ -60,32 +35,27 @@ impl Table {
 
     /// A table with the same columns and no rows: what a write can be rehearsed on.
     pub(crate) fn without_rows(&self) -> Self {
-        Self {
-            tags: self.tags.clone(),
-            fields: self.fields.clone(),
-            columns: self.columns.clone(),
-            ..Self::default()
-        }
+        Self { columns: self.columns.clone(), ..Self::default() }
     }
 
     /// Makes the columns that a point needs, or says why the point is refused; a refused point leaves no trace.
     pub(crate) fn admit(&mut self, line: &ParsedLine<'_>) -> Result<(), String> {
-        self.check(line)?;
+        self.columns.check(line)?;
         for (name, _) in line.series.tag_set.iter().flatten() {
-            self.tag(name.as_str());
+            self.columns.tag(name.as_str());
         }
         for (name, value) in &line.field_set {
-            self.field(name.as_str(), FieldKind::of(value));
+            self.columns.field(name.as_str(), FieldKind::of(value));
         }
         Ok(())
     }
 
     /// Adds a point, or says why it is refused.
     pub(crate) fn push(&mut self, line: &ParsedLine<'_>, time: i64) -> Result<(), String> {
-        self.check(line)?;
-        let mut key: SeriesKey = Vec::with_capacity(self.tags.len());
+        self.columns.check(line)?;
+        let mut key: SeriesKey = Vec::with_capacity(self.columns.tags().len());
         for (name, value) in line.series.tag_set.iter().flatten() {
-            let tag = self.tag(name.as_str());
+            let tag = self.columns.tag(name.as_str());
             if key.len() <= tag {
                 key.resize(tag + 1, None);
             }
@@ -93,7 +63,7 @@ impl Table {
         }
         let mut numbers = Vec::with_capacity(line.field_set.len());
         for (name, value) in &line.field_set {
-            numbers.push(self.field(name.as_str(), FieldKind::of(value)));
+            numbers.push(self.columns.field(name.as_str(), FieldKind::of(value)));
         }
         let values = line.field_set.iter().map(|(_, value)| value);
         let memory = match self.either {
@@ -106,98 +76,12 @@ impl Table {
         Ok(())
     }
 
-    fn check(&self, line: &ParsedLine<'_>) -> Result<(), String> {
-        let tags = line.series.tag_set.iter().flatten().map(|(name, value)| {
-            if value.as_str().is_empty() {
-                return Err(format!("tag '{name}' has an empty value"));
-            }
-            Ok((name.as_str(), ColumnKind::Tag))
-        });
-        let fields = line.field_set.iter().map(|(name, value)| {
-            match value {
-                FieldValue::F64(number) if !number.is_finite() => {
-                    return Err(format!("field '{name}' is not a finite number"));
-                }
-                FieldValue::String(text) if text.as_str().len() > MAX_STRING_BYTES => {
-                    return Err(format!("field '{name}' is longer than {MAX_STRING_BYTES} bytes"));
-                }
-                _ => {}
-            }
-            Ok((name.as_str(), ColumnKind::Field(FieldKind::of(value))))
-        });
-        let mut seen: Vec<(&str, ColumnKind)> = Vec::with_capacity(line.column_count());
-        for column in tags.chain(fields) {
-            let (name, got) = column?;
-            if name == "time" {
-                return Err("'time' is the name of the timestamp and of nothing else".to_owned());
-            }
-            let earlier = seen.iter().find(|(other, _)| *other == name).map(|(_, kind)| *kind);
-            let expected = earlier.or_else(|| self.columns.get(name).map(|column| column.kind()));
-            match expected {
-                Some(expected) if expected != got => {
-                    return Err(format!(
-                        "invalid column type for column '{name}', expected {}, got {}",
-                        expected.iox(),
-                        got.iox(),
-                    ));
-                }
-                _ => seen.push((name, got)),
-            }
-        }
-        Ok(())
-    }
-
-    fn tag(&mut self, name: &str) -> usize {
-        if let Some(Column::Tag(number)) = self.columns.get(name) {
-            return *number;
-        }
-        let number = self.tags.len();
-        self.tags.push(name.to_owned());
-        self.add(name, Column::Tag(number));
-        number
-    }
-
-    fn field(&mut self, name: &str, kind: FieldKind) -> usize {
-        if let Some(Column::Field(number, _)) = self.columns.get(name) {
-            return *number;
-        }
-        let number = self.fields.len();
-        self.fields.push((name.to_owned(), kind));
-        self.add(name, Column::Field(number, kind));
-        number
-    }
-
-    fn add(&mut self, name: &str, column: Column) {
-        self.columns.insert(name.to_owned(), column);
-        self.schema = None;
-    }
-
-    /// All columns with the time among them, in byte order of their names: the order of `SELECT *`.
-    pub(crate) fn kinds(&self) -> BTreeMap<&str, ColumnKind> {
-        let columns = self.columns.iter().map(|(name, column)| (name.as_str(), column.kind()));
-        columns.chain([("time", ColumnKind::Time)]).collect()
-    }
-
-    /// The names of the tags in the order in which they came: the series key.
-    pub(crate) fn tags(&self) -> &[String] {
-        &self.tags
-    }
-
-    pub(crate) fn fields(&self) -> &[(String, FieldKind)] {
-        &self.fields
-    }
-
-    pub(crate) fn series(&self) -> &BTreeMap<SeriesKey, Series> {
-        &self.series
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     pub(crate) fn schema(&mut self) -> SchemaRef {
-        if let Some(schema) = &self.schema {
-            return Arc::clone(schema);
-        }
-        let fields: Vec<_> =
-            self.kinds().into_iter().map(|(name, kind)| kind.arrow(name)).collect();
-        Arc::clone(self.schema.insert(Arc::new(Schema::new(fields))))
+        self.columns.schema()
     }
 
     /// The table's rows as they are now; made once, and kept until the next write.
@@ -213,8 +97,8 @@ impl Table {
             return Ok(Arc::clone(view));
         }
         self.series.values_mut().for_each(Series::settle);
-        let schema = self.schema();
-        let view = Arc::new(ReadView::of(self, schema, None)?);
+        let schema = self.columns.schema();
+        let view = Arc::new(ReadView::of(&self.columns, &self.series, schema, None)?);
         Ok(Arc::clone(self.view.insert(view)))
     }
 
@@ -224,8 +108,8 @@ impl Table {
             return Ok(Arc::clone(view));
         }
         self.series.values_mut().for_each(Series::settle);
-        let schema = self.schema();
-        let view = Arc::new(ReadView::of(self, schema, Some(choice))?);
+        let schema = self.columns.schema();
+        let view = Arc::new(ReadView::of(&self.columns, &self.series, schema, Some(choice))?);
         Ok(Arc::clone(either.view(choice).insert(view)))
     }
 
@@ -267,5 +151,26 @@ impl Table {
 
     pub(super) fn files(&self) -> &[File] {
         &self.files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::Schema;
+    use influxdb_line_protocol::parse_lines;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_fit_no_schema_are_an_error() {
+        let mut table = Table::default();
+        for line in parse_lines("m,host=a v=1i 1\nm,host=b v=2i 1") {
+            table.push(&line.unwrap(), 1).unwrap();
+        }
+        let schema = table.schema();
+        let view = |schema| ReadView::of(&table.columns, &table.series, schema, None);
+        let segments = view(Arc::clone(&schema)).unwrap().segments;
+        assert_eq!(segments.iter().map(|segment| segment.batch.num_rows()).sum::<usize>(), 2);
+        assert!(view(Arc::new(Schema::new(schema.fields()[..2].to_vec()))).is_err());
     }
 }

@@ -7,7 +7,7 @@ use influxdb_line_protocol::{ParsedLine, parse_lines, split_lines};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Database;
+use super::database::Database;
 use super::table::Table;
 
 /// An error quotes this much of its line.
