@@ -16,6 +16,7 @@ use tonic::async_trait;
 use super::rules::{CATALOG, Rules, TABLES};
 use super::scan::StoredTable;
 use super::system::{self, SystemSchema};
+use super::table::Provided;
 use crate::options::TimeSpelling;
 use crate::store::Store;
 
@@ -81,13 +82,13 @@ impl SchemaProvider for Tables {
         let schema = self.0.store.schema(&self.0.name, name);
         Ok(schema.map(|schema| -> Arc<dyn TableProvider> {
             let store = Arc::clone(&self.0.store);
-            Arc::new(StoredTable {
+            Arc::new(Provided(StoredTable {
                 store,
                 database: self.0.name.clone(),
                 table: name.to_owned(),
                 schema,
                 limits: self.0.rules.limits,
-            })
+            }))
         }))
     }
 

@@ -5,20 +5,18 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::memory::MemorySourceConfig;
-use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::{
-    BinaryExpr, Expr, Operator, TableProviderFilterPushDown, TableType,
-};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::stream;
-use tonic::{Code, async_trait};
+use tonic::Code;
 
 use super::error::Refusal;
 use super::rules::MAX_BATCH_ROWS;
+use super::table::Table;
 use crate::store::{FileEntry, Store};
 
 pub(super) const NAME: &str = "parquet_files";
@@ -59,29 +57,19 @@ pub(super) fn schema() -> SchemaRef {
     ]))
 }
 
-#[async_trait]
-impl TableProvider for ParquetFiles {
+impl Table for ParquetFiles {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Base
+    fn supports(&self, filters: &[&Expr]) -> Vec<TableProviderFilterPushDown> {
+        vec![TableProviderFilterPushDown::Inexact; filters.len()]
     }
 
-    fn supports_filters_pushdown(
+    fn scan(
         &self,
-        filters: &[&Expr],
-    ) -> Result<Vec<TableProviderFilterPushDown>> {
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
-    }
-
-    async fn scan(
-        &self,
-        _: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let files = match filters.iter().find_map(table_asked_for) {
             None => self.mixed(),

@@ -7,14 +7,13 @@ use arrow::array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::take_arrays;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::memory::MemorySourceConfig;
-use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use tonic::async_trait;
 
 use super::limits::Limits;
 use super::rules::MAX_BATCH_ROWS;
+use super::table::Table;
 use super::time_range::TimeRange;
 use crate::store::{ReadView, Store};
 
@@ -31,33 +30,23 @@ pub(super) struct StoredTable {
     pub(super) limits: Limits,
 }
 
-#[async_trait]
-impl TableProvider for StoredTable {
+impl Table for StoredTable {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
 
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn supports_filters_pushdown(
-        &self,
-        filters: &[&Expr],
-    ) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports(&self, filters: &[&Expr]) -> Vec<TableProviderFilterPushDown> {
         let support = filters.iter().map(|filter| match TimeRange::concerns(filter) {
             true => TableProviderFilterPushDown::Inexact,
             false => TableProviderFilterPushDown::Unsupported,
         });
-        Ok(support.collect())
+        support.collect()
     }
 
-    async fn scan(
+    fn scan(
         &self,
-        _: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        _: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut range = TimeRange::of(filters);
         if range.is_empty_window() {

@@ -11,6 +11,7 @@ use datafusion::error::Result;
 use tonic::async_trait;
 
 use super::parquet_files::{self, ParquetFiles};
+use super::table::Provided;
 use crate::options::FileListing;
 use crate::store::{INTERNAL, Store};
 
@@ -63,7 +64,10 @@ impl SchemaProvider for SystemSchema {
             "influxdb_schema" => influxdb_schema(&self.store, &self.database)?,
             "tables" => tables(&self.store)?,
             parquet_files::NAME if self.listing == FileListing::Listed => {
-                return Ok(Some(Arc::new(ParquetFiles::new(&self.store, &self.database))));
+                return Ok(Some(Arc::new(Provided(ParquetFiles::new(
+                    &self.store,
+                    &self.database,
+                )))));
             }
             name => (recorded_schema(name), Vec::new()),
         };
