@@ -1,4 +1,4 @@
-//! Who may ask: one check for HTTP and gRPC.
+//! Authorization: one check for HTTP and gRPC.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -14,15 +14,15 @@ use crate::options::Options;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     Granted,
-    /// No token, or one that nobody has.
+    /// No token, or an unknown one.
     Unknown,
     Expired,
 }
 
-/// The tokens that are known. As in InfluxDB, only a hash is kept of the valid one.
+/// The known tokens. As in InfluxDB, only a hash of the valid one is kept.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    /// None: nobody is asked for a token.
+    /// `None`: no token is needed.
     admin: RwLock<Option<Hash>>,
     expired: Option<String>,
 }
@@ -37,12 +37,12 @@ impl Tokens {
         *self.admin.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether calls are asked for a token.
-    pub(crate) fn are_asked_for(&self) -> bool {
+    /// Whether calls need a token.
+    pub(crate) fn are_needed(&self) -> bool {
         self.admin().is_some()
     }
 
-    /// Lets this token in, and no other one from now on.
+    /// Makes this the only valid token.
     pub(crate) fn replace(&self, hash: Hash) {
         *self.admin.write().unwrap_or_else(PoisonError::into_inner) = Some(hash);
     }
@@ -59,7 +59,7 @@ impl Tokens {
     }
 }
 
-/// A token that was never there before, in the form of InfluxDB's.
+/// Makes a random token, in the form of InfluxDB's.
 pub(crate) fn new_token() -> String {
     format!("apiv3_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }

@@ -15,7 +15,7 @@ impl Connection {
         self.0.notified().await;
     }
 
-    /// Ends the connection, and with it the caller, which is never resumed.
+    /// Cuts the connection. The caller ends with it: this never returns.
     pub(crate) async fn cut(&self) {
         self.0.notify_one();
         pending().await

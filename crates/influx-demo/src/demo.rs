@@ -50,8 +50,8 @@ impl Demo {
         Self { state: Arc::new(ServerState::new(options)) }
     }
 
-    /// Writes line protocol with timestamps in nanoseconds. Creates the database, tables and columns
-    /// that it names. A line without a timestamp gets the present time.
+    /// Writes line protocol with timestamps in nanoseconds. Creates the database, tables and
+    /// columns that it names. A line without a timestamp gets the present time.
     ///
     /// # Errors
     ///
@@ -67,10 +67,10 @@ impl Demo {
         )
     }
 
-    /// Loads what an earlier process kept in a directory, which must exist, and keeps there from now
-    /// on all writes, the admin token and the `cluster-uuid`. So acknowledged writes survive the
-    /// process, and clients see the same server again. Snapshots, drops and retention are not kept,
-    /// and overwritten points are answered with their last value.
+    /// Loads what an earlier process kept in a directory, which must exist, and keeps there from
+    /// now on all writes, the admin token and the `cluster-uuid`. So acknowledged writes survive
+    /// the process, and clients see the same server again. Snapshots, drops and retention are not
+    /// kept, and overwritten points are answered with their last value.
     ///
     /// # Errors
     ///
@@ -116,8 +116,8 @@ impl Demo {
     }
 
     /// Drops a table as InfluxDB 3 does: it stays listed and can be queried as
-    /// `table-YYYYMMDDTHHMMSS`, and only `_internal.system.tables` tells that it is deleted. Returns
-    /// that name, or `None` if there is no such table.
+    /// `table-YYYYMMDDTHHMMSS`, and only `_internal.system.tables` tells that it is deleted.
+    /// Returns that name, or `None` if there is no such table.
     pub fn drop_table(&self, database: &str, table: &str) -> Option<String> {
         self.state.store.drop_table(database, table, Utc::now())
     }
@@ -130,8 +130,8 @@ impl Demo {
         self.state.store.snapshot(database, None)
     }
 
-    /// Takes a [`snapshot`](Self::snapshot) of the points before the 10-minute window of this time, in
-    /// nanoseconds. Later points stay in the buffer, as the newest ones do in the real server.
+    /// Takes a [`snapshot`](Self::snapshot) of the points before the 10-minute window of this time,
+    /// in nanoseconds. Later points stay in the buffer, as the newest ones do in the real server.
     pub fn snapshot_before(&self, database: &str, time: i64) -> Option<u64> {
         self.state.store.snapshot(database, Some(time))
     }
@@ -151,14 +151,15 @@ impl Demo {
     }
 
     /// Renames the node that writes, which is how the paths of its next files begin. Files of other
-    /// nodes stay listed. Each node counts its own sequences, and continues them when it comes back.
+    /// nodes stay listed. Each node counts its own sequences, and continues them when it comes
+    /// back.
     pub fn set_node(&self, node: &str) {
         self.state.store.switch_node(node);
     }
 
     /// Rebuilds the server, as if its disk had been lost and all points had been written again and
-    /// snapshotted: the old files are gone, and sequences start again. Keeps the `cluster-uuid`; see
-    /// [`set_cluster_uuid`](Self::set_cluster_uuid).
+    /// snapshotted: the old files are gone, and sequences start again. Keeps the `cluster-uuid`;
+    /// see [`set_cluster_uuid`](Self::set_cluster_uuid).
     pub fn rebuild(&self, node: &str) {
         self.state.store.rebuild(node);
     }
@@ -189,8 +190,8 @@ impl Demo {
         self.state.queries()
     }
 
-    /// Serves HTTP and gRPC on one listener until `shutdown` is ready. Answers in progress then have
-    /// 30 seconds to end.
+    /// Serves HTTP and gRPC on one listener until `shutdown` is ready. Answers in progress then
+    /// have 30 seconds to end.
     ///
     /// # Errors
     ///

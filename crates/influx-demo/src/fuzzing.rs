@@ -1,4 +1,4 @@
-//! What the fuzz targets of `xtask/fuzz` drive: the parsers, without a server around them.
+//! Opens the parsers to the fuzz targets of `xtask/fuzz`, without a server.
 
 use std::fmt::Debug;
 
@@ -42,7 +42,7 @@ pub fn ticket_of_command(database: &str, command: Bytes) -> Bytes {
     Ticket::of_command(database, command)
 }
 
-/// A store without points, and what may be done to it.
+/// A store without points.
 #[derive(Debug, Default)]
 pub struct Lines(Store);
 

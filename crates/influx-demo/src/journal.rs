@@ -1,8 +1,10 @@
-//! What a look-alike keeps of itself in a directory, so that it can be killed and started again: what it is called, every write that
-//! it accepted and the hash of its admin token, one JSON text on a line each, in the order in which they took effect.
+//! A journal in a directory, so that a look-alike can be killed and started again: its
+//! `cluster-uuid`, every accepted write and the hash of the admin token, in the order in which they
+//! took effect. Each entry is a line of JSON.
 //!
-//! An entry is handed to the system before it is acknowledged, so it survives the end of the process, however that comes; it is not
-//! forced to the disk, so it may not survive a power cut. An entry that was cut off was never acknowledged, and is dropped.
+//! An entry is handed to the operating system before it is acknowledged, so it survives the end of
+//! the process. It is not forced to the disk, so it may not survive a power cut. An entry that was
+//! cut off was never acknowledged, and is dropped.
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
@@ -20,21 +22,22 @@ const FILE: &str = "journal.jsonl";
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Entry<'a> {
-    /// Lines of which at least one was stored. The same lines, in the same order, have the same fate again.
+    /// Lines of which at least one was stored. Replayed in the same order, the same ones are
+    /// stored.
     Write {
         database: Cow<'a, str>,
         precision: Precision,
-        /// The time of lines that name none, in nanoseconds.
+        /// The time of lines without a timestamp, in nanoseconds.
         at: i64,
         lines: Cow<'a, str>,
     },
-    /// The `cluster-uuid` of the store that this is the journal of.
+    /// The `cluster-uuid`.
     Cluster(Cow<'a, str>),
-    /// The hash of the admin token that is valid from now on.
+    /// The hash of the new admin token.
     AdminToken(Cow<'a, str>),
 }
 
-/// The file, once there is one.
+/// The journal, which has a file once one is opened.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     file: Mutex<Option<File>>,
@@ -45,7 +48,7 @@ impl Journal {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an entry, if there is a file.
+    /// Appends an entry, if there is a file.
     pub(crate) fn append(&self, entry: &Entry<'_>) -> io::Result<()> {
         let mut file = self.lock();
         let Some(file) = file.as_mut() else { return Ok(()) };
@@ -54,7 +57,7 @@ impl Journal {
         file.write_all(&line)
     }
 
-    /// Hands every entry of the directory's file to `replay`, then keeps what comes in that file.
+    /// Replays every entry of the directory's file, and appends to it from then on.
     pub(crate) fn open(
         &self,
         directory: &Path,

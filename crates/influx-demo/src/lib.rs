@@ -1,9 +1,12 @@
 //! An InfluxDB 3 Core look-alike, for tests and first runs.
 //!
-//! Line protocol comes in over HTTP or in-process; SQL is asked over Arrow Flight, and DataFusion answers it. Types, column
-//! marks, merging, errors and their codes, and the zero-row batches that keep a stream alive are those of the real server, held
-//! to its recorded answers by `tests/it/contract.rs`. Points live in memory and end with the process, unless [`Demo::keep_in`] is told a directory. [`Demo::snapshot`] files them
-//! as the real server files points in Parquet: files are listed, counted and limited as there, though none is on a disk.
+//! It takes line protocol over HTTP or in-process, and answers SQL over Arrow Flight with
+//! DataFusion. Types, column metadata, merging, errors with their codes, and keep-alive batches are
+//! those of the real server: `tests/it/contract.rs` compares them with its recorded answers.
+//!
+//! Points are in memory and end with the process, unless [`Demo::keep_in`] names a directory.
+//! [`Demo::snapshot`] moves them into files, which are listed, counted and limited as the real
+//! server's Parquet files are, though none is on a disk.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new()?.block_on(async {
@@ -19,7 +22,8 @@
 //!
 //! let channel = Channel::from_shared(running.url())?.connect().await?;
 //! let mut client = FlightServiceClient::new(channel);
-//! let ticket = || Ticket { ticket: r#"{"database":"census","sql_query":"SELECT * FROM census"}"#.into() };
+//! let query = r#"{"database":"census","sql_query":"SELECT * FROM census"}"#;
+//! let ticket = || Ticket { ticket: query.into() };
 //! assert_eq!(client.do_get(ticket()).await.unwrap_err().code(), Code::Unavailable);
 //! assert!(client.do_get(ticket()).await.is_ok());
 //! assert_eq!(demo.queries().len(), 2);
@@ -72,12 +76,12 @@ pub use options::{
 };
 #[cfg(feature = "server")]
 pub use running::Running;
-/// Which release a look-alike says it is, in [`Options`].
+/// The release in [`Options`].
 #[cfg(feature = "server")]
 pub use semver::Version;
 pub use store::{LineError, WriteError};
-/// The status codes of gRPC, as `Fault::fail` takes them.
+/// The status codes of gRPC, for `Fault::fail`.
 pub use tonic::Code;
-/// What a look-alike is called, in [`Options`].
+/// The `cluster-uuid` in [`Options`].
 #[cfg(feature = "server")]
 pub use uuid::Uuid;

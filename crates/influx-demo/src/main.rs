@@ -12,7 +12,8 @@ use influx_demo::{Demo, Options, Overwrites, Tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// An InfluxDB 3 look-alike for tests and first runs. All points are in memory, and end with it if no directory keeps them.
+/// An InfluxDB 3 look-alike for tests and first runs. Points are in memory, unless a directory
+/// keeps them.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -36,12 +37,14 @@ struct Arguments {
     #[arg(long, value_name = "DIRECTORY")]
     data_directory: Option<PathBuf>,
 
-    /// Takes a snapshot of what is buffered, again and again after so many seconds, without the present 10 minutes [default: none is taken]
+    /// Takes a snapshot of the buffered points every so many seconds, without the present 10
+    /// minutes [default: none is taken]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     snapshot_every: Option<u64>,
 
-    /// Answers points that were overwritten since the last snapshot with either of their values, by chance that begins with this
-    /// number, as InfluxDB 3 before 3.11.4 does [default: the last value is answered]
+    /// Answers points that were overwritten since the last snapshot with either of their values, at
+    /// random from this seed, as InfluxDB 3 before 3.11.4 does [default: the last value is
+    /// answered]
     #[arg(long, value_name = "SEED")]
     either_value: Option<u64>,
 
@@ -72,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
         demo.write(database, &read(file)?)
             .with_context(|| format!("cannot load {}", file.display()))?;
     }
-    // After the files: what was written later stands above them.
+    // After the files, since kept points may overwrite theirs.
     if let Some(directory) = &arguments.data_directory {
         demo.keep_in(directory)
             .with_context(|| format!("cannot keep points in {}", directory.display()))?;
@@ -82,12 +85,12 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", arguments.bind))?;
     let mut terminated = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    // One line that a script can wait for; a closed pipe is no reason not to serve.
+    // Scripts wait for this line. A closed pipe does not matter.
     let _ = writeln!(stdout(), "influx-demo listens on {scheme}://{}", listener.local_addr()?);
     let shutdown = async move {
         tokio::select! {
             _ = terminated.recv() => {}
-            // Without a way to hear Ctrl-C, SIGTERM is still there.
+            // If Ctrl-C cannot be caught, SIGTERM still works.
             Ok(()) = tokio::signal::ctrl_c() => {}
         }
     };
@@ -98,14 +101,15 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     tokio::select! {
-        // In this order: what was loaded is in a snapshot before the first query is answered.
+        // Poll snapshots first: what was loaded is in one before the first query is answered.
         biased;
         never = snapshots => match never {},
         served = demo.serve(listener, shutdown) => Ok(served?),
     }
 }
 
-/// `census=points.lp`, or a file alone. A file whose own name has a `=` can be given with its folder: `./a=b.lp`.
+/// `census=points.lp`, or a file alone. A file whose own name has a `=` can be given with its
+/// folder: `./a=b.lp`.
 fn split<'a>(load: &'a str, default: &'a str) -> anyhow::Result<(&'a str, &'a Path)> {
     match load.split_once('=') {
         Some(("", _)) => bail!("--load {load}: the name of the database is empty"),

@@ -1,4 +1,4 @@
-//! What a look-alike can be told before it starts.
+//! The options of a look-alike.
 
 use std::time::Duration;
 
@@ -20,43 +20,45 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// The token that every call must carry; none: no authentication.
+    /// The token that every call must carry. `None`: no authentication.
     pub token: Option<String>,
-    /// A token that was valid once: it is answered with `PERMISSION_DENIED`.
+    /// An expired token, which is answered with `PERMISSION_DENIED`.
     pub expired_token: Option<String>,
-    /// After how much silence a query's answer gets a batch without rows.
+    /// After how much silence an answer gets a batch without rows.
     pub keep_alive: Duration,
-    /// The certificate and key to serve TLS with; none: plain text.
+    /// The certificate and key of TLS. `None`: plain text.
     pub tls: Option<Tls>,
     /// How `data_type` spells the type of `time`.
     pub time_spelling: TimeSpelling,
     /// How a query of an unknown database fails.
     pub missing_database: MissingDatabase,
-    /// How many snapshotted files a query may scan in one table; none: any number.
+    /// How many files a query may scan in one table. `None`: any number.
     pub file_limit: Option<usize>,
     /// How a query that would scan more files fails.
     pub file_limit_text: FileLimitText,
-    /// How many partitions a query may scan in one table, which are the UTC days that hold points; none: any number.
+    /// How many partitions a query may scan in one table: UTC days that have points. `None`: any
+    /// number.
     pub partition_limit: Option<usize>,
     /// What `system.parquet_files` shows.
     pub file_listing: FileListing,
     /// The release that the server says it is.
     pub release: Version,
-    /// With which value a point is answered that was overwritten while it is in the buffer.
+    /// Which value a point has that was overwritten in the buffer.
     pub overwrites: Overwrites,
-    /// What the server is called in the `cluster-uuid` of its answers over HTTP; none: a name that no other one has.
+    /// The `cluster-uuid` of answers over HTTP. `None`: a random one.
     pub cluster_uuid: Option<Uuid>,
 }
 
-/// How many files a query may scan, if InfluxDB 3 Core is not told otherwise.
+/// How many files a query of InfluxDB 3 Core may scan by default.
 const FILE_LIMIT: usize = 432;
-/// The release whose behaviour this one has, if it is not told another.
+/// The default release.
 const RELEASE: Version = Version::new(3, 10, 0);
-/// The first release that answers the last value of whatever was overwritten (influxdb#27548).
+/// The first release that always answers the last value (influxdb#27548).
 const LAST_VALUE: Version = Version::new(3, 11, 4);
 
 impl Default for Options {
-    /// No token, plain text, the last value of what was overwritten, and all else as InfluxDB 3 Core 3.10 does it.
+    /// No token, plain text, the last value of overwritten points, and everything else as InfluxDB
+    /// 3 Core 3.10 does it.
     fn default() -> Self {
         Self {
             token: None,
@@ -137,20 +139,20 @@ impl Options {
         self
     }
 
-    /// Says that it is this release.
+    /// Sets the release.
     pub fn release(mut self, release: Version) -> Self {
         self.release = release;
         self
     }
 
-    /// Answers points that were overwritten in the buffer as releases before 3.11.4 do, or as later ones; those answer the last value
-    /// whatever is said here.
+    /// Answers points that were overwritten in the buffer as releases before 3.11.4 do, or as later
+    /// ones do. A later release always answers the last value.
     pub fn overwrites(mut self, overwrites: Overwrites) -> Self {
         self.overwrites = overwrites;
         self
     }
 
-    /// The seed of the choice among the values of points that were overwritten in the buffer, where there is a choice.
+    /// The seed of the choice among the values of overwritten points, if there is a choice.
     pub(crate) fn either_value(&self) -> Option<u64> {
         match self.overwrites {
             Overwrites::Either { seed } if self.release < LAST_VALUE => Some(seed),
@@ -158,7 +160,7 @@ impl Options {
         }
     }
 
-    /// Says that it is this server.
+    /// Sets the `cluster-uuid`.
     pub fn cluster_uuid(mut self, cluster: Uuid) -> Self {
         self.cluster_uuid = Some(cluster);
         self
@@ -217,7 +219,7 @@ pub enum FileLimitText {
 /// What `system.parquet_files` shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FileListing {
-    /// The files of snapshots, as Core. It must be asked for one table by name: a name that is not there makes the query's task
+    /// The files of snapshots, as Core. A query must name one table: an unknown name makes its task
     /// panic, and without a name every file is listed under every table.
     #[default]
     Listed,
@@ -227,17 +229,17 @@ pub enum FileListing {
     Absent,
 }
 
-/// With which value a point is answered that was overwritten while it is in the buffer. A snapshot settles it in any case: what is in
-/// a file has the last value.
+/// Which value a point has that was overwritten in the buffer. In a file it has the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overwrites {
     /// The last one, field by field.
     #[default]
     Last,
-    /// Of each field any that was written to it since the last snapshot, and not the same one in every answer: InfluxDB 3 before
-    /// 3.11.4 (influxdb#27548).
+    /// For each field any value since the last snapshot, and not the same one in every answer:
+    /// InfluxDB 3 before 3.11.4 (influxdb#27548).
     Either {
-        /// What the choice begins with: the same writes and queries in the same order have the same answers.
+        /// The seed of the choice. The same writes and queries in the same order have the same
+        /// answers.
         seed: u64,
     },
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub(crate) struct Params(BTreeMap<String, Value>);
 
 impl Params {
-    /// Takes what is a single value; a list or an object is refused with the name that it bears.
+    /// Accepts single values. Fails with the name of a list or an object.
     pub(crate) fn parse(params: Map<String, Value>) -> Result<Self, String> {
         let values = params.into_iter().map(|(name, value)| match value {
             Value::Array(_) | Value::Object(_) => Err(name),

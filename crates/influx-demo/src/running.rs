@@ -34,7 +34,7 @@ impl Running {
         self.address
     }
 
-    /// Takes no more connections, lets answers under way end, and returns when all is done.
+    /// Accepts no more connections, and returns when the answers in progress have ended.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // It may have ended already.

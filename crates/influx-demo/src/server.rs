@@ -28,7 +28,7 @@ use crate::options::Tls;
 use crate::state::ServerState;
 use crate::{flight, http_api};
 
-/// Answers under way have this long to end after a shutdown.
+/// How long answers in progress may take after a shutdown.
 const GRACE: Duration = Duration::from_secs(30);
 const MAX_STREAMS: u32 = 200;
 const WINDOW_BYTES: u32 = 1024 * 1024;
@@ -65,7 +65,7 @@ pub(crate) fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Takes connections until the shutdown, then waits for those that are still busy.
+/// Accepts connections until the shutdown, then waits for those that are still busy.
 pub(crate) async fn accept(
     state: Arc<ServerState>,
     listener: TcpListener,
@@ -84,7 +84,7 @@ pub(crate) async fn accept(
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
-                // Of the moment, such as a peer that left or too many open files: the next may be better.
+                // Transient, such as a peer that left or too many open files: try the next one.
                 Err(error) => {
                     tracing::debug!(%error, "no connection");
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -106,15 +106,15 @@ async fn connect(stream: TcpStream, tls: Option<TlsAcceptor>, routes: Routes, wa
     // Small messages, such as a schema, go out at once. A socket that refuses still works.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => converse(stream, routes, watcher).await,
+        None => serve_connection(stream, routes, watcher).await,
         Some(tls) => match tls.accept(stream).await {
-            Ok(stream) => converse(stream, routes, watcher).await,
+            Ok(stream) => serve_connection(stream, routes, watcher).await,
             Err(error) => tracing::debug!(%error, "no TLS"),
         },
     }
 }
 
-async fn converse(
+async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     routes: Routes,
     watcher: Watcher,
@@ -136,7 +136,7 @@ async fn converse(
         .max_header_list_size(HEADER_BYTES);
     let conversation = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     tokio::select! {
-        // First, so that what was said before a cut has been handed to the socket.
+        // Poll the connection first: what was sent before a cut is then handed to the socket.
         biased;
         ended = watcher.watch(conversation) => {
             if let Err(error) = ended {
@@ -154,7 +154,7 @@ struct Routes {
 }
 
 impl Routes {
-    /// A call is gRPC by its content type and over HTTP/2 alone; over HTTP/1.1 it is a path that does not exist.
+    /// A call is gRPC by its content type, and only over HTTP/2. Over HTTP/1.1 its path is unknown.
     fn of(&self, request: &Request<Incoming>) -> Router {
         let grpc = request.version() == Version::HTTP_2 && is_grpc(request.headers());
         if grpc { self.grpc.clone() } else { self.http.clone() }

@@ -11,7 +11,7 @@ use crate::params::Params;
 
 const READ_INFO: &str = "type.googleapis.com/influxdata.iox.querier.v1.ReadInfo";
 
-/// A ticket, understood.
+/// A decoded ticket.
 #[derive(Debug)]
 pub(crate) struct Ticket {
     pub(crate) database: String,
@@ -66,7 +66,8 @@ enum JsonQueryType {
 }
 
 impl Ticket {
-    /// The ticket for a FlightSQL command. It carries the database, since `DoGet` needs no header that names one.
+    /// The ticket for a FlightSQL command. It carries the database, which `DoGet` has no header
+    /// for.
     pub(crate) fn of_command(database: &str, command: Bytes) -> Bytes {
         let info = ReadInfo {
             database: database.to_owned(),
@@ -78,8 +79,8 @@ impl Ticket {
         any.encode_to_vec().into()
     }
 
-    /// Reads a ticket in the server's own order: protobuf in an `Any`, bare protobuf, JSON. So bytes that happen to be
-    /// protobuf, an empty ticket among them, end as a database that nobody has.
+    /// Decodes a ticket in the server's order: protobuf in an `Any`, bare protobuf, JSON. Bytes
+    /// that happen to be protobuf, such as an empty ticket, name a database that does not exist.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Status> {
         if let Ok(any) = Any::decode(bytes)
             && any.type_url == READ_INFO
@@ -161,10 +162,8 @@ mod tests {
 
     #[test]
     fn params_are_scalars() {
-        check(
-            r#"{"database":"db","sql_query":"SELECT 1","params":{"a":1,"b":"x","c":true,"d":null,"e":-1.5}}"#,
-            "db",
-        );
+        let params = r#"{"a":1,"b":"x","c":true,"d":null,"e":-1.5}"#;
+        check(&format!(r#"{{"database":"db","sql_query":"SELECT 1","params":{params}}}"#), "db");
         check_invalid(r#"{"database":"db","sql_query":"SELECT 1","params":{"a":[1]}}"#);
     }
 

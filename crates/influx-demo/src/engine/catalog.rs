@@ -30,7 +30,8 @@ pub(super) fn of_database(
 ) -> Arc<dyn CatalogProviderList> {
     let database =
         Database { store: Arc::clone(store), name: database.to_owned(), rules, information: None };
-    // The information schema describes a catalog without itself: a catalog that held its own description would never be freed.
+    // The information schema describes a copy of the catalog without itself: a catalog that held
+    // its own description would never be freed.
     let described: Arc<dyn CatalogProviderList> = Arc::new(MemoryCatalogProviderList::new());
     described.register_catalog(CATALOG.to_owned(), Arc::new(database.clone()));
     let stock = Arc::new(InformationSchemaProvider::new(described));
@@ -97,7 +98,7 @@ impl SchemaProvider for Tables {
     }
 }
 
-/// DataFusion's information schema, with the type of `time` spelt as some release does.
+/// DataFusion's information schema, with the type of `time` in the spelling of a release.
 #[derive(Debug)]
 struct Information {
     stock: Arc<InformationSchemaProvider>,
@@ -113,7 +114,7 @@ impl SchemaProvider for Information {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let Some(table) = self.stock.table(name).await? else { return Ok(None) };
         match self.spelling {
-            TimeSpelling::Long if name == "columns" => respelt(table).map(Some),
+            TimeSpelling::Long if name == "columns" => with_long_spelling(table).map(Some),
             _ => Ok(Some(table)),
         }
     }
@@ -127,8 +128,8 @@ impl SchemaProvider for Information {
     }
 }
 
-/// The table `columns` with the long spelling.
-fn respelt(columns: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
+/// The table `columns` with the long spelling of the type.
+fn with_long_spelling(columns: Arc<dyn TableProvider>) -> Result<Arc<dyn TableProvider>> {
     let schema = columns.schema();
     let expressions = schema.fields().iter().map(|field| match field.name().as_str() {
         name @ "data_type" => {

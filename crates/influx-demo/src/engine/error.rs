@@ -1,4 +1,4 @@
-//! What goes wrong with a query, in the words and codes of InfluxDB 3 Core.
+//! The errors of queries, with the texts and codes of InfluxDB 3 Core.
 
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 /// The server cuts messages after this many bytes.
 const MAX_MESSAGE_BYTES: usize = 2000;
 
-/// What the server itself, and not DataFusion, refuses in the midst of planning or running.
+/// An error of the server's own, raised within DataFusion's planning or running.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub(super) struct Refusal {
@@ -40,23 +40,23 @@ impl QueryError {
         Self { code, message: message.into() }
     }
 
-    /// The statement could not be understood, or names what is not there.
+    /// The statement is invalid, or names something that does not exist.
     pub(crate) fn logical(error: DataFusionError) -> Self {
         Self::of("Error while logically planning query", &error)
     }
 
-    /// The statement could not be turned into steps that can be run.
+    /// The statement has no physical plan.
     pub(crate) fn planning(error: DataFusionError) -> Self {
         Self::of("Error while planning query", &error)
     }
 
-    /// The query failed when its answer had begun.
+    /// The query failed after its answer had begun.
     pub(crate) fn running(error: DataFusionError) -> Self {
         Self::of("Error while execution Flight SQL stream", &error)
     }
 
     fn of(step: &str, error: &DataFusionError) -> Self {
-        // DataFusion 55 begins a line here, where the server's own has a space; clients match across it.
+        // DataFusion 55 breaks the line here, where the server has a space that clients match.
         let mut message =
             format!("{step}: {error}").replace(".\nValid fields are", ". Valid fields are");
         let end = (0..=message.len().min(MAX_MESSAGE_BYTES))
@@ -67,7 +67,8 @@ impl QueryError {
     }
 }
 
-/// On Core nearly all is the caller's fault; only the engine's own broken promises are `INTERNAL`. A refusal says for itself.
+/// Core blames the caller for nearly everything. Only bugs of the engine are `INTERNAL`. A refusal
+/// has a code of its own.
 fn code(error: &DataFusionError) -> Code {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => Code::ResourceExhausted,

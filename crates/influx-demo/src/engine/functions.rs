@@ -1,4 +1,4 @@
-//! Functions that InfluxDB 3 has otherwise than plain DataFusion.
+//! Functions that differ between InfluxDB 3 and plain DataFusion.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 /// Replaces the functions that differ.
 pub(super) fn register(state: &mut SessionState) {
     let nanoseconds = to_timestamp_nanos(state.config().options());
-    // It replaces a function of the same name, which a session state always allows.
+    // Returns the replaced function. A session state always allows that.
     drop(state.register_udf(Arc::new(ScalarUDF::new_from_impl(ToTimestamp { nanoseconds }))));
 }
 

@@ -1,4 +1,4 @@
-//! How much one query may read: counted in files or in days, after pruning by time and before anything is read.
+//! Limits how much a query may read, in files or in days, after pruning by time.
 
 use std::ops::Range;
 
@@ -26,7 +26,8 @@ impl Limits {
         }
     }
 
-    /// Refuses a scan of more files than the limit. The text prints the limit, not the files, as the real one does.
+    /// Refuses a scan of more files than the limit. As in the real server, the text names the limit
+    /// and not the number of files.
     pub(super) fn check_files(&self, files: impl FnOnce() -> usize) -> Result<(), DataFusionError> {
         let Some(limit) = self.files else { return Ok(()) };
         if files() <= limit {
@@ -36,13 +37,15 @@ impl Limits {
             FileLimitText::WouldScan => (
                 Code::Internal,
                 format!(
-                    "Query would scan {limit} Parquet files, exceeding the file limit. Ask for a narrower range of time."
+                    "Query would scan {limit} Parquet files, exceeding the file limit. \
+                     Ask for a narrower range of time."
                 ),
             ),
             FileLimitText::WouldExceed => (
                 Code::Internal,
                 format!(
-                    "Query would exceed file limit of {limit} parquet files. Ask for a narrower range of time."
+                    "Query would exceed file limit of {limit} parquet files. \
+                     Ask for a narrower range of time."
                 ),
             ),
             FileLimitText::WouldProcess => (
@@ -53,7 +56,8 @@ impl Limits {
         Err(Refusal::new(code, message).into())
     }
 
-    /// Refuses a scan of more days than the limit: where partitions are days, only those with points are there to be counted.
+    /// Refuses a scan of more days than the limit. A partition is a day, and exists if it has
+    /// points.
     pub(super) fn check_partitions(
         &self,
         rows: &ReadView,

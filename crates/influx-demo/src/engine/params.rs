@@ -23,7 +23,8 @@ fn scalar(value: &Value) -> ScalarValue {
     }
 }
 
-/// A whole number that is not negative is unsigned, which then compares with no time: so does the real server.
+/// Makes a whole number unsigned unless it is negative, as the real server does. An unsigned number
+/// cannot be compared with a time.
 fn number_scalar(number: &Number) -> ScalarValue {
     match (number.as_u64(), number.as_i64()) {
         (Some(unsigned), _) => ScalarValue::UInt64(Some(unsigned)),

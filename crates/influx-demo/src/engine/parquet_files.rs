@@ -1,4 +1,5 @@
-//! `system.parquet_files`: what snapshots have written, by which a client can see late data.
+//! `system.parquet_files`: the files that snapshots have written, by which a client finds late
+//! data.
 
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ impl ParquetFiles {
         Self { store: Arc::clone(store), database: database.to_owned(), schema: schema() }
     }
 
-    /// Every file under the name of every table: so the real server answers when it is not asked for one table by name.
+    /// Lists every file under the name of every table, as the real server does for a query that
+    /// does not name a table.
     fn mixed(&self) -> Vec<(String, FileEntry)> {
         let tables = self.store.tables(&self.database);
         let files = tables.iter().filter_map(|table| self.store.files(&self.database, table));
@@ -121,7 +123,8 @@ fn batch(schema: &SchemaRef, files: &[(String, FileEntry)]) -> Result<RecordBatc
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }
 
-/// What becomes of a query for the files of a table that is not there: its task panics, when its schema has been sent.
+/// Fails after the schema with the text of a panic, as the real server does for the files of an
+/// unknown table.
 #[derive(Debug)]
 struct Panic {
     schema: SchemaRef,

@@ -1,4 +1,4 @@
-//! A table as DataFusion reads it: only the columns and the range of time that a query asks for.
+//! Scans a table: only the columns and the range of time of a query.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,15 +17,16 @@ use super::table::Table;
 use super::time_range::TimeRange;
 use crate::store::{ReadView, Store};
 
-/// Shorter pieces of a series are gathered into one batch; longer ones are passed on as they stand.
-const GATHERED_ROWS: usize = 1024;
+/// Pieces of a series with fewer rows are copied into one batch. Longer ones are passed on as
+/// slices.
+const COPIED_ROWS: usize = 1024;
 
 #[derive(Debug)]
 pub(super) struct StoredTable {
     pub(super) store: Arc<Store>,
     pub(super) database: String,
     pub(super) table: String,
-    /// The columns when the query began: a column that comes later is not for it.
+    /// The columns when the query began. It does not see later ones.
     pub(super) schema: SchemaRef,
     pub(super) limits: Limits,
 }
@@ -78,7 +79,7 @@ impl Table for StoredTable {
 
 /// The rows of a view within a range, in batches that share memory with it where they can.
 fn read(view: &ReadView, schema: &SchemaRef, times: &Range<i128>) -> Result<Vec<RecordBatch>> {
-    // Columns are found by name, since the view may be younger than the plan.
+    // Find columns by name: the view may be newer than the plan.
     let columns: Vec<usize> = schema
         .fields()
         .iter()
@@ -87,19 +88,19 @@ fn read(view: &ReadView, schema: &SchemaRef, times: &Range<i128>) -> Result<Vec<
     let mut batches = Vec::new();
     for segment in &view.segments {
         let batch = segment.batch.project(&columns)?;
-        let mut gathered: Vec<u32> = Vec::new();
+        let mut copied: Vec<u32> = Vec::new();
         let mut whole = 0..0;
         for rows in segment.rows_within(times) {
-            // Neighbours that are both wanted are one piece: a query of everything copies nothing.
+            // Join neighbours, so that a query of everything copies nothing.
             if whole.end == rows.start {
                 whole.end = rows.end;
                 continue;
             }
             let piece = std::mem::replace(&mut whole, rows);
-            emit(&batch, piece, &mut gathered, &mut batches)?;
+            emit(&batch, piece, &mut copied, &mut batches)?;
         }
-        emit(&batch, whole, &mut gathered, &mut batches)?;
-        flush(&batch, &mut gathered, &mut batches)?;
+        emit(&batch, whole, &mut copied, &mut batches)?;
+        flush(&batch, &mut copied, &mut batches)?;
     }
     Ok(batches)
 }
@@ -107,35 +108,31 @@ fn read(view: &ReadView, schema: &SchemaRef, times: &Range<i128>) -> Result<Vec<
 fn emit(
     batch: &RecordBatch,
     rows: Range<usize>,
-    gathered: &mut Vec<u32>,
+    copied: &mut Vec<u32>,
     batches: &mut Vec<RecordBatch>,
 ) -> Result<()> {
-    if rows.len() < GATHERED_ROWS {
+    if rows.len() < COPIED_ROWS {
         // A segment has far fewer rows than a u32 can count.
-        gathered.extend(rows.map(|row| row as u32));
-        if gathered.len() + GATHERED_ROWS > MAX_BATCH_ROWS {
-            flush(batch, gathered, batches)?;
+        copied.extend(rows.map(|row| row as u32));
+        if copied.len() + COPIED_ROWS > MAX_BATCH_ROWS {
+            flush(batch, copied, batches)?;
         }
         return Ok(());
     }
-    flush(batch, gathered, batches)?;
+    flush(batch, copied, batches)?;
     for start in rows.clone().step_by(MAX_BATCH_ROWS) {
         batches.push(batch.slice(start, MAX_BATCH_ROWS.min(rows.end - start)));
     }
     Ok(())
 }
 
-fn flush(
-    batch: &RecordBatch,
-    gathered: &mut Vec<u32>,
-    batches: &mut Vec<RecordBatch>,
-) -> Result<()> {
-    if gathered.is_empty() {
+fn flush(batch: &RecordBatch, copied: &mut Vec<u32>, batches: &mut Vec<RecordBatch>) -> Result<()> {
+    if copied.is_empty() {
         return Ok(());
     }
-    // A count of rows asks for no column at all, and still has to know how many there are.
-    let options = RecordBatchOptions::new().with_row_count(Some(gathered.len()));
-    let columns = take_arrays(batch.columns(), &UInt32Array::from(std::mem::take(gathered)), None)?;
+    // A count of rows selects no column, so the batch needs the number of rows.
+    let options = RecordBatchOptions::new().with_row_count(Some(copied.len()));
+    let columns = take_arrays(batch.columns(), &UInt32Array::from(std::mem::take(copied)), None)?;
     batches.push(RecordBatch::try_new_with_options(batch.schema(), columns, &options)?);
     Ok(())
 }

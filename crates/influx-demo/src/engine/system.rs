@@ -106,7 +106,8 @@ fn influxdb_schema(store: &Store, database: &str) -> Result<Rows> {
     )
 }
 
-/// Every table of every database, with the only sign by which a dropped table can be told from one that just has such a name.
+/// Lists every table of every database. Only the flag `deleted` tells a dropped table from one that
+/// merely has such a name.
 fn tables(store: &Store) -> Result<Rows> {
     let entries = store.entries();
     let none = || Arc::new(UInt64Array::from_value(0, entries.len()));

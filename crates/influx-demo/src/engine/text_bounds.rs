@@ -1,7 +1,7 @@
-//! Times written as text: InfluxDB 3.10 reads fewer of them than a timestamp can hold.
+//! Refuses the earliest times that are written as text, as InfluxDB 3.10 does.
 //!
-//! Its Arrow counts whole seconds in nanoseconds first, and the second that the earliest timestamps lie in cannot be counted so. A
-//! newer Arrow can.
+//! Its Arrow converts whole seconds to nanoseconds first, which overflows for the second of the
+//! earliest timestamps. A newer Arrow does not.
 
 use arrow::array::temporal_conversions::as_datetime;
 use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
@@ -16,12 +16,12 @@ use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 /// 1677-09-21T00:12:44Z, in nanoseconds.
 const EARLIEST: i64 = -9_223_372_036_000_000_000;
 
-/// Refuses what the server refuses when it makes timestamps of texts, and leaves the rest to the engine.
+/// Refuses texts that are too early for a timestamp of the server.
 #[derive(Debug)]
 pub(super) struct TextBounds;
 
 impl OptimizerRule for TextBounds {
-    /// The server's own rule that fails there, and says so.
+    /// The name of the server's own rule that fails, which the error names.
     fn name(&self) -> &str {
         "simplify_expressions"
     }
@@ -60,7 +60,8 @@ fn too_early(expression: &Expr) -> Option<i64> {
 fn refusal(time: i64) -> DataFusionError {
     let time = as_datetime::<TimestampNanosecondType>(time).unwrap_or_default();
     let message = format!(
-        "Overflow converting {time} to Nanosecond. The dates that can be represented as nanoseconds have to be between 1677-09-21T00:12:44.0 and 2262-04-11T23:47:16.854775804"
+        "Overflow converting {time} to Nanosecond. The dates that can be represented as \
+         nanoseconds have to be between 1677-09-21T00:12:44.0 and 2262-04-11T23:47:16.854775804"
     );
     ArrowError::CastError(message).into()
 }

@@ -1,4 +1,4 @@
-//! The range of time that a query's filters leave, so that a scan need not look at the rest.
+//! The range of time that a query's filters leave, so that a scan can skip the rest.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use arrow::datatypes::TimeUnit;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use datafusion::scalar::ScalarValue;
 
-/// Half-open, in nanoseconds since 1970; wide enough for the nanosecond after the last one that a timestamp can hold.
+/// Half-open, in nanoseconds since 1970. An `i128` holds the nanosecond after the last timestamp.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct TimeRange {
     start: Option<i128>,
@@ -14,7 +14,8 @@ pub(super) struct TimeRange {
 }
 
 impl TimeRange {
-    /// The range that a conjunction of filters leaves. Filters on anything else are passed over: the engine checks all again.
+    /// The range that a conjunction of filters leaves. Other filters are ignored: the engine
+    /// applies all of them again.
     pub(super) fn of(filters: &[Expr]) -> Self {
         let mut range = Self::default();
         filters.iter().for_each(|filter| range.narrow(filter));
@@ -35,7 +36,7 @@ impl TimeRange {
         self.start.unwrap_or(i128::MIN)..self.end.unwrap_or(i128::MAX)
     }
 
-    /// Cuts off what is older than this.
+    /// Cuts off what is older.
     pub(super) fn start_at(&mut self, oldest: i64) {
         self.compare(Operator::GtEq, i128::from(oldest));
     }

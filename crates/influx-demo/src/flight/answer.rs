@@ -1,4 +1,4 @@
-//! A query's answer on its way out: the schema first, rows in batches, keep-alives in between, faults where they are due.
+//! Sends an answer: the schema, rows in batches, keep-alives in between, and faults.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,9 +17,10 @@ use tonic::Status;
 
 use crate::connection::Connection;
 use crate::engine::{MAX_BATCH_ROWS, QueryError};
-use crate::faults::{Effect, Ordeal};
+use crate::faults::{Effect, QueryFaults};
 
-/// A message aims at this size. It is split by rows, so that uneven rows can still make it far larger, as in the real server.
+/// The size that a message aims at. Batches are split by rows, so uneven rows can make a message
+/// far larger, as in the real server.
 const TARGET_BYTES: usize = 2 * 1024 * 1024;
 
 /// The rows of an answer, as the engine makes them.
@@ -28,7 +29,7 @@ pub(super) type Rows = BoxStream<'static, Result<RecordBatch, QueryError>>;
 pub(super) struct Answer {
     pub(super) schema: SchemaRef,
     pub(super) rows: Rows,
-    pub(super) ordeal: Ordeal,
+    pub(super) faults: QueryFaults,
     pub(super) connection: Connection,
     pub(super) keep_alive: Duration,
 }
@@ -51,14 +52,14 @@ impl Answer {
             .map_err(|error| Status::internal(error.to_string()))?;
         let empty = empty.into_iter().next_back().unwrap_or_default();
 
-        let keep_alive = match self.ordeal.stall {
+        let keep_alive = match self.faults.stall {
             Some(stall) if stall.silent => Duration::MAX,
             _ => self.keep_alive,
         };
-        let last = self.ordeal.empty_last_batch.then(|| empty.clone());
-        let rows = Course {
+        let last = self.faults.empty_last_batch.then(|| empty.clone());
+        let rows = FaultyRows {
             connection: self.connection,
-            ordeal: self.ordeal,
+            faults: self.faults,
             rows: self.rows,
             ready: VecDeque::new(),
             sent: 0,
@@ -68,7 +69,7 @@ impl Answer {
     }
 }
 
-/// Fills silence with batches without rows, and ends with one where the last is asked for.
+/// Fills silence with batches without rows, and ends with `last`.
 fn kept_alive(
     encoded: FlightDataEncoder,
     silence: Duration,
@@ -96,7 +97,7 @@ fn status(error: FlightError) -> Status {
     }
 }
 
-/// Ends a stream with an error when its time is up: the server keeps to `grpc-timeout` itself.
+/// Ends a stream with an error when its `grpc-timeout` is over, which the server enforces itself.
 pub(super) fn within(
     frames: impl Stream<Item = Result<FlightData, Status>> + Send,
     time: Duration,
@@ -106,27 +107,29 @@ pub(super) fn within(
         let mut frames = frames?;
         tokio::select! {
             frame = frames.next() => frame.map(|frame| (frame, Some(frames))),
-            () = sleep_until(deadline) => Some((Err(Status::resource_exhausted("grpc-timeout elapsed")), None)),
+            () = sleep_until(deadline) => {
+                Some((Err(Status::resource_exhausted("grpc-timeout elapsed")), None))
+            }
         }
     })
 }
 
-/// The rows' way through their ordeal.
-struct Course {
+/// The rows of an answer, with the query's faults.
+struct FaultyRows {
     rows: Rows,
-    ordeal: Ordeal,
+    faults: QueryFaults,
     connection: Connection,
     /// Batches of the right size that wait to be sent.
     ready: VecDeque<RecordBatch>,
     sent: usize,
 }
 
-impl Course {
+impl FaultyRows {
     fn stream(self) -> impl Stream<Item = Result<RecordBatch, Status>> + Send {
-        stream::unfold(Some(self), |course| async move {
-            let mut course = course?;
-            match course.next().await {
-                Ok(Some(batch)) => Some((Ok(batch), Some(course))),
+        stream::unfold(Some(self), |rows| async move {
+            let mut rows = rows?;
+            match rows.next().await {
+                Ok(Some(batch)) => Some((Ok(batch), Some(rows))),
                 Ok(None) => None,
                 Err(status) => Some((Err(status), None)),
             }
@@ -134,10 +137,10 @@ impl Course {
     }
 
     async fn next(&mut self) -> Result<Option<RecordBatch>, Status> {
-        if let Some(stall) = self.ordeal.stall.take_if(|stall| stall.after_batches <= self.sent) {
+        if let Some(stall) = self.faults.stall.take_if(|stall| stall.after_batches <= self.sent) {
             sleep(stall.lasting).await;
         }
-        match &self.ordeal.end {
+        match &self.faults.end {
             Some((Some(batches), Effect::Fail(code, message))) if *batches <= self.sent => {
                 return Err(Status::new(*code, message));
             }
@@ -149,7 +152,7 @@ impl Course {
         while self.ready.is_empty() {
             let Some(batch) = self.rows.try_next().await? else { return Ok(None) };
             let rows =
-                rows_per_batch(&batch).min(self.ordeal.rows_per_batch.unwrap_or(MAX_BATCH_ROWS));
+                rows_per_batch(&batch).min(self.faults.rows_per_batch.unwrap_or(MAX_BATCH_ROWS));
             let starts = (0..batch.num_rows()).step_by(rows);
             self.ready
                 .extend(starts.map(|start| batch.slice(start, rows.min(batch.num_rows() - start))));
@@ -159,9 +162,9 @@ impl Course {
     }
 }
 
-/// How many of a batch's rows make a message of the right size, if all rows are alike.
+/// How many of a batch's rows make a message of the right size, if all are alike.
 fn rows_per_batch(batch: &RecordBatch) -> usize {
-    // A slice of a large array counts for what it shows, not for what it keeps alive.
+    // Count what a slice shows, not the whole array that it keeps alive.
     let bytes =
         |column: &Arc<dyn Array>| column.to_data().get_slice_memory_size().unwrap_or_default();
     let total: usize = batch.columns().iter().map(bytes).sum();

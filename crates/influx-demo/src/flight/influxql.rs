@@ -1,4 +1,4 @@
-//! InfluxQL: the one statement of it that is answered, `SHOW TAG KEYS FROM t`.
+//! InfluxQL, of which only `SHOW TAG KEYS FROM t` is answered.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) fn answer(
     Ok((schema, stream::iter([Ok(batch)]).boxed()))
 }
 
-/// The table's name as it is, or in double quotes.
+/// The name of the table, which may be in double quotes.
 fn table_of_show_tag_keys(text: &str) -> Option<String> {
     let mut words = text.trim().trim_end_matches(';').trim_end().splitn(5, char::is_whitespace);
     for keyword in ["show", "tag", "keys", "from"] {

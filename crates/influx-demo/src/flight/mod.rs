@@ -68,8 +68,8 @@ impl Flight {
             Query::Command(command) => sql::text(command),
         };
         self.state.record(&text);
-        let ordeal = self.state.faults.take(&text);
-        match &ordeal.end {
+        let faults = self.state.faults.take(&text);
+        match &faults.end {
             Some((None, Effect::Fail(code, message))) => return Err(Status::new(*code, message)),
             Some((None, Effect::Cut)) => {
                 connection.cut().await;
@@ -86,11 +86,11 @@ impl Flight {
             Query::InfluxQl(text) => influxql::answer(&self.state.store, &ticket.database, &text)?,
             Query::Command(command) => sql::answer(engine, &ticket.database, command).await?,
         };
-        Ok(Answer { schema, rows, ordeal, connection, keep_alive: self.state.options.keep_alive })
+        Ok(Answer { schema, rows, faults, connection, keep_alive: self.state.options.keep_alive })
     }
 }
 
-/// One of the headers that name a database; where there are several they must agree.
+/// The database that a header names. If several do, they must agree.
 fn database_of(headers: &HeaderMap) -> Result<String, Status> {
     let mut names: Vec<&str> =
         DATABASE_HEADERS.iter().filter_map(|name| headers.get(*name)?.to_str().ok()).collect();
@@ -162,7 +162,7 @@ impl FlightService for Flight {
         sql::flight_info(&self.state.engine, &database, descriptor).await.map(Response::new)
     }
 
-    /// Gives back what it was given, token and payload; it checks nothing.
+    /// Returns the token and the payload that it got, without a check.
     async fn handshake(
         &self,
         request: Request<Streaming<HandshakeRequest>>,

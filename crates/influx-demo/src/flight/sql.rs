@@ -1,4 +1,4 @@
-//! FlightSQL: statements, and the calls that list catalogs, schemas, tables and the server's own facts.
+//! FlightSQL: statements, and the calls that list catalogs, schemas, tables and server information.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::engine::{CATALOG, Engine, QueryError, TableListing};
 use crate::params::Params;
 use crate::ticket::Ticket;
 
-/// What a command's faults are matched with, and how it appears among the recorded queries.
+/// The text of a command, which faults are matched with and which is recorded.
 pub(super) fn text(command: &Any) -> String {
     match Command::try_from(command.clone()) {
         Ok(Command::CommandStatementQuery(statement)) => statement.query,
@@ -26,7 +26,7 @@ pub(super) fn text(command: &Any) -> String {
     }
 }
 
-/// One endpoint without a location, which is this server, and a ticket that says it all again.
+/// One endpoint without a location, which means this server, and a ticket for the same command.
 pub(super) async fn flight_info(
     engine: &Engine,
     database: &str,

@@ -1,4 +1,4 @@
-//! What every answer over HTTP says of the server; answers to queries over gRPC say none of it.
+//! The headers that identify the server. They are in every answer over HTTP, and in none over gRPC.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ const CLUSTER: HeaderName = HeaderName::from_static("cluster-uuid");
 const VERSION: HeaderName = HeaderName::from_static("x-influxdb-version");
 const BUILD: HeaderName = HeaderName::from_static("x-influxdb-build");
 
-/// Adds the cluster to every answer, refusals among them, and the release for those who may ask.
-pub(super) async fn introduce(
+/// Adds the cluster to every answer, also to refusals, and the release to authorized ones.
+pub(super) async fn add_headers(
     State(state): State<Arc<ServerState>>,
     request: Request,
     next: Next,
@@ -25,17 +25,17 @@ pub(super) async fn introduce(
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Some(cluster) = state.cluster_uuid() {
-        say(headers, CLUSTER, &cluster.to_string());
+        set(headers, CLUSTER, &cluster.to_string());
     }
     if granted {
-        say(headers, VERSION, &state.options.release.to_string());
-        say(headers, BUILD, "Core");
+        set(headers, VERSION, &state.options.release.to_string());
+        set(headers, BUILD, "Core");
     }
     response
 }
 
-/// The texts are those of a UUID and of a version, which every header can hold.
-fn say(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+/// Sets a header to a UUID or a version, which are always valid values.
+fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
         headers.insert(name, value);
     }

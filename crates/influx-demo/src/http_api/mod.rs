@@ -1,4 +1,4 @@
-//! The HTTP side: writes of all three generations, SQL as JSON or CSV, and what the server says of itself.
+//! The HTTP side: writes of all three versions, SQL as JSON or CSV, and the server's identity.
 
 mod identity;
 mod problem;
@@ -40,11 +40,12 @@ pub(crate) fn router(state: Arc<ServerState>) -> Router {
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found") })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(state.clone(), authorize))
-        .layer(middleware::from_fn_with_state(state.clone(), identity::introduce))
+        .layer(middleware::from_fn_with_state(state.clone(), identity::add_headers))
         .with_state(state)
 }
 
-/// Every path asks for the token, also `/ping` and those that do not exist; but for the one that makes the first token.
+/// Checks the token on every path, also on `/ping` and on unknown ones, except where the first
+/// token is created.
 async fn authorize(
     State(state): State<Arc<ServerState>>,
     request: Request,

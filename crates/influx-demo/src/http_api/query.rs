@@ -30,7 +30,7 @@ enum Format {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct JsonQuery {
     db: String,
     q: String,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct Asked {
 
 /// In a query string the parameters are one JSON object.
 #[derive(Deserialize)]
-pub(super) struct AskedInUrl {
+pub(super) struct UrlQuery {
     db: String,
     q: String,
     #[serde(default)]
@@ -50,19 +50,19 @@ pub(super) struct AskedInUrl {
 
 pub(super) async fn post(
     State(state): State<Arc<ServerState>>,
-    Json(asked): Json<Asked>,
+    Json(asked): Json<JsonQuery>,
 ) -> Response {
     answer(&state, asked).await.unwrap_or_else(|refusal| refusal)
 }
 
 pub(super) async fn get(
     State(state): State<Arc<ServerState>>,
-    Query(asked): Query<AskedInUrl>,
+    Query(asked): Query<UrlQuery>,
 ) -> Response {
     let params = asked.params.as_deref().map(serde_json::from_str).transpose();
     match params {
         Ok(params) => {
-            let asked = Asked { db: asked.db, q: asked.q, format: asked.format, params };
+            let asked = JsonQuery { db: asked.db, q: asked.q, format: asked.format, params };
             answer(&state, asked).await.unwrap_or_else(|refusal| refusal)
         }
         Err(error) => {
@@ -71,7 +71,7 @@ pub(super) async fn get(
     }
 }
 
-async fn answer(state: &ServerState, asked: Asked) -> Result<Response, Response> {
+async fn answer(state: &ServerState, asked: JsonQuery) -> Result<Response, Response> {
     if !state.store.has_database(&asked.db) {
         return Err(problem(StatusCode::NOT_FOUND, format!("database not found: {}", asked.db)));
     }

@@ -1,4 +1,4 @@
-//! The admin token: the first one is there for the asking, and a new one revokes it.
+//! Creates the admin token without authorization, and regenerates it.
 
 use std::io;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use serde_json::json;
 use super::problem::problem;
 use crate::state::ServerState;
 
-/// Where the first token is made. Nobody can have one before, so none is asked for here.
+/// The path that creates the first token, and so needs none.
 pub(super) const ADMIN: &str = "/api/v3/configure/token/admin";
 
-/// Makes the first admin token. A look-alike that asked for none begins to ask.
+/// Creates the first admin token. From then on every call needs it.
 pub(super) async fn create(State(state): State<Arc<ServerState>>) -> Response {
-    if state.tokens.are_asked_for() {
+    if state.tokens.are_needed() {
         return problem(StatusCode::CONFLICT, "token already exists");
     }
     answer(state.replace_admin_token())
 }
 
-/// Makes another admin token in place of the one that was asked with.
+/// Replaces the admin token that the call came with.
 pub(super) async fn regenerate(State(state): State<Arc<ServerState>>) -> Response {
-    if !state.tokens.are_asked_for() {
+    if !state.tokens.are_needed() {
         return problem(StatusCode::NOT_FOUND, "there is no token to regenerate");
     }
     answer(state.replace_admin_token())

@@ -89,7 +89,8 @@ pub(super) async fn v1(
     compatible(&state, &query.db, query.precision.as_deref(), &headers, &body)
 }
 
-/// The older paths: nanoseconds unless told otherwise, good lines kept, and an error of one message.
+/// Writes as the older paths do: in nanoseconds by default, good lines are kept, and an error is
+/// one message.
 fn compatible(
     state: &ServerState,
     database: &str,

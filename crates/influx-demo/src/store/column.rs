@@ -37,7 +37,8 @@ pub(crate) enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// The Arrow field of a column, as the engine sees it: a tag is a dictionary here, and plain text only on the wire.
+    /// The Arrow field of a column in the engine, where a tag is a dictionary. On the wire it is
+    /// plain text.
     pub(crate) fn arrow(self, name: &str) -> Field {
         let data_type = match self {
             Self::Tag => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),

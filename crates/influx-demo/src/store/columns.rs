@@ -105,7 +105,8 @@ impl Columns {
         self.schema = None;
     }
 
-    /// All columns and the time, in the byte order of their names, which is the order of `SELECT *`.
+    /// All columns and the time, in the byte order of their names, which is the order of `SELECT
+    /// *`.
     pub(crate) fn kinds(&self) -> BTreeMap<&str, ColumnKind> {
         let columns = self.by_name.iter().map(|(name, column)| (name.as_str(), column.kind()));
         columns.chain([("time", ColumnKind::Time)]).collect()

@@ -14,8 +14,8 @@ pub(super) struct Database {
     pub(super) next_table: u32,
     /// As in [`State`].
     pub(super) either: Option<u64>,
-    /// Older points are there no more.
+    /// Queries see no older points.
     pub(super) retained_from: Option<i64>,
-    /// Dropped tables under the names that they were given, with the time at which they go for good.
+    /// Dropped tables under their new names, with the time of their deletion.
     pub(super) dropped: BTreeMap<String, DateTime<Utc>>,
 }

@@ -8,14 +8,14 @@ use super::read_view::ReadView;
 /// Chooses how each query is answered, and keeps one view of the table for each variant. A view is
 /// a copy of the table, made when a query first needs it.
 #[derive(Debug)]
-pub(super) struct EitherValue {
+pub(super) struct EitherViews {
     seed: u64,
     /// How many queries were answered.
     queries: u64,
     views: [Option<Arc<ReadView>>; VARIANTS],
 }
 
-impl EitherValue {
+impl EitherViews {
     pub(super) fn new(seed: u64) -> Self {
         Self { seed, queries: 0, views: Default::default() }
     }

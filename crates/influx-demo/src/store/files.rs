@@ -1,6 +1,7 @@
 //! Snapshots: what was buffered becomes files, one for each 10 minutes of the points' time.
 //!
-//! Only what the server tells of its files is kept here. The points stay where they were, since a query sees them all the same.
+//! Only the list of files is kept here. The points stay where they are, since a query sees them in
+//! any case.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

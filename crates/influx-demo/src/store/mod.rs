@@ -1,4 +1,5 @@
-//! The points, in memory: databases of tables of series; and what the server tells of the files that it keeps them in.
+//! The points in memory, as databases of tables of series, and the list of the files that the real
+//! server would keep them in.
 
 mod column;
 mod columns;
@@ -39,7 +40,7 @@ pub(crate) const INTERNAL: &str = "_internal";
 /// How long a dropped table can still be read under its new name.
 const HARD_DELETION: TimeDelta = TimeDelta::hours(72);
 
-/// All databases. Cheap to share; each call locks for as long as it lasts.
+/// All databases. Each call holds the lock until it returns.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     state: Mutex<State>,
@@ -50,7 +51,8 @@ pub(crate) struct Store {
 struct State {
     databases: BTreeMap<String, Database>,
     nodes: Nodes,
-    /// The seed of the choice among the values of points that were overwritten in the buffer; none: the last one is answered.
+    /// The seed of the choice among the values of points that were overwritten in the buffer.
+    /// `None`: the last value is answered.
     either: Option<u64>,
 }
 
@@ -73,7 +75,7 @@ impl State {
         self.databases.get_mut(database)?.tables.get_mut(table)
     }
 
-    /// A database, made if there is none of the name. The internal one is number 0.
+    /// The database of a name, created if there is none. The internal one is number 0.
     fn database(&mut self, name: &str) -> &mut Database {
         let id = self.databases.len() as u32 + 1;
         let either = self.either;
@@ -86,14 +88,15 @@ impl State {
 }
 
 impl Store {
-    /// A store without databases; with a seed, one that answers either value of points that were overwritten in the buffer.
+    /// Makes a store without databases. With a seed it answers either value of points that were
+    /// overwritten in the buffer.
     pub(crate) fn new(either: Option<u64>) -> Self {
         let state = State { either, ..State::default() };
         Self { state: Mutex::new(state), journal: Journal::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves whole values behind: every change under the lock is a plain insertion.
+        // A panic leaves no broken values behind: every change under the lock is an insertion.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -169,8 +172,8 @@ impl Store {
         entries.collect()
     }
 
-    /// Drops a table the soft way: at once it bears its old name and the time of the drop, and stays readable so.
-    /// Returns that name, or nothing where there was no such table.
+    /// Drops a table softly: it gets a name with the time of the drop, and stays readable. Returns
+    /// that name, or `None` if there is no such table.
     pub(crate) fn drop_table(
         &self,
         database: &str,
@@ -186,7 +189,7 @@ impl Store {
         Some(name)
     }
 
-    /// Adds the points of some line protocol to a database, which need not exist yet.
+    /// Writes line protocol to a database, which need not exist yet.
     pub(crate) fn write(
         &self,
         database: &str,
@@ -207,7 +210,7 @@ impl Store {
         let errors = write::apply(state.database(database), &lines);
         if errors.len() < lines.len() {
             state.nodes.flush();
-            // Still under the lock, so that the order of the journal is that of the points.
+            // Append under the lock, so that the journal has the order of the points.
             let entry = Entry::Write {
                 database: database.into(),
                 precision,
@@ -220,8 +223,8 @@ impl Store {
         if errors.is_empty() { Ok(()) } else { Err(WriteError::Partial(errors)) }
     }
 
-    /// Moves what a database has buffered into files, without the 10-minute window of a time and all later ones. Returns the
-    /// sequence of the new files, or nothing where there was nothing to move.
+    /// Moves the buffered points of a database into files, without those in or after the 10-minute
+    /// window of a time. Returns the sequence of the new files, or `None` if there are none.
     pub(crate) fn snapshot(&self, database: &str, before: Option<i64>) -> Option<u64> {
         let mut state = self.lock();
         let State { databases, nodes, .. } = &mut *state;
@@ -236,19 +239,19 @@ impl Store {
         Some(sequence)
     }
 
-    /// Answers the last value of all that was overwritten until now.
+    /// Makes the last value of each overwritten point its only one.
     pub(crate) fn settle_values(&self) {
         let mut state = self.lock();
         let tables = state.databases.values_mut().flat_map(|database| database.tables.values_mut());
         tables.for_each(Table::settle_values);
     }
 
-    /// Writes from now on are another node's.
+    /// Makes another node the one that writes.
     pub(crate) fn switch_node(&self, node: &str) {
         self.lock().nodes.switch(node);
     }
 
-    /// All points, written anew to a node that begins to count.
+    /// Writes all points anew to a node that starts counting.
     pub(crate) fn rebuild(&self, node: &str) {
         let mut state = self.lock();
         let State { databases, nodes, .. } = &mut *state;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A server's name until it is told another.
+/// The first node.
 const FIRST_NODE: &str = "n1";
 
-/// One node after another may have written what the server shows; each counts for itself.
+/// The nodes that have written files, one after another. Each counts for itself.
 #[derive(Debug)]
 pub(super) struct Nodes {
     logs: BTreeMap<Arc<str>, Log>,
@@ -34,7 +34,7 @@ impl Nodes {
         Self { logs: BTreeMap::new(), current: current.into() }
     }
 
-    /// Writes from now on are another node's, which goes on where it once stopped.
+    /// Makes another node the one that writes. It continues its own counts.
     pub(super) fn switch(&mut self, current: &str) {
         self.current = current.into();
     }
@@ -51,7 +51,8 @@ impl Nodes {
     /// The node and the sequence of a new snapshot: higher than that of any earlier one.
     pub(super) fn snapshot(&mut self) -> (Arc<str>, u64) {
         let log = self.log();
-        // The last flush may be in an earlier snapshot too, of another database or of older windows: one of nothing sets them apart.
+        // The last flush may already be in a snapshot of another database or of older windows. An
+        // empty flush gives this one a higher number.
         log.written = log.written.max(log.snapshotted + 1);
         log.snapshotted = log.written;
         (Arc::clone(&self.current), self.log().snapshotted)

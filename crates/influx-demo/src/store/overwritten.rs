@@ -1,5 +1,5 @@
-//! Points that were overwritten while they are in the buffer: InfluxDB 3 before 3.11.4 answers such a point with either value, by
-//! plan and by chance, until it is in a file (influxdb#27548).
+//! Points that were overwritten in the buffer. InfluxDB 3 before 3.11.4 answers such a point with
+//! either value, depending on the plan and on chance, until it is in a file (influxdb#27548).
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,7 +12,7 @@ use super::values::Values;
 /// In how many ways the overwritten points of a table are answered until the next write.
 pub(super) const VARIANTS: usize = 4;
 
-/// What was written to each field of each point of a series since the last snapshot, one value after another.
+/// All values that were written to each field of each point of a series since the last snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     /// By time, and by the table's number of the field.
@@ -30,7 +30,7 @@ impl Written {
         self.overwritten += usize::from(before == 1);
     }
 
-    /// Forgets what was written to a point that is in a file now.
+    /// Forgets the values of a point that is in a file now.
     pub(super) fn settle(&mut self, time: i64) {
         let of_point = self.values.extract_if((time, 0)..=(time, usize::MAX), |_, _| true);
         self.overwritten -= of_point.filter(|(_, values)| values.len() > 1).count();
@@ -64,13 +64,13 @@ impl Choice {
         self.variant as usize
     }
 
-    /// Which of so many values stands in a place.
+    /// Chooses one of so many values for a place.
     pub(super) fn among(self, values: usize, place: impl Hash) -> usize {
         (chance((self.seed, self.variant, place)) % values.max(1) as u64) as usize
     }
 }
 
-/// The same number for the same value in every process, and nearly any for another.
+/// A hash that is the same in every process.
 fn chance(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);

@@ -1,4 +1,5 @@
-//! A table's rows as Arrow, sorted by tags and then by time, with what is needed to read a range of time quickly.
+//! The rows of a table as Arrow, sorted by tags and then by time, so that a range of time is quick
+//! to find.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,12 +28,12 @@ pub(crate) struct ReadView {
     pub(crate) segments: Vec<Segment>,
 }
 
-/// Rows in one record batch, and the runs of it that belong to one series each, ordered by time within.
+/// Rows in one record batch, in runs of one series each. A run is ordered by time.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) batch: RecordBatch,
     pub(crate) runs: Vec<Range<usize>>,
-    /// The times of all rows, so that a run can be searched by halves.
+    /// The times of all rows, for binary searches in a run.
     pub(crate) times: TimestampNanosecondArray,
 }
 
@@ -66,11 +67,11 @@ impl ReadView {
         days.len()
     }
 
-    /// Copies a table whose series have settled; of its overwritten points one value or another, if there is a choice.
+    /// Copies a table whose series are settled. A choice selects the values of overwritten points.
     ///
     /// # Errors
     ///
-    /// The rows do not make record batches of the schema: a mistake of ours, and better seen than rows that are not there.
+    /// The rows do not fit the schema, which is a bug.
     pub(super) fn of(
         columns: &Columns,
         series: &BTreeMap<SeriesKey, Series>,
@@ -83,7 +84,7 @@ impl ReadView {
             let mut start = 0;
             while start < series.len() {
                 let mut rows = start..series.len().min(start + SEGMENT_ROWS);
-                // Halving ends at one row, whose text is far below the limit: a string is at most 1 MiB.
+                // One row is far below the limit: a string has at most 1 MiB.
                 while rows.len() > 1 && series.text_bytes(&rows) > SEGMENT_TEXT {
                     rows.end = rows.start + rows.len() / 2;
                 }

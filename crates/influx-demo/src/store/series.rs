@@ -13,8 +13,8 @@ use super::files::Window;
 use super::overwritten::{Choice, Written};
 use super::values::Values;
 
-/// The tag values of a series, in the order in which the table met its tags. Trailing nulls are left
-/// out, so that a tag that is added later does not change the keys of older series.
+/// The tag values of a series, in the order in which the table met its tags. Trailing nulls are
+/// left out, so that a tag that is added later does not change the keys of older series.
 pub(crate) type SeriesKey = Vec<Option<Box<str>>>;
 
 /// What a series remembers of what is in the buffer.
@@ -24,7 +24,8 @@ pub(super) enum Memory {
     EveryValue,
 }
 
-/// The points of one series. Points may come in any order; [`Series::settle`] puts them in order and merges those of equal time.
+/// The points of one series. They may come in any order: [`Series::settle`] sorts them by time and
+/// merges those of the same time.
 #[derive(Debug)]
 pub(crate) struct Series {
     times: Vec<i64>,
@@ -58,8 +59,8 @@ impl Series {
         &self.times
     }
 
-    /// Adds a point: its time, and its values by the table's number of the field. What is remembered of it can be answered even
-    /// when the point has been overwritten.
+    /// Adds a point: its time, and its values by the number of the field in the table. `memory`
+    /// says whether values can still be answered after they are overwritten.
     pub(crate) fn push<'a>(
         &mut self,
         time: i64,
@@ -83,7 +84,8 @@ impl Series {
         }
     }
 
-    /// Sorts by time and merges the points of one time field by field: the last value that is not null stays.
+    /// Sorts by time, and merges the points of the same time: each field keeps its last value that
+    /// is not null.
     pub(crate) fn settle(&mut self) {
         if self.settled {
             return;

@@ -9,28 +9,30 @@ use influxdb_line_protocol::ParsedLine;
 
 use super::column::FieldKind;
 use super::columns::Columns;
-use super::either_value::EitherValue;
+use super::either_value::EitherViews;
 use super::files::{File, Filing, Stamp, Window};
 use super::read_view::ReadView;
 use super::series::{Memory, Series, SeriesKey};
 
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// Its number within the database, in the paths of its files. A table recreated under an old name has another.
+    /// Its number within the database, in the paths of its files. A table that is created again
+    /// under an old name gets another one.
     id: u32,
     columns: Columns,
     series: BTreeMap<SeriesKey, Series>,
     view: Option<Arc<ReadView>>,
-    /// Where points that were overwritten in the buffer are answered with either value.
-    either: Option<EitherValue>,
+    /// The views of a table that answers overwritten points with either value.
+    either: Option<EitherViews>,
     /// In order of their snapshots.
     files: Vec<File>,
 }
 
 impl Table {
-    /// A table without rows; with a seed, one that answers either value of points that were overwritten in the buffer.
+    /// Makes a table without rows. With a seed it answers either value of points that were
+    /// overwritten in the buffer.
     pub(super) fn new(id: u32, either: Option<u64>) -> Self {
-        Self { id, either: either.map(EitherValue::new), ..Self::default() }
+        Self { id, either: either.map(EitherViews::new), ..Self::default() }
     }
 
     /// A table with the same columns and no rows: what a write can be rehearsed on.
@@ -38,7 +40,8 @@ impl Table {
         Self { columns: self.columns.clone(), ..Self::default() }
     }
 
-    /// Makes the columns that a point needs, or says why the point is refused; a refused point leaves no trace.
+    /// Adds the columns that a point needs, or tells why the point is refused. A refused point
+    /// changes nothing.
     pub(crate) fn admit(&mut self, line: &ParsedLine<'_>) -> Result<(), String> {
         self.columns.check(line)?;
         for (name, _) in line.series.tag_set.iter().flatten() {
@@ -72,7 +75,7 @@ impl Table {
         };
         self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values), memory);
         self.view = None;
-        self.either.iter_mut().for_each(EitherValue::forget);
+        self.either.iter_mut().for_each(EitherViews::forget);
         Ok(())
     }
 
@@ -102,7 +105,7 @@ impl Table {
         Ok(Arc::clone(self.view.insert(view)))
     }
 
-    fn view_of_either(&mut self, either: &mut EitherValue) -> Result<Arc<ReadView>, ArrowError> {
+    fn view_of_either(&mut self, either: &mut EitherViews) -> Result<Arc<ReadView>, ArrowError> {
         let choice = either.choose();
         if let Some(view) = either.view(choice) {
             return Ok(Arc::clone(view));
@@ -116,7 +119,7 @@ impl Table {
     /// Answers from now on the last value of what was overwritten.
     pub(super) fn settle_values(&mut self) {
         self.series.values_mut().for_each(Series::settle_values);
-        self.either.iter_mut().for_each(EitherValue::forget);
+        self.either.iter_mut().for_each(EitherViews::forget);
     }
 
     /// True when a snapshot would make a file.
@@ -136,7 +139,7 @@ impl Table {
             }
         }
         self.files.extend(filing.files(stamp));
-        self.either.iter_mut().for_each(EitherValue::forget);
+        self.either.iter_mut().for_each(EitherViews::forget);
     }
 
     /// Forgets all files: their points are in the buffer again.

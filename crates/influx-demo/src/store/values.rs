@@ -44,7 +44,8 @@ impl Values {
         each!(self, vector => vector.len())
     }
 
-    /// Puts a value at a row at or after the present end. The types were compared before, so another type has no effect.
+    /// Puts a value at a row at or after the end. The caller has checked the type: a value of
+    /// another type has no effect.
     pub(super) fn put(&mut self, row: usize, value: &FieldValue<'_>) {
         each!(self, vector => vector.resize(row + 1, None));
         match (self, value) {
@@ -59,7 +60,7 @@ impl Values {
         }
     }
 
-    /// Keeps of each group of rows the last value that is there.
+    /// Merges each group of rows into its last value that is not null.
     pub(super) fn merge(&mut self, order: &[usize], groups: &[Range<usize>]) {
         fn merged<T>(
             vector: &mut [Option<T>],

@@ -84,7 +84,7 @@ pub enum WriteError {
     /// Nothing is stored, because of this line.
     #[error("line protocol parsing error: {0}")]
     Refused(LineError),
-    /// The good lines are in memory, but could not be written to the directory where they are to be kept.
+    /// The good lines are in memory, but could not be written to the directory that keeps them.
     #[error("the write cannot be kept: {0}")]
     NotKept(String),
 }

@@ -75,7 +75,8 @@ impl Answer {
         self.batches.iter().map(RecordBatch::num_rows).collect()
     }
 
-    /// The rows as a table of text, sorted, so that the order of an unordered query does not matter.
+    /// The rows as a table of text, sorted, so that the order of an unordered query does not
+    /// matter.
     pub(crate) fn sorted(&self) -> String {
         let text = self.table();
         let mut lines: Vec<&str> = text.lines().collect();

@@ -1,7 +1,8 @@
-//! The recorded answers of a real server, asked of the look-alike; or of a real server, when the environment names one.
+//! Compares the answers of the look-alike with the recorded ones of a real server. Queries a real
+//! server instead if the environment names one.
 //!
-//! `INFLUXDB3_HOST` (an http URL), `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name it; the database should be new. With
-//! `--nocapture` there is one line per case.
+//! `INFLUXDB3_HOST` (an http URL), `INFLUXDB3_TOKEN` and `INFLUXDB3_DATABASE` name it; the database
+//! should be new. With `--nocapture` there is one line per case.
 
 use std::path::Path;
 
@@ -253,7 +254,7 @@ fn python_float(value: f64) -> String {
     }
 }
 
-/// The code of a recorded error. The second recording has that of pyarrow, which it calls by names of its own.
+/// The code of a recorded error. The second recording has the names that pyarrow gives to codes.
 fn recorded_code(error: &Value) -> &str {
     match error["python"].as_str() {
         Some("ArrowInvalid") => "INVALID_ARGUMENT",

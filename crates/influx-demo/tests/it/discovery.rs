@@ -25,7 +25,8 @@ async fn describe_tells_tags_from_strings() {
 async fn older_releases_spell_time_otherwise() {
     let mut served = serve(Options::default().time_spelling(TimeSpelling::Long)).await;
     served.demo.write("db", "m v=1i 1").unwrap();
-    let sql = "SELECT column_name, data_type, ordinal_position FROM information_schema.columns WHERE table_schema = 'iox'";
+    let sql = "SELECT column_name, data_type, ordinal_position FROM information_schema.columns \
+               WHERE table_schema = 'iox'";
     insta::assert_snapshot!(served.rows(sql).await.sorted(), @"
     +-------------+-----------------------------+------------------+
     | column_name | data_type                   | ordinal_position |
@@ -63,9 +64,11 @@ async fn a_dropped_table_stays_under_another_name() {
     let tables = served.rows("SHOW TABLES").await.table();
     assert!(tables.contains(&dropped), "{tables}");
 
-    // The same name again, with another type: only the internal database knows which of them is deleted.
+    // The same name again, with another type: only the internal database knows which of them is
+    // deleted.
     served.demo.write("db", "m,host=a v=1.5 1").unwrap();
-    let sql = "SELECT database_name, table_name, deleted, hard_deletion_time IS NULL AS stays FROM system.tables";
+    let sql = "SELECT database_name, table_name, deleted, hard_deletion_time IS NULL AS stays \
+               FROM system.tables";
     let entries = served
         .ask_in("_internal", sql)
         .await

@@ -58,7 +58,8 @@ async fn a_body_may_be_gzip() {
 #[tokio::test]
 async fn good_lines_of_a_bad_write_are_kept() {
     let mut served = serve_points("m v=1i 1").await;
-    let body = "m v=2i 1748846218000000000\nm v=true 1748846219000000000\n# a comment\nnonsense without fields\nm v=3i 1748846220000000000";
+    let body = "m v=2i 1748846218000000000\nm v=true 1748846219000000000\n# a comment\n\
+                nonsense without fields\nm v=3i 1748846220000000000";
     let (status, body) = served.http("POST", V3, body).await;
     assert_eq!(status, 400);
     insta::assert_json_snapshot!(serde_json::from_str::<Value>(&body).unwrap(), @r#"
@@ -135,19 +136,16 @@ async fn queries_in_three_formats() {
     let served =
         serve_points("m,host=a f=1.5,i=2i 1748846218190260000\nm,host=b i=3i 1748846219000000000")
             .await;
+    let json = "[{\"f\":1.5,\"host\":\"a\",\"i\":2,\"time\":\"2025-06-02T06:36:58.190260\"},\
+                 {\"host\":\"b\",\"i\":3,\"time\":\"2025-06-02T06:36:59\"}]";
     let select = "SELECT%20*%20FROM%20m%20ORDER%20BY%20time";
     for (format, expected) in [
-        (
-            "",
-            r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#,
-        ),
-        (
-            "&format=json",
-            r#"[{"f":1.5,"host":"a","i":2,"time":"2025-06-02T06:36:58.190260"},{"host":"b","i":3,"time":"2025-06-02T06:36:59"}]"#,
-        ),
+        ("", json),
+        ("&format=json", json),
         (
             "&format=jsonl",
-            "{\"f\":1.5,\"host\":\"a\",\"i\":2,\"time\":\"2025-06-02T06:36:58.190260\"}\n{\"host\":\"b\",\"i\":3,\"time\":\"2025-06-02T06:36:59\"}\n",
+            "{\"f\":1.5,\"host\":\"a\",\"i\":2,\"time\":\"2025-06-02T06:36:58.190260\"}\n\
+             {\"host\":\"b\",\"i\":3,\"time\":\"2025-06-02T06:36:59\"}\n",
         ),
         (
             "&format=csv",

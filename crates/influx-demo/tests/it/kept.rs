@@ -1,4 +1,5 @@
-//! What a directory keeps: points and the admin token survive the look-alike, and nothing that was not acknowledged does.
+//! The data directory: acknowledged points and the admin token survive the process, and nothing
+//! else does.
 
 use std::fs;
 use std::path::Path;

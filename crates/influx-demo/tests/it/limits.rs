@@ -1,6 +1,7 @@
 //! How much one query may read, and what a client must write for a query to be within it.
 
 use influx_demo::{FileLimitText, Options};
+use serde_json::json;
 use tonic::Code;
 
 use crate::client::{Served, every_ten_minutes, serve};
@@ -10,8 +11,8 @@ const DAY: i64 = 24 * 3_600_000_000_000;
 /// Three days, so as many files as a query may scan.
 const BOUNDS: &str = "time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00Z'";
 
-/// Five days of one point every ten minutes, the first two days before 1970, in 720 files; and a point after them that is still in
-/// the buffer.
+/// Five days with a point every ten minutes in 720 files, two of the days before 1970; and one
+/// later point that is still in the buffer.
 async fn served(options: Options) -> Served {
     let served = serve(options).await;
     served.demo.write("db", &every_ten_minutes(-2 * DAY, 5 * 144)).unwrap();
@@ -38,21 +39,31 @@ async fn both_bounds_prune() {
         BOUNDS,
         "time BETWEEN '1969-12-31T00:00:00Z' AND '1970-01-02T23:59:59Z'",
         "time = '1970-01-01T01:00:00Z'",
-        "time >= to_timestamp_nanos(-86400000000000) AND time < to_timestamp_nanos(172800000000000)",
-        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(172800000000000, 'Timestamp(Nanosecond, None)')",
-        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(86400000000000, 'Timestamp(Nanosecond, None)')",
+        "time >= to_timestamp_nanos(-86400000000000) \
+         AND time < to_timestamp_nanos(172800000000000)",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') \
+         AND time < arrow_cast(172800000000000, 'Timestamp(Nanosecond, None)')",
+        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') \
+         AND time < arrow_cast(86400000000000, 'Timestamp(Nanosecond, None)')",
         "time >= to_timestamp_nanos(0) AND time < to_timestamp_nanos(9223372036854775807)",
-        "time >= arrow_cast(-86400000000000, 'Timestamp(ns)') AND time < to_timestamp(172800000000000)",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(ns)') \
+         AND time < to_timestamp(172800000000000)",
         "time > '1969-12-31T23:50:00Z'",
         "time < '1970-01-02T00:00:00Z'",
         "time > now() - INTERVAL '1 hour'",
-        "host = 'a' AND v >= 0 AND time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00Z'",
+        "host = 'a' AND v >= 0 AND time >= '1969-12-31T00:00:00Z' \
+         AND time < '1970-01-03T00:00:00Z'",
     ] {
         served.rows(&format!("SELECT * FROM m WHERE {filter}")).await;
     }
     assert_eq!(served.rows(&format!("SELECT * FROM m WHERE {BOUNDS}")).await.rows(), 432);
-    let params = r#"{"database":"db","sql_query":"SELECT * FROM m WHERE time >= $from AND time < $to","params":{"from":"1969-12-31T00:00:00Z","to":"1970-01-03T00:00:00Z"}}"#;
-    let answer = crate::client::do_get(&mut served.flight, params, None).await.unwrap();
+    let ticket = json!({
+        "database": "db",
+        "sql_query": "SELECT * FROM m WHERE time >= $from AND time < $to",
+        "params": {"from": "1969-12-31T00:00:00Z", "to": "1970-01-03T00:00:00Z"},
+    });
+    let answer =
+        crate::client::do_get(&mut served.flight, &ticket.to_string(), None).await.unwrap();
     assert_eq!(answer.rows(), 432);
 }
 
@@ -74,12 +85,16 @@ async fn what_does_not_prune_is_refused() {
         "time > '1960-01-01'",
         "time > '1969-12-31T23:40:00Z'",
         "time < '1970-01-02T00:00:00.000000001Z'",
-        "(time >= '1969-12-31' AND time < '1970-01-01') OR (time >= '1970-01-02' AND time < '1970-01-03')",
+        "(time >= '1969-12-31' AND time < '1970-01-01') \
+         OR (time >= '1970-01-02' AND time < '1970-01-03')",
         "date_trunc('hour', time) >= '1970-01-02T00:00:00Z'",
         "time >= '1969-12-31T00:00:00Z' AND time < '1970-01-03T00:00:00.000000001Z'",
-        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(172800000000001, 'Timestamp(Nanosecond, None)')",
-        "time >= to_timestamp_nanos(-87000000000000) AND time < to_timestamp_nanos(172800000000000)",
-        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') AND time < arrow_cast(9223372036854775807, 'Timestamp(Nanosecond, None)')",
+        "time >= arrow_cast(-86400000000000, 'Timestamp(Nanosecond, None)') \
+         AND time < arrow_cast(172800000000001, 'Timestamp(Nanosecond, None)')",
+        "time >= to_timestamp_nanos(-87000000000000) \
+         AND time < to_timestamp_nanos(172800000000000)",
+        "time >= arrow_cast(-9223372036854775808, 'Timestamp(Nanosecond, None)') \
+         AND time < arrow_cast(9223372036854775807, 'Timestamp(Nanosecond, None)')",
     ] {
         check_refused(&mut served, &format!("SELECT * FROM m WHERE {filter}")).await;
     }
@@ -105,7 +120,8 @@ async fn counts_by_day_prune_as_well() {
     let mut served = limited().await;
     let count = |filter: &str| {
         format!(
-            "SELECT date_bin(INTERVAL '1 day', time) AS day, count(*) AS points FROM m {filter} GROUP BY 1"
+            "SELECT date_bin(INTERVAL '1 day', time) AS day, count(*) AS points FROM m {filter} \
+             GROUP BY 1"
         )
     };
     insta::assert_snapshot!(served.rows(&count(&format!("WHERE {BOUNDS}"))).await.sorted(), @"
@@ -125,7 +141,8 @@ async fn counts_by_day_prune_as_well() {
 async fn each_table_has_the_limit_for_itself() {
     let mut served = limited().await;
     let sql = format!(
-        "SELECT v FROM m WHERE {BOUNDS} UNION ALL SELECT v FROM m WHERE time >= '1970-01-03T00:00:00Z'"
+        "SELECT v FROM m WHERE {BOUNDS} \
+         UNION ALL SELECT v FROM m WHERE time >= '1970-01-03T00:00:00Z'"
     );
     assert_eq!(served.rows(&sql).await.rows(), 432 + 144 + 1);
 }

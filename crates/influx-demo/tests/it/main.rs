@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a failed expectation is a failed test, in helpers too, which the lints take for a program's functions"
+    reason = "a failed expectation is a failed test, in helpers too, which the lints take for a \
+              program's functions"
 )]
 
 mod auth;

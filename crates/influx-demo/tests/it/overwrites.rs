@@ -1,4 +1,5 @@
-//! Points that were overwritten in the buffer, of which releases before 3.11.4 answer either value (influxdb#27548).
+//! Points that were overwritten in the buffer, of which releases before 3.11.4 answer either value
+//! (influxdb#27548).
 
 use std::collections::BTreeSet;
 

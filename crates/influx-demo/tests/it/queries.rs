@@ -94,7 +94,12 @@ async fn statements_of_many_kinds() {
     .await;
     check("SELECT l.ants FROM census l JOIN census r ON l.ants = r.ants + 1", &["2"]).await;
     check("SELECT row_number() OVER (ORDER BY time) AS n FROM census", &["1", "2"]).await;
-    check("SELECT CAST(date_bin(INTERVAL '1 minute', time) AS BIGINT), count(*) FROM census GROUP BY 1", &["0,2"]).await;
+    check(
+        "SELECT CAST(date_bin(INTERVAL '1 minute', time) AS BIGINT), count(*) FROM census \
+         GROUP BY 1",
+        &["0,2"],
+    )
+    .await;
     check("SELECT 1;", &["1"]).await;
     check("SELECT count(*) FROM census WHERE false", &["0"]).await;
 }
@@ -215,7 +220,8 @@ async fn batches_are_small_and_whole() {
 #[tokio::test]
 async fn one_message_can_be_large() {
     let text = "x".repeat(1_000_000);
-    let mut served = serve_points(&format!("m a=\"{text}\",b=\"{text}\",c=\"{text}\",d=\"{text}\",e=\"{text}\" 1\nm a=\"\" 2\nm a=\"\" 3")).await;
+    let line = format!(r#"m a="{text}",b="{text}",c="{text}",d="{text}",e="{text}" 1"#);
+    let mut served = serve_points(&format!("{line}\nm a=\"\" 2\nm a=\"\" 3")).await;
     let answer = served.rows("SELECT * FROM m").await;
     assert_eq!(answer.rows(), 3);
     assert!(answer.batches[0].get_array_memory_size() > 4 * 1024 * 1024);

@@ -16,7 +16,8 @@ const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 
-/// The listing in the form of the recording, in order of the paths. The sizes are estimates, so they are looked at elsewhere.
+/// The listing in the form of the recording, in order of the paths. The sizes are estimates, so
+/// they are looked at elsewhere.
 async fn listed(served: &mut Served, database: &str, table: &str) -> Value {
     let sql =
         format!("SELECT * FROM system.parquet_files WHERE table_name = '{table}' ORDER BY path");
@@ -103,7 +104,8 @@ async fn what_is_newer_than_a_snapshot_can_be_asked_for() {
         served.demo.write("db", &format!("t v=1i {}", sequence * HOUR)).unwrap();
         assert_eq!(served.demo.snapshot("db"), Some(sequence as u64));
     }
-    let newer = "SELECT path FROM system.parquet_files WHERE table_name = 't' AND right(path, 18) > '0000000010.parquet'";
+    let newer = "SELECT path FROM system.parquet_files WHERE table_name = 't' \
+                 AND right(path, 18) > '0000000010.parquet'";
     insta::assert_snapshot!(served.rows(newer).await.sorted(), @"
     +------------------------------------------------+
     | path                                           |
@@ -237,8 +239,9 @@ async fn an_unknown_table_panics() {
         let text = "panicked with message \"table exists\"";
         assert!(status.message().contains(text), "{}", status.message());
     }
-    let query = "/api/v3/query_sql?db=db&q=SELECT%20path%20FROM%20system.parquet_files%20WHERE%20table_name='nosuch'";
-    assert_eq!(served.http("GET", query, "").await.0, 500);
+    let sql = "SELECT%20path%20FROM%20system.parquet_files%20WHERE%20table_name='nosuch'";
+    let path = format!("/api/v3/query_sql?db=db&q={sql}");
+    assert_eq!(served.http("GET", &path, "").await.0, 500);
 }
 
 #[tokio::test]
@@ -251,8 +254,12 @@ async fn without_a_table_every_file_has_every_name() {
     ] {
         assert_eq!(served.rows(sql).await.rows(), 4, "{sql}");
     }
-    let params = r#"{"database":"db","sql_query":"SELECT * FROM system.parquet_files WHERE table_name = $t","params":{"t":"n"}}"#;
-    assert_eq!(do_get(&mut served.flight, params, None).await.unwrap().rows(), 1);
+    let ticket = json!({
+        "database": "db",
+        "sql_query": "SELECT * FROM system.parquet_files WHERE table_name = $t",
+        "params": {"t": "n"},
+    });
+    assert_eq!(do_get(&mut served.flight, &ticket.to_string(), None).await.unwrap().rows(), 1);
 }
 
 #[tokio::test]
