@@ -1,4 +1,4 @@
-//! The client against servers over real sockets: `influx-demo` where it can play the part, and a
+//! The client against servers over real sockets: `influx-fake` where it can play the part, and a
 //! scripted HTTP server for everything else.
 
 #![allow(
@@ -11,8 +11,8 @@
 mod answers;
 mod catalog;
 mod classification;
-mod demo;
 mod endpoints;
+mod fake;
 mod other_servers;
 mod retries;
 mod scripted;

@@ -1,6 +1,6 @@
 //! Long histories, and limits of the server: how many queries they take.
 
-use influx_demo::{FileListing, Options};
+use influx_fake::{FileListing, Options};
 
 use crate::support::{Bench, HOUR, NOW};
 
@@ -24,7 +24,7 @@ async fn five_years_with_a_gap_of_three_take_few_queries() {
         let options = Options::default().file_listing(listing);
         let mut bench = Bench::with_options(&first_year, options).await;
         bench.write(&last_year);
-        bench.demo.snapshot("db").unwrap();
+        bench.fake.snapshot("db").unwrap();
         let rows = bench.sync().await.rows().count();
         let queries = bench.windows().len();
         println!("five years, a gap of three, files {listing:?}: {rows} rows in {queries} queries");
@@ -40,7 +40,7 @@ async fn a_hundred_thousand_files_are_read_within_the_limit() {
     for listing in [FileListing::Absent, FileListing::Listed] {
         let options = Options::default().file_listing(listing);
         let mut bench = Bench::with_options(&lines, options).await;
-        bench.demo.snapshot("db").unwrap();
+        bench.fake.snapshot("db").unwrap();
         let rows = bench.sync().await.rows().count();
         let queries = bench.windows().len();
         println!(
