@@ -1,6 +1,6 @@
 //! Which tables there are.
 
-use influx_demo::TimeSpelling;
+use influx_fake::TimeSpelling;
 use sync_core::Fault;
 
 use crate::support::{Bench, options};
@@ -69,7 +69,7 @@ async fn an_empty_database_is_a_warning() {
 async fn a_dropped_table_is_left_out_and_one_that_only_bears_such_a_name_is_not() {
     let mut bench = Bench::new(POINTS).await;
     bench.write("export-20250601T000000 v=9i 1748846218000000000");
-    let dropped = bench.demo.drop_table("db", "cpu").unwrap();
+    let dropped = bench.fake.drop_table("db", "cpu").unwrap();
     let tables = bench.schema().await.unwrap();
     assert_eq!(names(&tables), ["Odd \"Name", "export-20250601T000000", "mem"]);
     let said = bench.sync().await;

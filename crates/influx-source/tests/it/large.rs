@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use influx_demo::FileListing;
+use influx_fake::FileListing;
 
 use crate::support::{Bench, Event, HOUR, NOW, options};
 
@@ -26,7 +26,7 @@ async fn five_years_with_a_gap_of_three_take_few_queries() {
         let options = options().file_listing(listing);
         let mut bench = Bench::with_options(&first_year, options).await;
         bench.write(&last_year);
-        bench.demo.snapshot("db").unwrap();
+        bench.fake.snapshot("db").unwrap();
         let rows = bench.sync().await.rows().count();
         let queries = bench.windows().len();
         println!("five years, a gap of three, files {listing:?}: {rows} rows in {queries} queries");
@@ -50,12 +50,12 @@ async fn sync_five_years(listing: FileListing, start_time: &str) -> FirstSync {
     let lines = points(NOW - (FILES + 6) * 10 * MINUTE, NOW - HOUR, 10 * MINUTE as usize);
     let options = options().file_listing(listing);
     let mut bench = Bench::with_options(&lines, options).await.set("start_time", start_time);
-    bench.demo.snapshot("db").unwrap();
-    let demo = bench.demo.clone();
+    bench.fake.snapshot("db").unwrap();
+    let fake = bench.fake.clone();
     let (started, mut first_row) = (Instant::now(), None);
     let meanwhile = |event: &Event| {
         if matches!(event, Event::Row(..)) {
-            first_row.get_or_insert_with(|| (started.elapsed(), demo.queries().len()));
+            first_row.get_or_insert_with(|| (started.elapsed(), fake.queries().len()));
         }
     };
     let (said, ended) = bench.try_sync_while(meanwhile).await;

@@ -1,7 +1,7 @@
 //! Points that come or change when the lookback has passed them, and what a sync reads again for them.
 
 use chrono::{DateTime, SecondsFormat};
-use influx_demo::{Code, Fault, FileListing};
+use influx_fake::{Code, Fault, FileListing};
 
 use crate::support::{Bench, HOUR, NOW, SECOND, options};
 
@@ -31,7 +31,7 @@ async fn snapshotted() -> Bench {
     let lines: Vec<_> =
         (1..2 * 24 * 60).map(|minute| point(minute, minute * 60 * SECOND)).collect();
     let bench = Bench::new(&lines.join("\n")).await;
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     bench
 }
 
@@ -45,7 +45,7 @@ async fn files_name_what_came_late_and_exactly_that_is_read_again() {
     // What is in no file yet cannot be seen.
     let said = bench.sync().await;
     assert!(said.column("m", "v").iter().all(|value| !value.starts_with('-')));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     let before = bench.windows().len();
     let said = bench.sync().await;
     let late: Vec<_> =
@@ -67,15 +67,15 @@ async fn what_files_name_is_owed_until_it_is_read() {
     let mut bench = snapshotted().await;
     bench.sync().await;
     bench.write(&point(-1, 30 * HOUR));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     // The stretch that is owed cannot be read, whatever its size; the mark has moved on all the same.
     let limit = "Query would scan 432 Parquet files, exceeding the file limit";
     let breakage = Fault::fail(Code::Internal, limit);
     let late = format!("\"time\" >= arrow_cast({}", NOW - 30 * HOUR);
-    bench.demo.faults().add(breakage.containing(&late).always());
+    bench.fake.faults().add(breakage.containing(&late).always());
     bench.failing_sync().await;
     assert!(bench.state.as_ref().unwrap().contains("\"owed\""));
-    bench.demo.faults().clear();
+    bench.fake.faults().clear();
     let said = bench.sync().await;
     assert!(said.column("m", "v").contains(&"-1"));
     assert!(!bench.state.as_ref().unwrap().contains("\"owed\""));
@@ -85,9 +85,9 @@ async fn what_files_name_is_owed_until_it_is_read() {
 async fn a_rebuilt_server_is_read_again() {
     let mut bench = snapshotted().await;
     bench.write(&point(-1, HOUR / 2));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     bench.sync().await;
-    bench.demo.rebuild("n1");
+    bench.fake.rebuild("n1");
     assert_eq!(bench.sync().await.column("m", "v").len(), 2 * 24 * 60 - 1);
 }
 
@@ -129,7 +129,7 @@ async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let options = options().file_listing(FileListing::Absent);
     let mut bench = Bench::with_options(&lines.join("\n"), options).await;
     bench.sync().await;
-    bench.demo.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
+    bench.fake.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
     bench.write(&point(-1, 2 * DAY - 8 * HOUR));
     bench.now += 5 * HOUR;
     assert!(bench.sync().await.column("m", "v").contains(&"-1"));
@@ -140,7 +140,7 @@ async fn nothing_is_counted_if_nobody_wants_it() {
     for (name, value) in [("late_data", "lookback"), ("audit_days", "0")] {
         let mut bench = Bench::new(&point(1, DAY)).await.set(name, value);
         bench.sync().await;
-        assert!(!bench.demo.queries().iter().any(|sql| sql.contains("date_bin")), "{name}");
+        assert!(!bench.fake.queries().iter().any(|sql| sql.contains("date_bin")), "{name}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where rows come from and where they go: other databases, measurements and servers behind one
 //! configuration, and tables that are gone and back.
 
-use influx_demo::Options;
+use influx_fake::Options;
 use sync_core::Fault;
 
 use crate::support::{Bench, Event, HOUR, NOW, Said};
@@ -21,8 +21,8 @@ fn values(said: &Said) -> Vec<&str> {
 /// A configuration of the database `db`, beside which there is a database `staging`.
 async fn with_staging(lines: &str, staging: &str) -> Bench {
     let bench = Bench::new(lines).await;
-    bench.demo.create_database("staging");
-    bench.demo.write("staging", staging).unwrap();
+    bench.fake.create_database("staging");
+    bench.fake.write("staging", staging).unwrap();
     bench
 }
 
@@ -131,13 +131,13 @@ async fn another_server_is_read_from_its_beginning_and_the_first_one_where_it_wa
 async fn a_server_that_was_replaced_at_its_address_is_another_one() {
     let mut bench = Bench::new(&point("m", 1, 3 * DAY)).await;
     bench.sync().await;
-    let first = bench.demo.cluster_uuid();
-    bench.demo.set_cluster_uuid(Some("0198c9c2-6a2b-7c3e-8a6f-3b0a1c2d4e5f".parse().unwrap()));
+    let first = bench.fake.cluster_uuid();
+    bench.fake.set_cluster_uuid(Some("0198c9c2-6a2b-7c3e-8a6f-3b0a1c2d4e5f".parse().unwrap()));
     assert_eq!(values(&bench.sync().await), ["1"]);
     // One that does not say who it is replaces none.
-    bench.demo.set_cluster_uuid(None);
+    bench.fake.set_cluster_uuid(None);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
-    bench.demo.set_cluster_uuid(first);
+    bench.fake.set_cluster_uuid(first);
     assert_eq!(bench.sync().await.warnings().len(), 1);
 }
 
@@ -163,7 +163,7 @@ async fn a_measurement_that_was_gone_is_read_from_its_first_point_when_it_is_bac
     let mut bench =
         Bench::new(&point("m", 1, 3 * DAY)).await.set("measurement", "m").set("audit_days", "0");
     bench.sync().await;
-    bench.demo.drop_table("db", "m");
+    bench.fake.drop_table("db", "m");
     // It is the only one that is asked for, so the sync fails, and remembers it all the same.
     let (said, error) = bench.failing_sync().await;
     assert_eq!((said.states().count(), error.fault), (1, Fault::Setup));

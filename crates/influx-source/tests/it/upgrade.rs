@@ -24,7 +24,7 @@ async fn a_sync_goes_on_from_the_state_of_every_earlier_version() {
         let mut bench = Bench::new(&home).await.set("audit_days", "0");
         let state = fs::read_to_string(&path).unwrap().replace("\"plant\"", "\"db\"");
         if state.contains(SERVER) {
-            bench.demo.set_cluster_uuid(Some(SERVER.parse().unwrap()));
+            bench.fake.set_cluster_uuid(Some(SERVER.parse().unwrap()));
         }
         bench.state = Some(state);
         let said = bench.sync().await;
