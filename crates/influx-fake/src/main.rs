@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use influx_fake::{Fake, Options, Overwrites, Tls};
+use influx_fake::{Fake, Options, Overwrites, Tls, Version};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,6 +48,10 @@ struct Arguments {
     #[arg(long, value_name = "SEED")]
     either_value: Option<u64>,
 
+    /// The release that it says it is, such as 3.11.4 [default: 3.10.0]
+    #[arg(long, value_name = "VERSION")]
+    release: Option<Version>,
+
     /// A certificate in PEM, to serve TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -65,6 +69,9 @@ async fn main() -> anyhow::Result<()> {
     options.tls = tls(&arguments)?;
     if let Some(seed) = arguments.either_value {
         options.overwrites = Overwrites::Either { seed };
+    }
+    if let Some(release) = arguments.release.clone() {
+        options.release = release;
     }
     let scheme = if options.tls.is_some() { "https" } else { "http" };
 

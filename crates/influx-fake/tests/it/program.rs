@@ -83,6 +83,20 @@ async fn it_answers_either_value_if_it_is_told_to() {
     assert!((1..100).contains(&do_get(&mut flight, &older, None).await.unwrap().rows()));
 }
 
+#[tokio::test]
+async fn it_says_the_release_that_it_is_told_to() {
+    let mut command = program();
+    command.args(["--bind", "127.0.0.1:0", "--release", "3.11.4", "--either-value", "7"]);
+    let points = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(points.path(), "m v=1i 1\nm v=2i 1").unwrap();
+    command.arg("--load").arg(points.path());
+    let mut child = Guard(command.spawn().unwrap());
+    let mut flight = connect(&url(&mut child)).await;
+    // A release that answers with the last value alone, whatever else it is told.
+    let last = ticket("demo", "SELECT v FROM m WHERE v = 2");
+    assert_eq!(do_get(&mut flight, &last, None).await.unwrap().rows(), 1);
+}
+
 fn fails(arguments: &[&str]) -> String {
     let Output { status, stderr, .. } = program().args(arguments).output().unwrap();
     assert!(!status.success());
