@@ -24,7 +24,7 @@ It tells how far it is:";
 
 pub(crate) fn run() -> Result<()> {
     println!("{INTRODUCTION}");
-    if !program::target().join("debug").join("influx-demo").exists() {
+    if !program::target().join("debug").join("influx-fake").exists() {
         println!("{FIRST_TIME}");
     }
     println!();
@@ -36,7 +36,7 @@ pub(crate) fn run() -> Result<()> {
     fs::create_dir_all(&directory)?;
 
     let influx =
-        program::influx_demo(&binaries, &[(DATABASE, "home.lp"), (DATABASE, "census.lp")])?;
+        program::influx_fake(&binaries, &[(DATABASE, "home.lp"), (DATABASE, "census.lp")])?;
     println!(
         "\nInfluxDB look-alike    {} (database {DATABASE:?}: fixtures/home.lp, fixtures/census.lp)",
         influx.address

@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result<()> {
 
     println!("\ninfluxdb3-python writes and reads the look-alike:");
     let influx =
-        program::influx_demo(&binaries, &[("census", "census.lp"), ("census", "home.lp")])?;
+        program::influx_fake(&binaries, &[("census", "census.lp"), ("census", "home.lp")])?;
     program::run(Command::new(&python).arg(peers.join("influxdb3_client.py")).args([
         &format!("http://{}", influx.address),
         "peers",

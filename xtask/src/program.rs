@@ -96,7 +96,7 @@ pub fn build() -> Result<PathBuf> {
 
 /// The programs of a first look. Programs rather than packages, so that the features of shared crates
 /// are those of the whole workspace: the tests then find everything compiled.
-pub const DEMO: [&str; 4] = ["--bin", "connector", "--bin", "influx-demo"];
+pub const DEMO: [&str; 4] = ["--bin", "connector", "--bin", "influx-fake"];
 
 /// A program that is stopped when it is dropped.
 pub struct Server {
@@ -150,9 +150,10 @@ fn port(line: &str) -> Option<u16> {
 ///
 /// # Errors
 /// It does not start.
-pub fn influx_demo(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
-    let mut command = Command::new(binaries.join("influx-demo"));
-    command.args(["--bind", "127.0.0.1:0", "--token", TOKEN]);
+pub fn influx_fake(binaries: &Path, loads: &[(&str, &str)]) -> Result<Server> {
+    let mut command = Command::new(binaries.join("influx-fake"));
+    // A release without known faults, of which a first sync would warn.
+    command.args(["--bind", "127.0.0.1:0", "--token", TOKEN, "--release", "3.11.4"]);
     for (database, file) in loads {
         let file = root().join("fixtures").join(file);
         command.arg("--load").arg(format!("{database}={}", file.display()));

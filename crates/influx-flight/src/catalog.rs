@@ -10,12 +10,12 @@ use arrow_schema::DataType;
 use crate::client::Client;
 use crate::error::Error;
 
-/// One question for everything. The schema `iox` holds what was written; the tables of `system`
-/// and `information_schema` are of the server's own making.
+/// Lists all tables in one query. The schema `iox` holds what was written; `system` and
+/// `information_schema` are the server's own.
 const COLUMNS: &str = "SELECT table_name, column_name, data_type \
      FROM information_schema.columns WHERE table_schema = 'iox'";
 
-/// Which tables are dropped and only wait to be deleted; no other place tells.
+/// Lists the tables that are dropped and wait for their deletion. Nothing else tells.
 const DROPPED_TABLES: &str = "SELECT database_name, table_name, deleted FROM system.tables";
 /// The database in which InfluxDB 3 describes itself.
 const INTERNAL_DATABASE: &str = "_internal";
@@ -57,26 +57,24 @@ pub enum Role {
 pub enum ColumnType {
     /// A type of Arrow's.
     Arrow(DataType),
-    /// A type that this release cannot name, in the server's words.
+    /// A type that this release does not know, as the server spells it.
     Unknown(String),
 }
 
-/// Which tables are dropped.
+/// What [`Client::soft_deleted_tables`] returns; prefer [`Client::dropped_tables`].
 #[derive(Debug)]
 pub enum DroppedTables {
-    /// The names under which dropped tables stay listed until they are deleted for good, as in
-    /// `census-20250601T000000`.
+    /// Their names.
     Known(BTreeSet<String>),
-    /// The server does not tell: the cloud products do not, nor does a token that may read one
-    /// database alone.
+    /// The server does not tell.
     Unknown(Error),
 }
 
 impl Client {
-    /// The tables of the database with their columns, in the byte order of their names.
+    /// Lists the tables of the database with their columns, in the byte order of their names.
     ///
     /// Dropped tables are among them until they are deleted for good: see
-    /// [`Client::soft_deleted_tables`].
+    /// [`Client::dropped_tables`].
     ///
     /// # Errors
     /// As [`Client::query`]; and [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) when the
@@ -109,16 +107,18 @@ impl Client {
         Ok(tables.into_iter().map(in_order).collect())
     }
 
-    /// The names of the tables of this database that are dropped, though still listed and
-    /// readable.
+    /// [`Client::dropped_tables`] in its earlier form.
     pub async fn soft_deleted_tables(&self) -> DroppedTables {
-        match self.list_dropped_tables().await {
-            Ok(names) => DroppedTables::Known(names),
-            Err(error) => DroppedTables::Unknown(error),
-        }
+        self.dropped_tables().await.map_or_else(DroppedTables::Unknown, DroppedTables::Known)
     }
 
-    async fn list_dropped_tables(&self) -> Result<BTreeSet<String>, Error> {
+    /// The names under which dropped tables of this database stay listed and readable until they
+    /// are deleted for good, as in `census-20250601T000000`.
+    ///
+    /// # Errors
+    /// As [`Client::query`]. The cloud products do not tell, and a token that may read only one
+    /// database may not ask.
+    pub async fn dropped_tables(&self) -> Result<BTreeSet<String>, Error> {
         let mut answer = self.on_database(INTERNAL_DATABASE).query(DROPPED_TABLES).await?;
         let mut names = BTreeSet::new();
         while let Some(batch) = answer.try_next().await? {

@@ -1,22 +1,21 @@
-//! From a gRPC status to the kind of error that it means.
+//! Classifies a gRPC status as a kind of error.
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use tonic::{Code, Status};
 
-use crate::error::{ErrorKind, Found};
-use crate::guard::seconds;
+use crate::error_kind::{ErrorKind, OtherServer};
+use crate::grpc_only::parse_retry_after;
 use crate::transport;
 
-/// Names what a status means, by its code and by the part of its text that does not change
-/// between releases.
+/// Classifies a status by its code, and by the part of its text that all releases share.
 ///
 /// The code alone misleads: InfluxDB 3 Core reports a missing database and too many files as
 /// INTERNAL, its cloud siblings report a missing database as NOT_FOUND or INVALID_ARGUMENT, and
 /// RESOURCE_EXHAUSTED is memory, a limit on files, a deadline or a rate limit.
 pub fn classify(status: &Status) -> ErrorKind {
-    // Only a fault of this side has a source; a status that came over the wire has none.
+    // Only a status that this side made has a source. One from the wire has none.
     if let Some(source) = status.source() {
         return transport::explain(source).unwrap_or(ErrorKind::Unavailable);
     }
@@ -32,9 +31,9 @@ pub fn classify(status: &Status) -> ErrorKind {
     }
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => ErrorKind::Token,
-        Code::InvalidArgument => by_bad_argument(text),
+        Code::InvalidArgument => by_invalid_argument(text),
         Code::NotFound => by_missing_thing(text).unwrap_or(ErrorKind::Internal),
-        Code::Internal => by_internal_fault(text),
+        Code::Internal => by_internal_error(text),
         Code::ResourceExhausted => by_exhausted_resource(status),
         Code::DeadlineExceeded => ErrorKind::Deadline,
         Code::OutOfRange if text.contains("message length too large") => ErrorKind::MessageTooLarge,
@@ -44,15 +43,17 @@ pub fn classify(status: &Status) -> ErrorKind {
         Code::Unimplemented if text.contains("isn't supported") || text.contains("implemented") => {
             ErrorKind::Unsupported
         }
-        // InfluxDB 3 implements what we call, so this is some other gRPC server.
-        Code::Unimplemented => ErrorKind::NotInfluxDb3(Found::OtherGrpc),
+        // InfluxDB 3 implements what we call, so this is another gRPC server.
+        Code::Unimplemented => ErrorKind::NotInfluxDb3(OtherServer::Grpc),
         Code::Unavailable | Code::Aborted | Code::Cancelled => ErrorKind::Unavailable,
-        Code::Unknown if text.contains("text/html") => ErrorKind::NotInfluxDb3(Found::WebPage),
+        Code::Unknown if text.contains("text/html") => {
+            ErrorKind::NotInfluxDb3(OtherServer::WebPage)
+        }
         Code::Unknown | Code::DataLoss | Code::Ok => ErrorKind::Internal,
     }
 }
 
-/// The HTTP status of an answer that only pretends to be gRPC, or that a proxy tells of.
+/// Classifies by an HTTP status in the text: of an answer that is not gRPC, or of a proxy.
 fn by_http_status(status: &Status) -> Option<ErrorKind> {
     let text = status.message();
     let markers = ["mapped from HTTP status code ", "http2 header with status: "];
@@ -64,11 +65,11 @@ fn by_http_status(status: &Status) -> Option<ErrorKind> {
         401 | 403 => ErrorKind::Token,
         408 | 500..=599 => ErrorKind::Unavailable,
         429 => ErrorKind::RateLimited { retry_after: retry_after(status) },
-        _ => ErrorKind::NotInfluxDb3(Found::Http),
+        _ => ErrorKind::NotInfluxDb3(OtherServer::Http),
     })
 }
 
-/// A stream that somebody in between ended: no final status, or a reset.
+/// True for a stream that ended without its final status, or was reset.
 fn is_cut_off(text: &str) -> bool {
     [
         "missing grpc-status trailer",
@@ -80,7 +81,7 @@ fn is_cut_off(text: &str) -> bool {
     .any(|marker| text.contains(marker))
 }
 
-fn by_bad_argument(text: &str) -> ErrorKind {
+fn by_invalid_argument(text: &str) -> ErrorKind {
     if let Some(kind) = by_missing_thing(text) {
         kind
     } else if let Some((_, after)) = text.split_once("No field named ") {
@@ -90,7 +91,7 @@ fn by_bad_argument(text: &str) -> ErrorKind {
     }
 }
 
-/// A database or a table that is not there.
+/// Recognizes a missing database or table.
 fn by_missing_thing(text: &str) -> Option<ErrorKind> {
     if let Some(table) = quoted(text, "table '", "' not found") {
         let table = table.strip_prefix("public.").unwrap_or(table);
@@ -103,7 +104,7 @@ fn by_missing_thing(text: &str) -> Option<ErrorKind> {
     missing.then_some(ErrorKind::DatabaseMissing)
 }
 
-fn by_internal_fault(text: &str) -> ErrorKind {
+fn by_internal_error(text: &str) -> ErrorKind {
     if let Some(kind) = by_missing_thing(text) {
         kind
     } else if text.contains("file limit") {
@@ -137,12 +138,12 @@ fn by_exhausted_resource(status: &Status) -> ErrorKind {
     }
 }
 
-/// The wait that the server asks for, where it gives it in seconds.
+/// Reads the wait that the server asks for, if it is in seconds.
 fn retry_after(status: &Status) -> Option<Duration> {
-    seconds(status.metadata().get("retry-after")?.to_str().ok()?)
+    parse_retry_after(status.metadata().get("retry-after")?.to_str().ok()?)
 }
 
-/// What stands between two marks; the last end counts, since a name may hold quotes.
+/// The text between `start` and the last `end`: a name may itself hold quotes.
 fn quoted<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, after) = text.split_once(start)?;
     let (name, _) = after.rsplit_once(end)?;

@@ -1,4 +1,4 @@
-//! The client: one connection, any number of questions.
+//! The client: one connection, any number of queries.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -19,39 +19,39 @@ use tonic::metadata::MetadataValue;
 use tonic::transport::{Channel, ClientTlsConfig};
 
 use crate::endpoint::Scheme;
-use crate::error::{Error, ErrorKind, Found};
-use crate::guard::GrpcOnly;
-use crate::probe::{self, Finding, probe};
-use crate::report::{Fault, Reporter};
+use crate::error::Error;
+use crate::error_kind::{ErrorKind, OtherServer};
+use crate::grpc_only::GrpcOnly;
+use crate::probe::{self, ProbeOutcome, probe};
+use crate::report::{QueryFailure, Reporter};
 use crate::server_info::ServerInfo;
 use crate::stream::BatchStream;
 use crate::target::Target;
-use crate::trust;
+use crate::tls;
 
-/// The largest message taken. InfluxDB aims at 2 MiB and splits by rows, so a few long strings
+/// The largest message accepted. InfluxDB aims at 2 MiB and splits by rows, so a few long strings
 /// make a message of many times that; gRPC's usual 4 MiB would refuse it.
 const LARGEST_MESSAGE: usize = 128 * 1024 * 1024;
 
-/// What the server may send of one stream before we have read it. HTTP/2 starts at 64 KiB, which
-/// caps a stream at 64 KiB for each round trip; four streams of this bring 35 MB/s over 60 ms and
-/// 200 MB/s over 10 ms, and memory is theirs to fill where InfluxDB is the faster side.
+/// How much of a stream the server may send ahead of our reading. HTTP/2's 64 KiB would cap a
+/// stream at 64 KiB for each round trip; four streams of this size bring 35 MB/s over 60 ms and 200
+/// MB/s over 10 ms. They fill as much memory where InfluxDB is the faster side.
 const STREAM_WINDOW: u32 = 512 * 1024;
-/// The same for all the streams of the connection together: room for 32 streams that nobody reads
-/// at the moment, so that they do not starve the others. What a caller reads in parallel bounds
-/// the memory.
+/// The same for all streams of a connection together: 32 streams that nobody reads at the moment do
+/// not starve another. How many streams a caller opens bounds the memory.
 const CONNECTION_WINDOW: u32 = 33 * STREAM_WINDOW;
 /// A batch is often larger than the usual frame of 16 KiB; fewer frames are less work.
 const LARGEST_FRAME: u32 = 1024 * 1024;
 
-/// How often to ask whether the server is there, and how long to wait for it to say so: a proxy
-/// or a firewall then sees traffic also while a query is slow or its reader is.
+/// How often to ping the server, and how long to wait for its answer. Proxies and firewalls then
+/// see traffic while a query, or its reader, is slow.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A connection to an InfluxDB 3 and a database on it.
+/// A connection to a database of an InfluxDB 3.
 ///
-/// Cheap to clone; clones share the connection, which is made by the first question and made anew
-/// after a loss.
+/// Clones are cheap and share the connection. The first query opens it; the next one after a loss
+/// opens it again.
 #[derive(Clone)]
 pub struct Client {
     flight: FlightServiceClient<GrpcOnly>,
@@ -63,11 +63,11 @@ struct Shared {
     target: Target,
     authorization: Option<HeaderValue>,
     tls: Arc<ClientConfig>,
-    /// Set by the first answer: from then on a fault is an outage, not a wrong address.
+    /// Set by the first answer. From then on a failure is an outage, not a wrong address.
     has_answered: AtomicBool,
 }
 
-/// The ticket of InfluxDB 3's own `DoGet`, which asks and answers in one call.
+/// The ticket of InfluxDB 3's own `DoGet`, which queries and answers in one call.
 #[derive(Serialize)]
 struct QueryTicket<'a> {
     database: &'a str,
@@ -78,11 +78,11 @@ struct QueryTicket<'a> {
 impl Client {
     /// Prepares a connection: reads the trusted certificates and checks the token's form.
     ///
-    /// The network is not touched before the first question; [`Client::check`] is a good one.
+    /// Does not touch the network. [`Client::check`] tests the connection.
     ///
     /// # Errors
-    /// When the token must not be sent over the wire asked for ([`ErrorKind::PlaintextToken`]) or
-    /// cannot be ([`ErrorKind::Token`]).
+    /// [`ErrorKind::PlaintextToken`] when the token would travel unencrypted, [`ErrorKind::Token`]
+    /// when it cannot be sent at all.
     pub async fn connect(target: Target) -> Result<Self, Error> {
         let reporter = Arc::new(Reporter::new(
             target.endpoint.to_string(),
@@ -95,19 +95,19 @@ impl Client {
         let authorization = authorization(&target).map_err(|()| {
             reporter
                 .error(ErrorKind::Token)
-                .saying("it holds characters that no token has, such as a line break")
+                .with_detail("it holds characters that no token has, such as a line break")
         })?;
 
         let extra_roots = target.extra_roots.clone();
-        let roots = tokio::task::spawn_blocking(move || trust::load_roots(&extra_roots))
+        let roots = tokio::task::spawn_blocking(move || tls::load_roots(&extra_roots))
             .await
-            .map_err(|error| reporter.error(ErrorKind::Internal).caused_by(error))?;
+            .map_err(|error| reporter.error(ErrorKind::Internal).with_source(error))?;
         let anchors = roots.roots.clone();
-        let tls = trust::http1_config(roots)
-            .map_err(|error| reporter.error(ErrorKind::Internal).caused_by(error))?;
+        let tls = tls::http1_config(roots)
+            .map_err(|error| reporter.error(ErrorKind::Internal).with_source(error))?;
 
         let (channel, origin) = channel(&target, anchors)
-            .map_err(|error| reporter.error(ErrorKind::Internal).saying(&error.to_string()))?;
+            .map_err(|error| reporter.error(ErrorKind::Internal).with_detail(&error.to_string()))?;
         let flight = FlightServiceClient::with_origin(GrpcOnly(channel), origin)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(LARGEST_MESSAGE);
@@ -116,52 +116,52 @@ impl Client {
         Ok(Self { flight, shared, reporter })
     }
 
-    /// The same connection, asking another database.
+    /// Queries another database over the same connection.
     #[must_use]
     pub fn on_database(&self, database: impl Into<String>) -> Self {
         let reporter = Arc::new(self.reporter.on_database(database.into()));
         Self { reporter, ..self.clone() }
     }
 
-    /// The database that is asked.
+    /// The database that is queried.
     pub fn database(&self) -> &str {
         self.reporter.database()
     }
 
-    /// Asks a question in SQL; returns when the answer begins, with its schema known.
+    /// Sends a query in SQL, and returns when the answer begins, with its schema known.
     ///
-    /// Faults that may pass are retried as the target's [`RetryPolicy`](crate::RetryPolicy) says,
+    /// Transient failures are retried as the target's [`RetryPolicy`](crate::RetryPolicy) says,
     /// until the answer begins. A stream that breaks off later is the caller's to restart, since
     /// only the caller knows what to do with the rows that came.
     ///
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn query(&self, sql: &str) -> Result<BatchStream, Error> {
-        self.shared.target.retry.run(|| self.ask(sql)).await
+        self.shared.target.retry.run(|| self.query_once(sql)).await
     }
 
     /// Tests the whole way to the database, once and without retries: host, TLS, gRPC, token and
     /// the database's name.
     ///
     /// # Errors
-    /// See [`ErrorKind`]; the sentence of the error tells what to mend.
+    /// See [`ErrorKind`]. The message tells what to change.
     pub async fn check(&self) -> Result<ServerInfo, Error> {
-        let mut answer = self.ask("SELECT 1").await?;
+        let mut answer = self.query_once("SELECT 1").await?;
         while answer.try_next().await?.is_some() {}
         Ok(self.server_info().await)
     }
 
-    /// What the server says of itself in one answer over HTTP, at the same address and with the
-    /// same token as queries. Never fails: what is not said, for whatever reason, and within the
-    /// time for a connection ([`Timeouts::connect`](crate::Timeouts::connect)), is `None`.
+    /// Reads the server's identity and version over HTTP, at the same address and with the same
+    /// token as queries. Never fails: what the server does not tell within
+    /// [`Timeouts::connect`](crate::Timeouts::connect) is `None`.
     pub async fn server_info(&self) -> ServerInfo {
         let Shared { target, authorization, tls, .. } = &*self.shared;
         let limit = target.timeouts.connect;
         probe::server_info(&target.endpoint, authorization.as_ref(), tls, limit).await
     }
 
-    /// Asks once. A first question that fails for no clear reason is looked into.
-    async fn ask(&self, sql: &str) -> Result<BatchStream, Error> {
+    /// Queries once. If the first query fails for no clear reason, a probe looks for it.
+    async fn query_once(&self, sql: &str) -> Result<BatchStream, Error> {
         match self.open(sql).await {
             Ok(stream) => {
                 self.shared.has_answered.store(true, Ordering::Relaxed);
@@ -169,40 +169,42 @@ impl Client {
             }
             Err(error) if self.shared.has_answered.load(Ordering::Relaxed) => {
                 Err(match error.kind() {
-                    // What has answered as InfluxDB 3 is one: a proxy stands in for it while it is away.
-                    ErrorKind::NotInfluxDb3(_) => error.reclassified(ErrorKind::Unavailable),
+                    // It answered as InfluxDB 3 before: a proxy stands in while it is away.
+                    ErrorKind::NotInfluxDb3(_) => error.with_kind(ErrorKind::Unavailable),
                     _ => error,
                 })
             }
-            Err(error) if is_unclear(&error) => Err(explained(error, self.probe().await)),
+            Err(error) if is_ambiguous(&error) => {
+                Err(with_probe_outcome(error, self.probe().await))
+            }
             Err(error) => Err(error),
         }
     }
 
     async fn open(&self, sql: &str) -> Result<BatchStream, Error> {
         let timeouts = self.shared.target.timeouts;
-        // TCP and TLS have their own limits; this one is for a server that says nothing at all.
+        // TCP and TLS have limits of their own. This one is for a server that stays silent.
         let limit = timeouts.connect * 2 + timeouts.idle;
         let mut flight = self.flight.clone();
         let response = match timeout(limit, flight.do_get(self.request(sql)?)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(status)) => return Err(self.reporter.fault(status.into())),
-            Err(_) => return Err(self.reporter.fault(Fault::Silence(limit))),
+            Ok(Err(status)) => return Err(self.reporter.failure(status.into())),
+            Err(_) => return Err(self.reporter.failure(QueryFailure::Silence(limit))),
         };
         let messages = response.into_inner();
         BatchStream::open(messages, timeouts, Arc::clone(&self.reporter))
             .await
-            .map_err(|fault| self.reporter.fault(fault))
+            .map_err(|failure| self.reporter.failure(failure))
     }
 
     fn request(&self, sql: &str) -> Result<Request<Ticket>, Error> {
         let ticket = QueryTicket { database: self.database(), sql_query: sql, query_type: "sql" };
         let ticket = serde_json::to_vec(&ticket)
-            .map_err(|error| self.reporter.error(ErrorKind::Internal).caused_by(error))?;
+            .map_err(|error| self.reporter.error(ErrorKind::Internal).with_source(error))?;
         let mut request = Request::new(Ticket::new(ticket));
         if let Some(authorization) = &self.shared.authorization {
             let value = MetadataValue::try_from(authorization.as_bytes())
-                .map_err(|error| self.reporter.error(ErrorKind::Token).caused_by(error))?;
+                .map_err(|error| self.reporter.error(ErrorKind::Token).with_source(error))?;
             request.metadata_mut().insert("authorization", value);
         }
         Ok(request)
@@ -212,7 +214,7 @@ impl Client {
         self.reporter.error(kind)
     }
 
-    async fn probe(&self) -> Finding {
+    async fn probe(&self) -> ProbeOutcome {
         let Shared { target, authorization, tls, .. } = &*self.shared;
         probe(&target.endpoint, authorization.as_ref(), tls, target.timeouts.connect).await
     }
@@ -227,20 +229,20 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The header that carries the token, marked so that no log shows it.
+/// Makes the header that carries the token, marked as sensitive so that no log shows it.
 ///
-/// The scheme is spelt as InfluxDB 3 Core wants it: it refuses `bearer`.
+/// The scheme needs its capital letter: InfluxDB 3 Core refuses `bearer`.
 fn authorization(target: &Target) -> Result<Option<HeaderValue>, ()> {
     let Some(token) = &target.token else { return Ok(None) };
     let header = format!("Bearer {}", token.expose_secret());
     let mut value = HeaderValue::try_from(header).map_err(|_| ())?;
-    // Bytes above ASCII pass as a header, but not as gRPC metadata.
+    // Bytes above ASCII pass as an HTTP header, but not as gRPC metadata.
     value.to_str().map_err(|_| ())?;
     value.set_sensitive(true);
     Ok(Some(value))
 }
 
-/// The channel, and the address that the paths of its calls are put behind.
+/// Makes the channel, and the origin of its calls' paths.
 fn channel(
     target: &Target,
     anchors: Vec<rustls::pki_types::TrustAnchor<'static>>,
@@ -266,31 +268,34 @@ fn channel(
     Ok((endpoint.connect_lazy(), origin))
 }
 
-/// True for a fault that a wrong address has as well as a server in trouble.
-fn is_unclear(error: &Error) -> bool {
+/// True for a failure that may come from a wrong address as well as from a server in trouble.
+fn is_ambiguous(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::NotInfluxDb3(_) | ErrorKind::Stalled => true,
-        // A status with a cause is the transport's; without one it came from the server.
+        // A status with a cause comes from the transport, one without from the server.
         ErrorKind::Unavailable => error.source().and_then(StdError::source).is_some(),
         _ => false,
     }
 }
 
-/// The error, in the light of what the probe found.
-fn explained(error: Error, finding: Finding) -> Error {
+/// Refines an error by what the probe found.
+fn with_probe_outcome(error: Error, outcome: ProbeOutcome) -> Error {
     let was_no_grpc = matches!(error.kind(), ErrorKind::NotInfluxDb3(_));
-    let is_grpc = matches!(error.kind(), ErrorKind::NotInfluxDb3(Found::OtherGrpc));
-    match finding {
-        Finding::OldInfluxDb { version } => {
-            error.reclassified(ErrorKind::NotInfluxDb3(Found::OldInfluxDb { version }))
+    let is_grpc = matches!(error.kind(), ErrorKind::NotInfluxDb3(OtherServer::Grpc));
+    match outcome {
+        ProbeOutcome::OldInfluxDb { version } => {
+            error.with_kind(ErrorKind::NotInfluxDb3(OtherServer::OldInfluxDb { version }))
         }
-        Finding::Tls(problem) => error.reclassified(ErrorKind::Tls(problem)),
-        Finding::WebPage => error.reclassified(ErrorKind::NotInfluxDb3(Found::WebPage)),
-        Finding::OtherHttp if !is_grpc => error.reclassified(ErrorKind::NotInfluxDb3(Found::Http)),
-        Finding::Busy if was_no_grpc => error.reclassified(ErrorKind::Unavailable),
-        Finding::InfluxDb3 { version } => error.saying(&format!(
-            "it answers as InfluxDB {version} over HTTP/1.1, but not over HTTP/2, which a proxy in between may not pass on"
+        ProbeOutcome::Tls(problem) => error.with_kind(ErrorKind::Tls(problem)),
+        ProbeOutcome::WebPage => error.with_kind(ErrorKind::NotInfluxDb3(OtherServer::WebPage)),
+        ProbeOutcome::OtherHttp if !is_grpc => {
+            error.with_kind(ErrorKind::NotInfluxDb3(OtherServer::Http))
+        }
+        ProbeOutcome::Busy if was_no_grpc => error.with_kind(ErrorKind::Unavailable),
+        ProbeOutcome::InfluxDb3 { version } => error.with_detail(&format!(
+            "it answers as InfluxDB {version} over HTTP/1.1, but not over HTTP/2, \
+             which a proxy in between may not pass on"
         )),
-        Finding::Busy | Finding::OtherHttp | Finding::Unclear => error,
+        ProbeOutcome::Busy | ProbeOutcome::OtherHttp | ProbeOutcome::Unclear => error,
     }
 }

@@ -6,17 +6,18 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
 
 impl Client {
-    /// The server's present time, in nanoseconds since 1970 in UTC.
+    /// Reads the server's clock, in nanoseconds since 1970 in UTC.
     ///
     /// # Errors
     /// As [`Client::query`].
     pub async fn server_now(&self) -> Result<i64, Error> {
         let mut answer = self.query("SELECT now() AS now").await?;
         let mut now = None;
-        // Read to the end, which alone says that the answer is whole.
+        // Read to the end: only that shows that the answer is whole.
         while let Some(batch) = answer.try_next().await? {
             let Some(column) = batch.columns().first() else {
                 return Err(self.unreadable("now() came without a column"));
@@ -38,8 +39,8 @@ impl Client {
             .ok_or_else(|| self.unreadable("now() has no value"))
     }
 
-    /// The error for an answer that came whole, but is not what the question asks for.
+    /// The error for an answer that came whole, but does not fit the query.
     pub fn unreadable(&self, what: &str) -> Error {
-        self.error(ErrorKind::Protocol).saying(what)
+        self.error(ErrorKind::Protocol).with_detail(what)
     }
 }

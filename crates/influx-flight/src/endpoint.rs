@@ -1,4 +1,4 @@
-//! Where an InfluxDB is: the text that people write for a host, parsed once.
+//! The address of an InfluxDB, parsed once from the text that people write for a host.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +9,13 @@ use url::Host;
 
 /// The port that InfluxDB 3 listens on unless told otherwise; the default for `http`.
 ///
-/// The well-known port 80 would be the rule of the web, but an InfluxDB without TLS is one that
-/// somebody runs as it came, and such a server listens here.
+/// Not the well-known port 80: an InfluxDB without TLS is usually run as it comes, and listens
+/// here.
 const INFLUXDB_PORT: u16 = 8181;
 /// The default for `https`: the port of the cloud products.
 const HTTPS_PORT: u16 = 443;
 
-/// How the bytes travel.
+/// Whether the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// Plain text.
@@ -69,7 +69,8 @@ pub struct Endpoint {
 /// The text is repeated without whatever might be a credential in it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "\"{text}\" is not an address of an InfluxDB: {problem}; write https://host[:port][/path], http://host[:port][/path], host:port or host"
+    "\"{text}\" is not an address of an InfluxDB: {problem}; write https://host[:port][/path], \
+     http://host[:port][/path], host:port or host"
 )]
 pub struct EndpointError {
     text: String,
@@ -113,7 +114,7 @@ pub enum EndpointProblem {
 }
 
 impl Endpoint {
-    /// Whether the bytes travel in plain text or by TLS.
+    /// Plain text or TLS.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -136,7 +137,7 @@ impl Endpoint {
         self.port
     }
 
-    /// Where it is on the network: `host:port`, in lower case, the port always given.
+    /// The network address `host:port`, in lower case, always with the port.
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -151,7 +152,7 @@ impl Endpoint {
         is_loopback(&self.host)
     }
 
-    /// The same place, spoken to in the other way.
+    /// The same address with another scheme.
     pub(crate) fn with_scheme(&self, scheme: Scheme) -> Self {
         Self { scheme, ..self.clone() }
     }
@@ -176,7 +177,7 @@ impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, EndpointError> {
-        // Pasting brings blanks along; nobody means them.
+        // Pasted text often brings blanks along.
         let text = text.trim();
         parse(text).map_err(|problem| EndpointError { text: without_credentials(text), problem })
     }
@@ -204,7 +205,7 @@ fn parse(text: &str) -> Result<Endpoint, EndpointProblem> {
     }
     let (host, port) = split_port(authority)?;
     let host = Host::parse(host).map_err(|_| EndpointProblem::Host)?;
-    // A lone port number parses as an IPv4 address (8181 is 0.0.31.245): nobody means that.
+    // Refuse a lone port number, which would parse as an IPv4 address (8181 is 0.0.31.245).
     if matches!(host, Host::Ipv4(_)) && !authority.contains('.') {
         return Err(EndpointProblem::Host);
     }
@@ -220,12 +221,13 @@ fn parse(text: &str) -> Result<Endpoint, EndpointProblem> {
     Ok(Endpoint { scheme, host, port, path: path.to_owned() })
 }
 
-/// Whether a scheme can be called so (RFC 3986): any other text is not repeated, since it may end in a password that holds `://`.
+/// True for a valid name of a scheme (RFC 3986). Other text is not repeated: it may end in a
+/// password that holds `://`.
 fn is_scheme(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
-/// The problem of a text where `://` stands behind something that cannot be a scheme.
+/// The problem of a text that has `://` behind something that is no scheme.
 fn problem_of_odd_text(before: &str, after: &str) -> EndpointProblem {
     if before.contains('@') || after.contains('@') {
         EndpointProblem::Credentials

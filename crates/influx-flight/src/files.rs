@@ -8,13 +8,12 @@ use arrow_cast::cast;
 use crate::client::Client;
 use crate::error::Error;
 
-/// The files that hold a table's points, apart from those that are still in the write buffer.
+/// What [`Client::parquet_files`] returns; prefer [`Client::files`].
 #[derive(Debug)]
 pub enum ParquetFiles {
-    /// Every file that the server knows of. After a restart of InfluxDB 3 Core that may be a part of those that there are, so that the
-    /// absence of a file means nothing.
+    /// Every file that the server knows of.
     Known(Vec<ParquetFile>),
-    /// The server does not show its files: the cloud products do not.
+    /// The server does not list them.
     Unknown(Error),
 }
 
@@ -23,41 +22,40 @@ pub enum ParquetFiles {
 pub struct ParquetFile {
     /// The node that wrote it.
     pub node: String,
-    /// The number of the node's write-ahead log at the snapshot that made the file: all files of a snapshot share it, and later
-    /// snapshots of the same node have higher ones.
+    /// The position of the node's write-ahead log at the snapshot that made the file. All files of
+    /// a snapshot share it, and later snapshots of the same node have higher ones.
     pub sequence: u64,
     /// The time of the first point, in nanoseconds since 1970 in UTC.
     pub first: i64,
     /// The time of the last point.
     pub last: i64,
-    /// The number of rows; a point that was overwritten counts again.
+    /// The number of rows. A point that was overwritten counts again.
     pub rows: u64,
     /// The size in bytes.
     pub bytes: u64,
 }
 
-/// Asks for the files of a table. The table's name is a value here: in it single quotes are doubled.
-pub(crate) fn question(table: &str) -> String {
+/// The query for the files of a table. The name is a string in it: its single quotes are doubled.
+pub(crate) fn statement(table: &str) -> String {
     format!(
-        "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = '{}'",
+        "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files \
+         WHERE table_name = '{}'",
         table.replace('\'', "''")
     )
 }
 
 impl Client {
-    /// The files of a table.
+    /// Lists the Parquet files of a table. Points in the write buffer are in none of them.
     ///
-    /// The table has to be there: InfluxDB 3 Core fails on the files of an unknown one, which is an
-    /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) without a name.
-    pub async fn parquet_files(&self, table: &str) -> ParquetFiles {
-        match self.list_files(table).await {
-            Ok(files) => ParquetFiles::Known(files),
-            Err(error) => ParquetFiles::Unknown(error),
-        }
-    }
-
-    async fn list_files(&self, table: &str) -> Result<Vec<ParquetFile>, Error> {
-        let mut answer = self.query(&question(table)).await?;
+    /// After a restart InfluxDB 3 Core may list only a part of the files, so the absence of one
+    /// means nothing.
+    ///
+    /// # Errors
+    /// As [`Client::query`]. The cloud products do not list files. For an unknown table InfluxDB 3
+    /// Core fails with an [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) without a
+    /// name.
+    pub async fn files(&self, table: &str) -> Result<Vec<ParquetFile>, Error> {
+        let mut answer = self.query(&statement(table)).await?;
         let mut files = Vec::new();
         while let Some(batch) = answer.try_next().await? {
             let paths = self.text_column(&batch, "path")?;
@@ -84,7 +82,12 @@ impl Client {
         Ok(files)
     }
 
-    /// A column of numbers without nulls.
+    /// [`Client::files`] in its earlier form.
+    pub async fn parquet_files(&self, table: &str) -> ParquetFiles {
+        self.files(table).await.map_or_else(ParquetFiles::Unknown, ParquetFiles::Known)
+    }
+
+    /// Reads a column of numbers without nulls.
     fn number_column<T: ArrowPrimitiveType>(
         &self,
         batch: &RecordBatch,
@@ -102,7 +105,8 @@ impl Client {
     }
 }
 
-/// Who wrote a file and when, from `<node>/dbs/<database>/<table>/<date>/<HH-MM>/<sequence>.parquet`.
+/// Reads the node and the sequence from a path of the form
+/// `<node>/dbs/<database>/<table>/<date>/<HH-MM>/<sequence>.parquet`.
 fn node_and_sequence(path: &str) -> Option<(&str, u64)> {
     let (node, rest) = path.split_once("/dbs/")?;
     let (_, file) = rest.rsplit_once('/')?;
@@ -111,13 +115,13 @@ fn node_and_sequence(path: &str) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{node_and_sequence, question};
+    use super::{node_and_sequence, statement};
 
     #[test]
-    fn a_table_that_is_asked_for_is_a_text_and_nothing_else() {
+    fn the_name_of_a_table_cannot_leave_its_string() {
         for (table, text) in [("census", "'census'"), ("o'b'' OR 1=1", "'o''b'''' OR 1=1'")] {
-            let asked = question(table);
-            let (_, shown) = asked.split_once(" WHERE table_name = ").unwrap();
+            let sql = statement(table);
+            let (_, shown) = sql.split_once(" WHERE table_name = ").unwrap();
             assert_eq!(shown, text);
         }
     }

@@ -1,4 +1,4 @@
-//! What the fuzz targets of `xtask/fuzz` drive: the reading of an answer, without a connection around it.
+//! Opens the reading of an answer to the fuzz targets of `xtask/fuzz`, without a connection.
 
 use std::sync::Arc;
 
@@ -24,19 +24,19 @@ pub async fn answer(
     let reporter = reporter(target);
     BatchStream::open(messages, target.timeouts, Arc::clone(&reporter))
         .await
-        .map_err(|fault| reporter.fault(fault))
+        .map_err(|failure| reporter.failure(failure))
 }
 
 /// The SQL that asks for the files of a table.
 #[must_use]
 pub fn files_statement(table: &str) -> String {
-    files::question(table)
+    files::statement(table)
 }
 
 /// The error that a status from `target` becomes.
 #[must_use]
 pub fn error(status: Status, target: &Target) -> Error {
-    reporter(target).fault(status.into())
+    reporter(target).failure(status.into())
 }
 
 fn reporter(target: &Target) -> Arc<Reporter> {

@@ -1,8 +1,8 @@
-//! Ask InfluxDB 3 a question over Arrow Flight, get a stream of record batches.
+//! Queries InfluxDB 3 over Arrow Flight and streams the answer as record batches.
 //!
 //! [`Client::query`] sends SQL in the server's own `DoGet` ticket and returns a [`BatchStream`].
-//! Whatever goes wrong is an [`Error`] whose [`ErrorKind`] says what it means for whoever asked and
-//! whose text says what to do about it. Nothing here knows what the rows are for.
+//! Every failure is an [`Error`]: its [`ErrorKind`] tells the caller what it can do, its text tells
+//! the customer. Nothing here knows what the rows are for.
 //!
 //! ```no_run
 //! use influx_flight::{Client, Target};
@@ -26,27 +26,29 @@ mod client;
 mod clock;
 mod endpoint;
 mod error;
+mod error_kind;
 mod files;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod guard;
+mod grpc_only;
+mod message;
 mod probe;
 mod report;
 mod retry;
-mod sentence;
 mod server_info;
 mod stream;
 mod target;
+mod tls;
 mod transport;
-mod trust;
 
 pub use catalog::{ColumnInfo, ColumnType, DroppedTables, Role, TableInfo};
 pub use classify::classify;
 pub use client::Client;
 pub use endpoint::{Endpoint, EndpointError, EndpointProblem, Scheme};
-pub use error::{ConnectProblem, Error, ErrorKind, Found, TlsProblem};
+pub use error::Error;
+pub use error_kind::{ConnectProblem, ErrorKind, OtherServer, TlsProblem};
 pub use files::{ParquetFile, ParquetFiles};
-pub use retry::{Patience, RetryPolicy};
+pub use retry::{RetryBudget, RetryPolicy};
 pub use server_info::ServerInfo;
 pub use stream::BatchStream;
 pub use target::{CaCertificateError, Target, Timeouts};

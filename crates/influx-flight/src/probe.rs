@@ -1,4 +1,4 @@
-//! What answers at an address, asked in HTTP/1.1, which almost everything speaks.
+//! Finds out what answers at an address, over HTTP/1.1, which almost every server speaks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::endpoint::{Endpoint, Scheme};
-use crate::error::{ErrorKind, TlsProblem};
+use crate::error_kind::{ErrorKind, TlsProblem};
 use crate::server_info::{ServerInfo, VERSION};
 use crate::transport;
 
 /// What answers at an address.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
+pub(crate) enum ProbeOutcome {
     /// An InfluxDB 3, or a later one.
     InfluxDb3 { version: String },
     /// An InfluxDB 1 or 2.
@@ -38,64 +38,63 @@ pub(crate) enum Finding {
     Tls(TlsProblem),
     /// Another HTTP server.
     OtherHttp,
-    /// Nothing that tells: a closed port, a cloud product that has no `/ping`, an InfluxDB 3 that
-    /// wants a valid token for this too.
+    /// Nothing conclusive: a closed port, a cloud product without `/ping`, or an InfluxDB 3 that
+    /// wants a valid token here too.
     Unclear,
 }
 
-/// Why there is no answer.
+/// Why a ping has no answer.
 #[derive(Debug)]
-enum NoAnswer {
+enum PingError {
     /// TLS failed, with a reason.
     Tls(TlsProblem),
-    /// A connection came to be, but what came back was not what was spoken.
+    /// A connection was made, but the answer was in another protocol.
     Garbled,
     /// No connection, or silence.
     Nothing,
 }
 
-/// Asks `GET /ping` of whatever is at the endpoint; waits for `limit` at most for each try.
+/// Sends `GET /ping`, and waits for at most `limit` in each try.
 pub(crate) async fn probe(
     endpoint: &Endpoint,
     authorization: Option<&HeaderValue>,
     tls: &Arc<ClientConfig>,
     limit: Duration,
-) -> Finding {
+) -> ProbeOutcome {
     let answer = ping(endpoint, authorization, tls, limit).await;
     match (endpoint.scheme(), answer) {
         (Scheme::Http, Ok(response)) => match interpret(&response) {
             // Some servers answer plain text on their TLS port, with a hint and this status.
-            Finding::OtherHttp | Finding::WebPage
+            ProbeOutcome::OtherHttp | ProbeOutcome::WebPage
                 if response.status() == StatusCode::BAD_REQUEST
                     && speaks_tls(endpoint, tls, limit).await =>
             {
-                Finding::Tls(TlsProblem::ServerIsTls)
+                ProbeOutcome::Tls(TlsProblem::ServerIsTls)
             }
-            finding => finding,
+            outcome => outcome,
         },
         (Scheme::Https, Ok(response)) => match interpret(&response) {
-            // The cloud products answer queries alone, and say so to all else, some with a page.
-            // A web server in their place gives itself away as it answers the query, or refuses
-            // HTTP/2.
-            Finding::OtherHttp | Finding::WebPage => Finding::Unclear,
-            finding => finding,
+            // The cloud products refuse everything but queries, some with a web page. A real web
+            // server is recognized by its answer to the query, or because it refuses HTTP/2.
+            ProbeOutcome::OtherHttp | ProbeOutcome::WebPage => ProbeOutcome::Unclear,
+            outcome => outcome,
         },
-        (Scheme::Http, Err(NoAnswer::Garbled)) if speaks_tls(endpoint, tls, limit).await => {
-            Finding::Tls(TlsProblem::ServerIsTls)
+        (Scheme::Http, Err(PingError::Garbled)) if speaks_tls(endpoint, tls, limit).await => {
+            ProbeOutcome::Tls(TlsProblem::ServerIsTls)
         }
-        (Scheme::Https, Err(NoAnswer::Garbled)) => {
-            // Never with the token: this wire is one that nobody asked for.
+        (Scheme::Https, Err(PingError::Garbled)) => {
+            // Without the token: nobody allowed plain text.
             match ping(&endpoint.with_scheme(Scheme::Http), None, tls, limit).await {
-                Ok(_) => Finding::Tls(TlsProblem::ServerIsPlain),
-                Err(_) => Finding::Unclear,
+                Ok(_) => ProbeOutcome::Tls(TlsProblem::ServerIsPlain),
+                Err(_) => ProbeOutcome::Unclear,
             }
         }
-        (_, Err(NoAnswer::Tls(problem))) => Finding::Tls(problem),
-        (_, Err(NoAnswer::Garbled | NoAnswer::Nothing)) => Finding::Unclear,
+        (_, Err(PingError::Tls(problem))) => ProbeOutcome::Tls(problem),
+        (_, Err(PingError::Garbled | PingError::Nothing)) => ProbeOutcome::Unclear,
     }
 }
 
-/// What whoever is at the endpoint says of itself: in one try, and nothing if there is no answer.
+/// Reads what the server tells about itself, in one try. Empty if there is no answer.
 pub(crate) async fn server_info(
     endpoint: &Endpoint,
     authorization: Option<&HeaderValue>,
@@ -103,34 +102,34 @@ pub(crate) async fn server_info(
     limit: Duration,
 ) -> ServerInfo {
     match ping(endpoint, authorization, tls, limit).await {
-        // The status does not count: a refusal says who refuses.
+        // A refusal names the server too, so the status does not matter.
         Ok(response) => ServerInfo::of(response.headers()),
         Err(_) => ServerInfo::default(),
     }
 }
 
-/// What the headers of an answer to `/ping` say; every InfluxDB names its version there.
-fn interpret<T>(response: &Response<T>) -> Finding {
+/// Interprets the headers of an answer to `/ping`, where every InfluxDB names its version.
+fn interpret<T>(response: &Response<T>) -> ProbeOutcome {
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     if let Some(version) = header(VERSION.as_str()) {
         let version = version.trim_start_matches('v').to_owned();
         let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
         return match major {
-            Some(0..=2) => Finding::OldInfluxDb { version },
-            Some(_) => Finding::InfluxDb3 { version },
-            None => Finding::Unclear,
+            Some(0..=2) => ProbeOutcome::OldInfluxDb { version },
+            Some(_) => ProbeOutcome::InfluxDb3 { version },
+            None => ProbeOutcome::Unclear,
         };
     }
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        Finding::Busy
+        ProbeOutcome::Busy
     } else if header(CONTENT_TYPE.as_str()).is_some_and(|content| content.starts_with("text/html"))
     {
-        Finding::WebPage
+        ProbeOutcome::WebPage
     } else if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        Finding::Unclear
+        ProbeOutcome::Unclear
     } else {
-        Finding::OtherHttp
+        ProbeOutcome::OtherHttp
     }
 }
 
@@ -139,7 +138,7 @@ async fn ping(
     authorization: Option<&HeaderValue>,
     tls: &Arc<ClientConfig>,
     limit: Duration,
-) -> Result<Response<Incoming>, NoAnswer> {
+) -> Result<Response<Incoming>, PingError> {
     let exchange = async {
         let tcp = connect(endpoint).await?;
         match endpoint.scheme() {
@@ -150,7 +149,7 @@ async fn ping(
             }
         }
     };
-    timeout(limit, exchange).await.unwrap_or(Err(NoAnswer::Nothing))
+    timeout(limit, exchange).await.unwrap_or(Err(PingError::Nothing))
 }
 
 /// True when a TLS server listens there, whatever may be wrong with its certificate.
@@ -161,27 +160,27 @@ async fn speaks_tls(endpoint: &Endpoint, tls: &Arc<ClientConfig>, limit: Duratio
     };
     match timeout(limit, attempt).await {
         Ok(Ok(_)) => true,
-        Ok(Err(NoAnswer::Tls(problem))) => problem != TlsProblem::ServerIsPlain,
+        Ok(Err(PingError::Tls(problem))) => problem != TlsProblem::ServerIsPlain,
         Ok(Err(_)) | Err(_) => false,
     }
 }
 
-async fn connect(endpoint: &Endpoint) -> Result<TcpStream, NoAnswer> {
+async fn connect(endpoint: &Endpoint) -> Result<TcpStream, PingError> {
     TcpStream::connect((endpoint.server_name(), endpoint.port()))
         .await
-        .map_err(|_| NoAnswer::Nothing)
+        .map_err(|_| PingError::Nothing)
 }
 
 async fn handshake(
     endpoint: &Endpoint,
     tls: &Arc<ClientConfig>,
     tcp: TcpStream,
-) -> Result<TlsStream<TcpStream>, NoAnswer> {
-    let name = ServerName::try_from(endpoint.server_name()).map_err(|_| NoAnswer::Nothing)?;
+) -> Result<TlsStream<TcpStream>, PingError> {
+    let name = ServerName::try_from(endpoint.server_name()).map_err(|_| PingError::Nothing)?;
     TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await.map_err(|error| {
         match transport::explain(&error) {
-            Some(ErrorKind::Tls(problem)) => NoAnswer::Tls(problem),
-            _ => NoAnswer::Garbled,
+            Some(ErrorKind::Tls(problem)) => PingError::Tls(problem),
+            _ => PingError::Garbled,
         }
     })
 }
@@ -190,19 +189,19 @@ async fn get<Stream>(
     endpoint: &Endpoint,
     authorization: Option<&HeaderValue>,
     stream: Stream,
-) -> Result<Response<Incoming>, NoAnswer>
+) -> Result<Response<Incoming>, PingError>
 where
     Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(|_| NoAnswer::Garbled)?;
-    // Ends with the sender, which lives for one request.
+        http1::handshake(TokioIo::new(stream)).await.map_err(|_| PingError::Garbled)?;
+    // Ends when the sender is dropped, after one request.
     tokio::spawn(connection);
     let mut request =
         Request::get(format!("{}/ping", endpoint.path())).header(HOST, endpoint.address());
     if let Some(authorization) = authorization {
         request = request.header(AUTHORIZATION, authorization);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| NoAnswer::Nothing)?;
-    sender.send_request(request).await.map_err(|_| NoAnswer::Garbled)
+    let request = request.body(Empty::<Bytes>::new()).map_err(|_| PingError::Nothing)?;
+    sender.send_request(request).await.map_err(|_| PingError::Garbled)
 }

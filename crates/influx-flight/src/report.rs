@@ -1,4 +1,4 @@
-//! From what a library or the server reports to an [`Error`] that names the place.
+//! Turns what a library or the server reports into an [`Error`], and keeps the token out of it.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -9,17 +9,19 @@ use secrecy::{ExposeSecret, SecretString};
 use tonic::Status;
 
 use crate::classify::classify;
-use crate::error::{Error, ErrorKind, Place};
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
+use crate::message::ErrorContext;
 
-/// Makes the errors of one client and its streams.
+/// Makes the errors of a client and of its streams.
 pub(crate) struct Reporter {
-    place: Arc<Place>,
-    /// Known here so that it can be kept out; never empty, since every text holds that.
+    context: Arc<ErrorContext>,
+    /// Masked in every text. Never empty: every text contains the empty one.
     token: Option<SecretString>,
 }
 
-/// Why there is no answer, or no more of it.
-pub(crate) enum Fault {
+/// Why an answer does not begin, or breaks off.
+pub(crate) enum QueryFailure {
     /// No message for this long.
     Silence(Duration),
     /// Only keep-alives for this long.
@@ -28,59 +30,59 @@ pub(crate) enum Fault {
     Flight(FlightError),
 }
 
-impl From<Status> for Fault {
+impl From<Status> for QueryFailure {
     fn from(status: Status) -> Self {
-        Fault::Flight(status.into())
+        QueryFailure::Flight(status.into())
     }
 }
 
 impl Reporter {
     pub(crate) fn new(endpoint: String, database: String, token: Option<SecretString>) -> Self {
-        let place = Arc::new(Place { endpoint, database, has_token: token.is_some() });
+        let context = Arc::new(ErrorContext { endpoint, database, has_token: token.is_some() });
         let token = token.filter(|token| !token.expose_secret().is_empty());
-        Self { place, token }
+        Self { context, token }
     }
 
-    /// The same server, another database.
+    /// Reports on another database of the same server.
     pub(crate) fn on_database(&self, database: String) -> Self {
-        let place = Arc::new(Place { database, ..Place::clone(&self.place) });
-        Self { place, token: self.token.clone() }
+        let context = Arc::new(ErrorContext { database, ..ErrorContext::clone(&self.context) });
+        Self { context, token: self.token.clone() }
     }
 
     pub(crate) fn database(&self) -> &str {
-        &self.place.database
+        &self.context.database
     }
 
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
-        Error::new(kind, &self.place)
+        Error::new(kind, &self.context)
     }
 
-    pub(crate) fn fault(&self, fault: Fault) -> Error {
-        match fault {
-            Fault::Silence(limit) => {
-                self.error(ErrorKind::Stalled).saying(&format!("no message for {limit:?}"))
+    pub(crate) fn failure(&self, failure: QueryFailure) -> Error {
+        match failure {
+            QueryFailure::Silence(limit) => {
+                self.error(ErrorKind::Stalled).with_detail(&format!("no message for {limit:?}"))
             }
-            Fault::NoRows(limit) => self
+            QueryFailure::NoRows(limit) => self
                 .error(ErrorKind::Deadline)
-                .saying(&format!("still at work after {limit:?} without a row")),
-            Fault::Flight(FlightError::Tonic(status)) => self.status(*status),
-            Fault::Flight(error) => {
-                self.error(ErrorKind::Protocol).saying(&self.censored(&error.to_string()))
+                .with_detail(&format!("still at work after {limit:?} without a row")),
+            QueryFailure::Flight(FlightError::Tonic(status)) => self.status(*status),
+            QueryFailure::Flight(error) => {
+                self.error(ErrorKind::Protocol).with_detail(&self.censored(&error.to_string()))
             }
         }
     }
 
     fn status(&self, status: Status) -> Error {
-        // Before the token is taken out: a short one is part of the words that tell the kinds apart.
+        // Classify first: a short token may be part of the words that tell the kinds apart.
         let kind = self.without_token_in_names(classify(&status));
-        let said = match status.source() {
+        let detail = match status.source() {
             None => self.censored(status.message()),
             Some(source) => self.censored(&innermost(source)),
         };
-        self.error(kind).saying(&said).caused_by(self.without_token(status))
+        self.error(kind).with_detail(&detail).with_source(self.without_token(status))
     }
 
-    /// The kind, whose names are what the server wrote.
+    /// Masks the token in the names of a kind, which the server wrote.
     fn without_token_in_names(&self, kind: ErrorKind) -> ErrorKind {
         match kind {
             ErrorKind::TableMissing { table: Some(table) } => {
@@ -93,8 +95,8 @@ impl Reporter {
         }
     }
 
-    /// The status, or its code and texts alone if any of it repeats the token, as the page of a
-    /// proxy might.
+    /// Keeps of a status that repeats the token, as the page of a proxy might, only the code and
+    /// the masked texts.
     fn without_token(&self, status: Status) -> Status {
         let Some(token) = &self.token else { return status };
         if !format!("{status:?}").contains(token.expose_secret()) {
@@ -102,7 +104,7 @@ impl Reporter {
         }
         let mut clean = Status::new(status.code(), self.censored(status.message()));
         if let Some(source) = status.source() {
-            // That there is a cause still tells a fault of the transport from the server's word.
+            // Keep a cause: it tells a failure of the transport from one that the server reports.
             let cause: Box<dyn StdError + Send + Sync> = self.censored(&innermost(source)).into();
             clean.set_source(cause.into());
         }
@@ -117,7 +119,8 @@ impl Reporter {
     }
 }
 
-/// The end of a chain of errors, which names the cause; the links before it say "transport error".
+/// Follows a chain of errors to its end, which names the cause. The links before it only say
+/// "transport error".
 fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {

@@ -1,19 +1,19 @@
-//! How long to keep asking a server that is out of reach.
+//! When to retry a query, and when to give up.
 
 use std::fmt;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
 
-/// When to ask again after a fault that may pass, and when to give up.
+/// When to retry after a transient failure, and when to give up.
 ///
 /// The waits double, with jitter, from `first` up to `longest`, until they add up to `total`.
-/// A server that says how long to wait is obeyed, as often as there are waits of our own, unless it
-/// asks for more than `longest_obeyed`. One that limits its rate and does not say for how long is
-/// left alone for three times `longest`, so a minute by default, each time: InfluxDB Cloud
-/// Serverless counts over 5 minutes, which our own waits would not outlast.
+/// If the server says how long to wait, that wait replaces ours, unless it is longer than
+/// `longest_obeyed`. If it limits its rate without a time, each wait is three times `longest`, so a
+/// minute by default: InfluxDB Cloud Serverless counts over 5 minutes, longer than our own waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// The first wait. Default: 500 ms.
@@ -39,12 +39,12 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Asks once.
+    /// Does not retry.
     pub fn never() -> Self {
         Self { total: Duration::ZERO, ..Self::default() }
     }
 
-    /// The waits between tries, for a caller that keeps its own count.
+    /// The waits between tries, for a caller that counts its own tries.
     pub fn waits(&self) -> impl Iterator<Item = Duration> + use<> {
         self.backoff().build()
     }
@@ -60,7 +60,7 @@ impl RetryPolicy {
 
     /// Runs an operation until it succeeds, fails for good, or the waits are used up.
     ///
-    /// Says once that it waits and once that it need not any more, however many tries there are.
+    /// Logs one line when it begins to wait and one when the server answers again.
     ///
     /// # Errors
     /// The last error of the operation.
@@ -76,8 +76,12 @@ impl RetryPolicy {
             .adjust(|error, wait| self.adjusted(error, wait))
             .notify(|error, _| {
                 if !waiting {
-                    // The kind alone: the sentence names the customer's host, and logs must not.
-                    tracing::warn!(reason = ?error.kind(), up_to = ?self.total, "InfluxDB does not answer; trying again");
+                    // Log only the kind: the message names the customer's host, and logs must not.
+                    tracing::warn!(
+                        reason = ?error.kind(),
+                        up_to = ?self.total,
+                        "InfluxDB does not answer; trying again"
+                    );
                 }
                 waiting = true;
             })
@@ -88,13 +92,17 @@ impl RetryPolicy {
         result
     }
 
-    /// Counts the tries of one question, for a caller that has to do something between them.
-    pub fn patience(&self) -> Patience {
-        Patience { policy: *self, waits: Box::new(self.waits()) }
+    /// The retries of one query, for a caller that has to do something between them.
+    pub fn budget(&self) -> RetryBudget {
+        RetryBudget { policy: *self, waits: Box::new(self.waits()) }
     }
 
-    /// The wait that the server asks for, or that its limit is likely to need, if it is longer than
-    /// ours.
+    /// The earlier name of [`budget`](Self::budget).
+    pub fn patience(&self) -> RetryBudget {
+        self.budget()
+    }
+
+    /// Lengthens a wait to what the server asks for, or to what its rate limit is likely to need.
     fn adjusted(&self, error: &Error, wait: Option<Duration>) -> Option<Duration> {
         match error.kind() {
             ErrorKind::RateLimited { retry_after: Some(asked) } if *asked > self.longest_obeyed => {
@@ -109,25 +117,31 @@ impl RetryPolicy {
     }
 }
 
-/// How much longer one question is asked again: see [`RetryPolicy::patience`].
-pub struct Patience {
+/// The retries that are left for one query: see [`RetryPolicy::budget`].
+pub struct RetryBudget {
     policy: RetryPolicy,
     waits: Box<dyn Iterator<Item = Duration> + Send>,
 }
 
-impl Patience {
-    /// How long to wait before the next try, or `None` if there is to be none: the error will not pass, or the waits are used up.
-    pub fn after(&mut self, error: &Error) -> Option<Duration> {
+impl RetryBudget {
+    /// How long to wait before the next try. `None`: do not retry, since the error is not transient
+    /// or the waits are used up.
+    pub fn next_wait(&mut self, error: &Error) -> Option<Duration> {
         if !error.kind().is_transient() {
             return None;
         }
         let wait = self.waits.next();
         self.policy.adjusted(error, wait)
     }
+
+    /// The earlier name of [`next_wait`](Self::next_wait).
+    pub fn after(&mut self, error: &Error) -> Option<Duration> {
+        self.next_wait(error)
+    }
 }
 
-impl fmt::Debug for Patience {
+impl fmt::Debug for RetryBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Patience").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("RetryBudget").field("policy", &self.policy).finish_non_exhaustive()
     }
 }

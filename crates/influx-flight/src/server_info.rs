@@ -1,4 +1,4 @@
-//! What a server says of itself, over HTTP: its answers to queries say none of it.
+//! What a server tells about itself over HTTP. Answers to queries do not hold it.
 
 use http::{HeaderMap, HeaderName};
 use semver::Version;
@@ -7,13 +7,13 @@ pub(crate) const VERSION: HeaderName = HeaderName::from_static("x-influxdb-versi
 const BUILD: HeaderName = HeaderName::from_static("x-influxdb-build");
 const CLUSTER: HeaderName = HeaderName::from_static("cluster-uuid");
 
-/// What a server says of itself. Whatever it does not say is `None`: the cloud products say
-/// little, and who has no valid token is told the cluster alone.
+/// What a server tells about itself; `None` for what it does not tell. The cloud products tell
+/// little, and without a valid token a server tells its cluster only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerInfo {
-    /// Which server it is: chosen when its store was made, and kept with it. Another server that
-    /// answers at the same address has another one.
+    /// Identifies the server. It is chosen when the store is created, and kept with it: another
+    /// server at the same address has another one.
     pub cluster_uuid: Option<String>,
     /// Its version, as in `3.10.1`. By the order of versions, `3.11.4-nightly` is before `3.11.4`.
     pub version: Option<Version>,
@@ -31,13 +31,13 @@ impl ServerInfo {
     }
 }
 
-/// What a header says, where it says anything that is text.
+/// The value of a header, if it is text and not blank.
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then_some(text)
 }
 
-/// A version, with or without the `v` that some releases write before it.
+/// Parses a version, with or without the `v` that some releases write before it.
 fn version(text: &str) -> Option<Version> {
     Version::parse(text.strip_prefix('v').unwrap_or(text)).ok()
 }

@@ -1,4 +1,4 @@
-//! The answer to a question, batch by batch.
+//! The answer to a query, batch by batch.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -14,22 +14,23 @@ use futures::{FutureExt, Stream, StreamExt, TryStreamExt};
 use tokio::time::{Instant, timeout};
 use tonic::Status;
 
-use crate::error::{Error, ErrorKind};
-use crate::report::{Fault, Reporter};
+use crate::error::Error;
+use crate::error_kind::ErrorKind;
+use crate::report::{QueryFailure, Reporter};
 use crate::target::Timeouts;
 
 /// The record batches that answer one query, in the order in which the server sends them.
 ///
-/// A stream that has ended well has said so: a connection that breaks, a proxy that cuts the
-/// stream short and a server that goes silent are errors, never an early end. Dropping the stream
-/// cancels the query on the server.
+/// Ends only when the server says that the answer is whole. A connection that breaks, a proxy that
+/// cuts the stream short and a server that goes silent are errors. Dropping the stream cancels the
+/// query on the server.
 pub struct BatchStream {
     /// None once the stream has failed.
     messages: Option<FlightDataDecoder>,
     schema: SchemaRef,
     timeouts: Timeouts,
     reporter: Arc<Reporter>,
-    /// What it failed with, so that it cannot seem to have ended well to whoever asks again.
+    /// What it failed with. Later calls fail with it too, so that no failure looks like an end.
     failed: Option<ErrorKind>,
 }
 
@@ -39,7 +40,7 @@ impl BatchStream {
         messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
         timeouts: Timeouts,
         reporter: Arc<Reporter>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, QueryFailure> {
         let mut messages = FlightDataDecoder::new(messages.map_err(FlightError::from));
         loop {
             let message = next_message(&mut messages, timeouts.idle).await?;
@@ -56,7 +57,7 @@ impl BatchStream {
                 Some(DecodedPayload::None) => {}
                 // The decoder itself refuses a batch that comes before the schema.
                 Some(DecodedPayload::RecordBatch(_)) | None => {
-                    return Err(Fault::Flight(FlightError::protocol("no schema came")));
+                    return Err(QueryFailure::Flight(FlightError::protocol("no schema came")));
                 }
             }
         }
@@ -67,25 +68,25 @@ impl BatchStream {
         &self.schema
     }
 
-    /// The next batch with rows, or `None` when the server has said that there are no more.
+    /// The next batch with rows, or `None` after the last one.
     ///
-    /// The empty batches by which a server at work shows that it is alive are swallowed. Dropping
-    /// the future loses no batch.
+    /// Skips the empty batches that a busy server sends as keep-alives. Dropping the future loses
+    /// no batch.
     ///
     /// # Errors
     /// After an error every further call fails with the same kind: part of the rows never came.
     pub async fn try_next(&mut self) -> Result<Option<RecordBatch>, Error> {
         let Some(messages) = &mut self.messages else {
             let kind = self.failed.clone().unwrap_or(ErrorKind::Internal);
-            return Err(self.reporter.error(kind).saying("the answer has already failed"));
+            return Err(self.reporter.error(kind).with_detail("the answer has already failed"));
         };
-        // Read only once the server keeps us waiting without rows: the clock costs a system call.
+        // Set by the first batch without rows: reading the clock costs a system call.
         let mut waiting_since = None;
-        let fault = loop {
+        let failure = loop {
             let message = match next_message(messages, self.timeouts.idle).await {
                 Ok(Some(message)) => message.payload,
                 Ok(None) => return Ok(None),
-                Err(fault) => break fault,
+                Err(failure) => break failure,
             };
             match message {
                 DecodedPayload::RecordBatch(batch) if batch.num_rows() > 0 => {
@@ -94,15 +95,15 @@ impl BatchStream {
                 DecodedPayload::RecordBatch(_) | DecodedPayload::None => {
                     let since = *waiting_since.get_or_insert_with(Instant::now);
                     if since.elapsed() >= self.timeouts.rows {
-                        break Fault::NoRows(self.timeouts.rows);
+                        break QueryFailure::NoRows(self.timeouts.rows);
                     }
                 }
                 DecodedPayload::Schema(_) => {
-                    break Fault::Flight(FlightError::protocol("a second schema came"));
+                    break QueryFailure::Flight(FlightError::protocol("a second schema came"));
                 }
             }
         };
-        let error = self.reporter.fault(fault);
+        let error = self.reporter.failure(failure);
         self.messages = None;
         self.failed = Some(error.kind().clone());
         Err(error)
@@ -118,19 +119,20 @@ impl fmt::Debug for BatchStream {
     }
 }
 
-/// The next message. After a fault there is nothing more to be had from `messages`.
+/// Reads the next message. After a failure `messages` must not be read again.
 async fn next_message(
     messages: &mut FlightDataDecoder,
     idle: Duration,
-) -> Result<Option<DecodedFlightData>, Fault> {
-    // Arrow checks most of what it reads, and panics on some of the rest, such as a buffer that is shorter than its length says. What
-    // it was making is lost with the panic, and `messages` is not asked again, so that nothing half made is seen.
+) -> Result<Option<DecodedFlightData>, QueryFailure> {
+    // Arrow panics on some malformed messages, such as a buffer that is shorter than its length
+    // says. Catching the panic is safe: `messages` is not read again, so nobody sees a half-made
+    // batch.
     let message = AssertUnwindSafe(messages.next()).catch_unwind();
     match timeout(idle, message).await {
-        Ok(Ok(message)) => message.transpose().map_err(Fault::Flight),
+        Ok(Ok(message)) => message.transpose().map_err(QueryFailure::Flight),
         Ok(Err(_panic)) => {
-            Err(Fault::Flight(FlightError::protocol("a message contradicts itself")))
+            Err(QueryFailure::Flight(FlightError::protocol("a message contradicts itself")))
         }
-        Err(_) => Err(Fault::Silence(idle)),
+        Err(_) => Err(QueryFailure::Silence(idle)),
     }
 }

@@ -1,4 +1,4 @@
-//! What to connect to, and with what patience.
+//! What to connect to, and for how long to try.
 
 use std::fmt;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// A database on a server; without a token, with the platform's roots, default patience.
+    /// A database on a server, without a token, with the platform's root certificates, and with the
+    /// default timeouts and retries.
     pub fn new(endpoint: Endpoint, database: impl Into<String>) -> Self {
         Self {
             endpoint,
@@ -74,17 +75,17 @@ impl Target {
         Ok(self)
     }
 
-    /// Whether the token may travel in plain text to another machine.
+    /// Allows or forbids to send the token unencrypted to another machine.
     pub fn allow_plaintext(self, allow_plaintext: bool) -> Self {
         Self { allow_plaintext, ..self }
     }
 
-    /// How long to wait for what.
+    /// Replaces the timeouts.
     pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
         Self { timeouts, ..self }
     }
 
-    /// How often to ask again while the server is out of reach.
+    /// Replaces the retry policy.
     pub fn with_retry(self, retry: RetryPolicy) -> Self {
         Self { retry, ..self }
     }
@@ -99,7 +100,7 @@ impl Target {
         &self.database
     }
 
-    /// True when sending the token would show it to the network.
+    /// True when the token would travel unencrypted to another machine.
     pub(crate) fn would_expose_token(&self) -> bool {
         self.token.is_some()
             && self.endpoint.scheme() == Scheme::Http
@@ -122,9 +123,9 @@ impl fmt::Debug for Target {
     }
 }
 
-/// How long to wait: one limit for each thing that can fail to come.
+/// How long to wait for each thing that can fail to come.
 ///
-/// There is no limit on a whole query, since a stream is read as fast as its reader can store it.
+/// A whole query has no limit: its stream is only as fast as its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For a connection: TCP, and then again for TLS. Default: 10 s.
@@ -152,17 +153,20 @@ impl Default for Timeouts {
 pub enum CaCertificateError {
     /// Broken PEM.
     #[error(
-        "the CA certificate is not valid PEM ({0}): give the file that starts with -----BEGIN CERTIFICATE-----"
+        "the CA certificate is not valid PEM ({0}): give the file that starts with \
+         -----BEGIN CERTIFICATE-----"
     )]
     NotPem(String),
     /// PEM without a certificate, or no PEM at all.
     #[error(
-        "the CA certificate holds no certificate: give the file that starts with -----BEGIN CERTIFICATE-----"
+        "the CA certificate holds no certificate: give the file that starts with \
+         -----BEGIN CERTIFICATE-----"
     )]
     Empty,
     /// A certificate that cannot be read as one of an authority.
     #[error(
-        "certificate {number} of the CA certificate cannot be used ({reason}): give the certificate of the authority that signed the server's"
+        "certificate {number} of the CA certificate cannot be used ({reason}): give the \
+         certificate of the authority that signed the server's"
     )]
     Unusable {
         /// Its place in the text, from 1.

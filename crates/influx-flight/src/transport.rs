@@ -1,14 +1,14 @@
-//! Faults below gRPC: what a chain of library errors says about the connection.
+//! Failures below gRPC: what a chain of library errors says about the connection.
 
 use std::error::Error as StdError;
 use std::io;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
-use crate::error::{ConnectProblem, ErrorKind, Found, TlsProblem};
-use crate::guard::NotGrpc;
+use crate::error_kind::{ConnectProblem, ErrorKind, OtherServer, TlsProblem};
+use crate::grpc_only::NotGrpc;
 
-/// What the chain says about the connection, if it is clear about it.
+/// Looks through a chain of errors for one that explains what is wrong with the connection.
 pub(crate) fn explain(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -39,7 +39,7 @@ fn explain_link(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     if text.starts_with("dns error") {
         Some(ErrorKind::Connect(ConnectProblem::UnknownHost))
     } else if text.starts_with("HTTP/2 was not negotiated") {
-        Some(ErrorKind::NotInfluxDb3(Found::Http))
+        Some(ErrorKind::NotInfluxDb3(OtherServer::Http))
     } else if text.starts_with("TLS handshake timeout") {
         Some(ErrorKind::Connect(ConnectProblem::TimedOut))
     } else {
@@ -47,9 +47,9 @@ fn explain_link(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {
     }
 }
 
-/// The kinds that only a connection that never came to be can have.
+/// Recognizes errors that only a failed attempt to connect has.
 ///
-/// A reset or an unexpected end may also come later, and says nothing about the reason.
+/// A reset or an unexpected end may also come later, and does not tell the reason.
 fn explain_io(error: &io::Error) -> Option<ErrorKind> {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some(ErrorKind::Connect(ConnectProblem::Refused)),
@@ -63,13 +63,13 @@ fn explain_io(error: &io::Error) -> Option<ErrorKind> {
 
 fn explain_tls(error: &rustls::Error) -> Option<ErrorKind> {
     let problem = match error {
-        // Not one TLS record, but the text of a plain HTTP answer.
+        // No TLS record, but the text of a plain HTTP answer.
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             TlsProblem::ServerIsPlain
         }
         rustls::Error::InvalidCertificate(error) => match error {
-            // A wrong signature is that of an authority which only shares the name of one we trust,
-            // as a private authority does that was made anew.
+            // A wrong signature means an authority that only shares its name with one we trust, as
+            // a private authority does that was made anew.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                 TlsProblem::UnknownAuthority
             }
@@ -82,10 +82,10 @@ fn explain_tls(error: &rustls::Error) -> Option<ErrorKind> {
             | CertificateError::NotValidYetContext { .. } => TlsProblem::Expired,
             _ => TlsProblem::BadCertificate,
         },
-        // TLS is fine, but the server knows no HTTP/2.
+        // TLS works, but the server does not speak HTTP/2.
         rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol)
         | rustls::Error::NoApplicationProtocol => {
-            return Some(ErrorKind::NotInfluxDb3(Found::Http));
+            return Some(ErrorKind::NotInfluxDb3(OtherServer::Http));
         }
         rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => {
             TlsProblem::Handshake

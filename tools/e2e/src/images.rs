@@ -66,7 +66,7 @@ pub(crate) async fn build(
     console.say("cargo build --release -p fivetran_source");
     program::run(&mut program::cargo(["build", "--release", "-p", "fivetran_source"]))?;
     // With the whole workspace's features, so that what the tests have built is not built again.
-    let binaries = ["influx-demo", "fivetran-tester"].map(|name| ["--bin", name]).concat();
+    let binaries = ["influx-fake", "fivetran-tester"].map(|name| ["--bin", name]).concat();
     program::run(&mut program::cargo(["build", "--workspace"].into_iter().chain(binaries)))?;
 
     let target = program::target();
@@ -75,7 +75,7 @@ pub(crate) async fn build(
     let made = [
         ("connector", target.join("release/fivetran_source")),
         ("platform", target.join("debug/fivetran-tester")),
-        ("influx-demo", target.join("debug/influx-demo")),
+        ("influx-fake", target.join("debug/influx-fake")),
         ("tools", env::current_exe()?),
     ];
     let mut names = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(crate) async fn build(
         connector: name("connector"),
         platform: name("platform"),
         tools: name("tools"),
-        influxdb: influxdb.unwrap_or_else(|| name("influx-demo")),
+        influxdb: influxdb.unwrap_or_else(|| name("influx-fake")),
         look_alike,
         faketime: faketime.is_some(),
     };

@@ -13,7 +13,7 @@ use ureq::{Agent, Body};
 use crate::secrets::{Secret, Secrets};
 use crate::write_log::{File, WriteLog};
 
-/// The database of all scenarios.
+/// The database of most scenarios.
 pub(crate) const DATABASE: &str = "plant";
 /// No answer of these small databases takes longer, if there is one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,16 +24,19 @@ const RELEASE: &str = "x-influxdb-version";
 /// A row, by column.
 pub(crate) type Row = Map<String, Value>;
 
-/// One server. A clone is the same one.
+/// A database of one server. A clone is the same one.
 #[derive(Clone)]
-pub(crate) struct Influx(Arc<Inner>);
+pub(crate) struct Influx {
+    server: Arc<Server>,
+    database: &'static str,
+    write_log: Arc<Mutex<WriteLog>>,
+}
 
-struct Inner {
+struct Server {
     agent: Agent,
     url: RwLock<String>,
     token: RwLock<Option<Secret>>,
     secrets: Secrets,
-    write_log: Mutex<WriteLog>,
 }
 
 impl Influx {
@@ -46,22 +49,31 @@ impl Influx {
             .http_status_as_error(false)
             .tls_config(tls)
             .build();
-        Self(Arc::new(Inner {
+        let server = Server {
             agent: config.new_agent(),
             url: RwLock::default(),
             token: RwLock::default(),
             secrets,
-            write_log: Mutex::default(),
-        }))
+        };
+        Self { server: Arc::new(server), database: DATABASE, write_log: Arc::default() }
+    }
+
+    /// Another database of the same server.
+    pub(crate) fn with_database(&self, database: &'static str) -> Self {
+        Self { server: Arc::clone(&self.server), database, write_log: Arc::default() }
+    }
+
+    pub(crate) fn database(&self) -> &'static str {
+        self.database
     }
 
     /// Where it answers now.
     pub(crate) fn moved_to(&self, url: String) {
-        *self.0.url.write().unwrap_or_else(PoisonError::into_inner) = url;
+        *self.server.url.write().unwrap_or_else(PoisonError::into_inner) = url;
     }
 
     pub(crate) fn token(&self) -> Option<Secret> {
-        self.0.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.server.token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether anybody answers, be it that a token is asked for.
@@ -78,7 +90,7 @@ impl Influx {
 
     /// What was written to this server and may be in its buffer.
     pub(crate) fn write_log(&self) -> MutexGuard<'_, WriteLog> {
-        self.0.write_log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.write_log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn call(&self, method: &str, path: &str, body: Option<&str>) -> Result<(u16, String)> {
@@ -89,7 +101,7 @@ impl Influx {
     }
 
     fn send(&self, method: &str, path: &str, body: Option<&str>) -> Result<Response<Body>> {
-        let url = self.0.url.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let url = self.server.url.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{path}"));
         if let Some(token) = self.token() {
             request = request.header("authorization", format!("Bearer {}", token.expose()));
@@ -97,7 +109,7 @@ impl Influx {
         if body.is_some_and(|body| body.starts_with('{')) {
             request = request.header("content-type", "application/json");
         }
-        Ok(self.0.agent.run(request.body(body.unwrap_or_default().to_owned())?)?)
+        Ok(self.server.agent.run(request.body(body.unwrap_or_default().to_owned())?)?)
     }
 
     /// Asks for the first admin token.
@@ -115,14 +127,14 @@ impl Influx {
         ensure!(matches!(status, 200 | 201), "InfluxDB gives no token: status {status}");
         let answer: Value = serde_json::from_str(&text).context("the token's answer is no JSON")?;
         let token = Secret::new(answer["token"].as_str().context("no token in the answer")?);
-        self.0.secrets.add(&token);
-        *self.0.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        self.server.secrets.add(&token);
+        *self.server.token.write().unwrap_or_else(PoisonError::into_inner) = Some(token);
         Ok(())
     }
 
     /// Writes line protocol with timestamps in nanoseconds, and waits until it is acknowledged.
     pub(crate) fn write(&self, lines: &str) -> Result<()> {
-        let path = format!("/api/v3/write_lp?db={DATABASE}&precision=nanosecond");
+        let path = format!("/api/v3/write_lp?db={}&precision=nanosecond", self.database);
         self.write_log().sent(lines)?;
         let (status, text) = self.call("POST", &path, Some(lines))?;
         ensure!(status == 204, "InfluxDB refuses a write: status {status}: {text}");
@@ -154,7 +166,7 @@ impl Influx {
 
     /// Every row of an answer.
     pub(crate) fn query(&self, sql: &str) -> Result<Vec<Row>> {
-        let body = json!({ "db": DATABASE, "q": sql, "format": "jsonl" }).to_string();
+        let body = json!({ "db": self.database, "q": sql, "format": "jsonl" }).to_string();
         let (status, text) = self.call("POST", "/api/v3/query_sql", Some(&body))?;
         ensure!(status == 200, "InfluxDB refuses {sql:?}: status {status}: {text}");
         let rows = text.lines().filter(|line| !line.is_empty()).map(serde_json::from_str);

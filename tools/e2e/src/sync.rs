@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::clock::{SETTLE, nanoseconds, now};
 use crate::compare::{self, Comparison, Unselected};
 use crate::engine::Container;
-use crate::influx::{DATABASE, blocking};
+use crate::influx::{DATABASE, Influx, blocking};
 use crate::world::{CONNECTOR, CONNECTOR_PORT, INFLUXDB, INFLUXDB_PORT, World, open_to_all};
 use crate::writers::Writers;
 
@@ -259,7 +259,17 @@ impl World {
     }
 
     pub(crate) async fn compare(&self, platform: &Platform, due: i64) -> Result<Comparison> {
-        compare::run(&self.influx, &platform.warehouse(), due, &platform.unselected).await
+        self.compare_with(&self.influx, platform, due).await
+    }
+
+    /// Compares a warehouse with a database that need not be the usual one.
+    pub(crate) async fn compare_with(
+        &self,
+        influx: &Influx,
+        platform: &Platform,
+        due: i64,
+    ) -> Result<Comparison> {
+        compare::run(influx, &platform.warehouse(), due, &platform.unselected).await
     }
 }
 

@@ -121,8 +121,13 @@ impl World {
     }
 
     pub(crate) async fn write_history(&mut self, points: usize) -> Result<()> {
-        let mut generator = Generator::new(self.rng.u64(..), Duration::ZERO);
         let influx = self.influx.clone();
+        self.write_history_to(&influx, points).await
+    }
+
+    pub(crate) async fn write_history_to(&mut self, influx: &Influx, points: usize) -> Result<()> {
+        let mut generator = Generator::new(self.rng.u64(..), Duration::ZERO);
+        let influx = influx.clone();
         blocking(move || {
             let bodies = generator.history(points, Duration::from_secs(6 * 3_600));
             bodies.iter().try_for_each(|body| influx.write(body))
@@ -135,7 +140,19 @@ impl World {
     }
 
     pub(crate) async fn start_influxdb(&mut self, unusual: &Unusual) -> Result<()> {
-        let data = self.directory.join("influxdb");
+        let influx = self.influx.clone();
+        self.start_server(INFLUXDB, &influx, unusual).await
+    }
+
+    /// Starts another InfluxDB, which has nothing in common with the first but its database's name.
+    pub(crate) async fn start_another_influxdb(&mut self, role: &str) -> Result<Influx> {
+        let influx = Influx::new(self.run.secrets.clone());
+        self.start_server(role, &influx, &Unusual::default()).await?;
+        Ok(influx)
+    }
+
+    async fn start_server(&mut self, role: &str, influx: &Influx, unusual: &Unusual) -> Result<()> {
+        let data = self.directory.join(role);
         open_to_all(&data)?;
         let mut binds = vec![format!("{}:/data", data.display())];
         let mut command = match self.run.images.look_alike {
@@ -166,19 +183,19 @@ impl World {
             command.extend(["--snapshot-every".to_owned(), period.as_secs().to_string()]);
         }
         let container = Container {
-            name: self.container(INFLUXDB),
+            name: self.container(role),
             image: self.run.images.influxdb.clone(),
             command,
             environment: self.clock(unusual)?,
             binds,
-            network: Some((self.network.clone(), INFLUXDB.to_owned())),
+            network: Some((self.network.clone(), role.to_owned())),
             foreign: !self.run.images.look_alike,
             ..Container::default()
         };
         self.run.engine.start(&self.run.id, &container).await?;
-        self.influxdb_is_back().await?;
-        if self.influx.token().is_none() {
-            let influx = self.influx.clone();
+        self.server_is_back(role, influx).await?;
+        if influx.token().is_none() {
+            let influx = influx.clone();
             blocking(move || influx.make_token()).await?;
         }
         Ok(())
@@ -186,12 +203,16 @@ impl World {
 
     /// Waits until InfluxDB answers, wherever it is now.
     pub(crate) async fn influxdb_is_back(&self) -> Result<()> {
-        let name = self.container(INFLUXDB);
+        self.server_is_back(INFLUXDB, &self.influx).await
+    }
+
+    async fn server_is_back(&self, role: &str, influx: &Influx) -> Result<()> {
+        let name = self.container(role);
         let address = self.run.engine.address(&self.network, &name).await?;
-        self.influx.moved_to(format!("{}://{address}:{INFLUXDB_PORT}", self.scheme));
+        influx.moved_to(format!("{}://{address}:{INFLUXDB_PORT}", self.scheme));
         let started = Instant::now();
         while started.elapsed() < STARTING {
-            let influx = self.influx.clone();
+            let influx = influx.clone();
             if blocking(move || Ok(influx.answers())).await? {
                 return Ok(());
             }

@@ -1,9 +1,9 @@
-//! Writes line protocol into the look-alike. The first line of an input is the precision, the
+//! Writes line protocol into the fake. The first line of an input is the precision, the
 //! others are points.
 #![no_main]
 
-use influx_demo::WriteError;
-use influx_demo::fuzzing::Lines;
+use influx_fake::WriteError;
+use influx_fake::fuzzing::Lines;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

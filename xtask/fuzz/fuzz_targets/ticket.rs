@@ -1,8 +1,8 @@
-//! Parses a `DoGet` ticket, as a client sends it to the look-alike.
+//! Parses a `DoGet` ticket, as a client sends it to the fake.
 #![no_main]
 
 use arrow_flight::sql::Any;
-use influx_demo::fuzzing::{ticket, ticket_of_command};
+use influx_fake::fuzzing::{ticket, ticket_of_command};
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use tonic::Code;

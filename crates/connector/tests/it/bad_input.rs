@@ -7,7 +7,7 @@ use std::thread;
 
 use fivetran_tester::{Configuration, End, Error, SyncOptions, Verdict};
 use fivetran_wire::update_response::Operation;
-use influx_demo::{Demo, Options};
+use influx_fake::{Fake, Options};
 
 use crate::stack::{Connector, Stack, TOKEN};
 
@@ -95,7 +95,7 @@ async fn hosts_that_are_no_influxdb_3() {
     check_test(&old, &["2.7.1"]).await;
     // The server does not have TLS. The reverse needs a certificate, and is a test of
     // `influx-flight`.
-    let plain = Demo::new(Options::default()).spawn().await.unwrap();
+    let plain = Fake::new(Options::default()).spawn().await.unwrap();
     check_test(&plain.url().replace("http://", "https://"), &["does not speak TLS"]).await;
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fivetran_tester::{End, Event, Report, Stop, SyncOptions, Trailing};
-use influx_demo::Options;
+use influx_fake::Options;
 use influx_source::{Clock, InfluxSource};
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ impl Drill {
         let mut chance = Chance(seed);
         let mut ledger = Ledger::default();
         for table in TABLES {
-            ledger.write(&stack.demo, history(table, &mut chance));
+            ledger.write(&stack.fake, history(table, &mut chance));
         }
         Self {
             stack,
@@ -146,12 +146,12 @@ impl Drill {
         let now = self.clock.now();
         let fresh = self.points(20, |chance| now + chance.up_to(MINUTE));
         let waiting = Arc::new(Mutex::new((self.chance.below(30), Some(lines(&fresh)))));
-        let (demo, on_event) = (self.stack.demo.clone(), Arc::clone(&waiting));
+        let (fake, on_event) = (self.stack.fake.clone(), Arc::clone(&waiting));
         let observer = move |_: Event<'_>| {
             let mut waiting = on_event.lock().unwrap();
             match waiting.0.checked_sub(1) {
                 Some(fewer) => waiting.0 = fewer,
-                None => drop(waiting.1.take().map(|lines| demo.write(DATABASE, &lines).unwrap())),
+                None => drop(waiting.1.take().map(|lines| fake.write(DATABASE, &lines).unwrap())),
             }
         };
         let options = SyncOptions { stop, trailing, ..SyncOptions::default() };
@@ -160,7 +160,7 @@ impl Drill {
             connector.tester.sync(project, configuration, options, observer).await.unwrap();
         let unwritten = waiting.lock().unwrap().1.take();
         if let Some(lines) = unwritten {
-            self.stack.demo.write(DATABASE, &lines).unwrap();
+            self.stack.fake.write(DATABASE, &lines).unwrap();
         }
         self.ledger.note(fresh);
         assert_eq!(report.breaches, [], "{report}");
@@ -203,7 +203,7 @@ impl Drill {
                 }
             }
         }
-        self.ledger.write(&self.stack.demo, points);
+        self.ledger.write(&self.stack.fake, points);
     }
 
     /// Up to so many points of each table, at these times.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fivetran_tester::{Counts, End, SyncOptions};
-use influx_demo::{Code, Fault, Options};
+use influx_fake::{Code, Fault, Options};
 use influx_source::InfluxSource;
 use tonic::Code as StatusCode;
 
@@ -48,22 +48,22 @@ impl Trial {
     }
 
     async fn of(connector: Connector) -> Self {
-        // The look-alike asks for no token, so that a test can replace the one that is used.
+        // The fake asks for no token, so that a test can replace the one that is used.
         let options = Options::default().keep_alive(Duration::from_millis(20));
         let mut stack = Stack::with(connector, options, DATABASE).await;
         stack.set("window_rows", "1000");
         let mut ledger = Ledger::default();
         for table in TABLES {
             let point = |number| point(table, BEGIN + number * 3 * SECOND, "short");
-            ledger.write(&stack.demo, (0..POINTS_OF_A_TABLE).map(point).collect());
+            ledger.write(&stack.fake, (0..POINTS_OF_A_TABLE).map(point).collect());
         }
         // An answer has several batches, so that there is a middle.
-        stack.demo.faults().add(Fault::rows_per_batch(100).always());
+        stack.fake.faults().add(Fault::rows_per_batch(100).always());
         Self { stack, ledger }
     }
 
     fn add(&self, fault: Fault) {
-        self.stack.demo.faults().add(fault.containing(WINDOW));
+        self.stack.fake.faults().add(fault.containing(WINDOW));
     }
 
     /// Runs one sync, which has to succeed, and compares the warehouse with what was written.
@@ -71,7 +71,7 @@ impl Trial {
         let report = self.stack.good_sync().await;
         assert_eq!(report.warnings, [""; 0], "{report}");
         // The one that makes small batches is always there.
-        assert_eq!(self.stack.demo.faults().waiting(), 1, "a fault has not struck");
+        assert_eq!(self.stack.fake.faults().waiting(), 1, "a fault has not struck");
         self.check();
     }
 
@@ -83,7 +83,7 @@ impl Trial {
 
     /// The queries for rows.
     fn windows(&self) -> Vec<String> {
-        let queries = self.stack.demo.queries().into_iter();
+        let queries = self.stack.fake.queries().into_iter();
         queries.filter(|sql| sql.to_lowercase().contains(WINDOW)).collect()
     }
 }
@@ -204,7 +204,7 @@ async fn rows_of_many_megabytes_pass() {
     let fields = ["a", "b", "c", "d", "e"].map(|name| (name, Field::Text(text.clone())));
     for time in [BEGIN + 1, BEGIN + 2] {
         let point = Point { fields: fields.clone().into(), ..point("first", time, "") };
-        trial.ledger.write(&trial.stack.demo, vec![point]);
+        trial.ledger.write(&trial.stack.fake, vec![point]);
     }
     trial.rides_out().await;
 }
@@ -237,7 +237,7 @@ async fn a_token_revoked_in_mid_sync_is_one_task_and_loses_nothing() {
     assert!(report.tables.values().all(|counts| counts.upserts == 0), "{report}");
     let state = trial.stack.project.state().unwrap().unwrap();
 
-    trial.stack.demo.faults().clear();
+    trial.stack.fake.faults().clear();
     trial.stack.set("token", "apiv3_another-t0ken");
     let report = trial.stack.good_sync().await;
     for (table, Counts { truncates, .. }) in report.tables {
@@ -263,7 +263,7 @@ async fn a_server_that_stays_away_ends_the_sync_and_the_next_one_goes_on() {
     let report = trial.stack.sync(SyncOptions::default()).await;
     let End::Status { code: StatusCode::Unavailable, .. } = report.end else { panic!("{report}") };
     assert!(report.breaches.is_empty() && report.checkpoints > 0, "{report}");
-    trial.stack.demo.faults().clear();
+    trial.stack.fake.faults().clear();
     trial.stack.good_sync().await;
     trial.check();
 }

@@ -10,7 +10,7 @@ use std::ops::AddAssign;
 
 use chrono::{DateTime, SecondsFormat};
 use fivetran_tester::{Project, Row, WarehouseTable};
-use influx_demo::Demo;
+use influx_fake::Fake;
 
 /// The database that all points go into.
 pub(crate) const DATABASE: &str = "db";
@@ -65,8 +65,8 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Writes points and notes them.
-    pub(crate) fn write(&mut self, demo: &Demo, points: Vec<Point>) {
-        demo.write(DATABASE, &lines(&points)).unwrap();
+    pub(crate) fn write(&mut self, fake: &Fake, points: Vec<Point>) {
+        fake.write(DATABASE, &lines(&points)).unwrap();
         self.note(points);
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::value_type::Inner;
 use fivetran_wire::{Record, UpdateResponse};
-use influx_demo::Options;
+use influx_fake::Options;
 use influx_source::InfluxSource;
 use tokio::time::timeout;
 use tonic::Streaming;
@@ -73,7 +73,7 @@ impl Shape {
         let mut lines = String::new();
         let flush = |lines: &mut String, above: usize| {
             if lines.len() > above {
-                stack.demo.write(DATABASE, lines).unwrap();
+                stack.fake.write(DATABASE, lines).unwrap();
                 lines.clear();
             }
         };

@@ -1,4 +1,4 @@
-//! The whole stack in one process: a look-alike InfluxDB, the connector on a socket, and the
+//! The whole stack in one process: a fake InfluxDB, the connector on a socket, and the
 //! tester.
 
 use std::future::pending;
@@ -10,7 +10,7 @@ use fivetran_adapter::{Limits, listen, serve};
 use fivetran_tester::{Configuration, End, Project, Report, Row, SyncOptions, Tester};
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::{UpdateRequest, UpdateResponse, method};
-use influx_demo::{Demo, Options, Running};
+use influx_fake::{Fake, Options, Running};
 use influx_source::{Clock, InfluxSource};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -126,7 +126,7 @@ impl Drop for Serving {
 
 /// All three, and a directory for the warehouse.
 pub(crate) struct Stack {
-    pub(crate) demo: Demo,
+    pub(crate) fake: Fake,
     pub(crate) influx: Running,
     pub(crate) connector: Connector,
     pub(crate) configuration: Configuration,
@@ -138,15 +138,16 @@ impl Stack {
     pub(crate) async fn start(database: &str, line_protocol: &str) -> Self {
         let connector = Connector::start(InfluxSource::default()).await;
         let stack = Self::with(connector, Options::default().token(TOKEN), database).await;
-        stack.demo.write(database, line_protocol).unwrap();
+        stack.fake.write(database, line_protocol).unwrap();
         stack
     }
 
     /// A stack with this connector, and this InfluxDB with an empty database.
     pub(crate) async fn with(connector: Connector, options: Options, database: &str) -> Self {
-        let demo = Demo::new(options);
-        demo.create_database(database);
-        let influx = demo.spawn().await.unwrap();
+        // A release without caveats, of which every first sync would warn.
+        let fake = Fake::new(options.release("3.11.4".parse().unwrap()));
+        fake.create_database(database);
+        let influx = fake.spawn().await.unwrap();
         let configuration = [
             ("hostname", influx.url()),
             ("token", TOKEN.to_owned()),
@@ -156,7 +157,7 @@ impl Stack {
         let configuration = configuration.map(|(name, value)| (name.to_owned(), value)).into();
         let directory = tempfile::tempdir().unwrap();
         let project = Project::open(directory.path()).unwrap();
-        Self { demo, influx, connector, configuration, directory, project }
+        Self { fake, influx, connector, configuration, directory, project }
     }
 
     pub(crate) fn set(&mut self, name: &str, value: &str) {

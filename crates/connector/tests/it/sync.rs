@@ -24,7 +24,7 @@ async fn every_point_lands_once_and_stays() {
 
     // The next sync does not find an overwrite and a late point beyond the lookback. A re-sync
     // does.
-    stack.demo.write("db", "census,location=Klamath ants=99i 1748846218190260000").unwrap();
+    stack.fake.write("db", "census,location=Klamath ants=99i 1748846218190260000").unwrap();
     assert_eq!(stack.good_sync().await.tables.values().map(Counts::rows).sum::<u64>(), 0);
     stack.project.clear_state().unwrap();
     stack.good_sync().await;
@@ -40,8 +40,8 @@ async fn every_point_lands_once_and_stays() {
 async fn rows_that_influxdb_no_longer_has_are_marked_by_a_resync() {
     let mut stack = Stack::start("db", CENSUS).await;
     stack.good_sync().await;
-    stack.demo.drop_table("db", "census").unwrap();
-    stack.demo.write("db", "census,location=Bend bees=1i 1748846218190260000").unwrap();
+    stack.fake.drop_table("db", "census").unwrap();
+    stack.fake.write("db", "census,location=Bend bees=1i 1748846218190260000").unwrap();
     stack.project.clear_state().unwrap();
     stack.good_sync().await;
     let rows = stack.rows("census");
@@ -107,7 +107,7 @@ async fn what_is_not_selected_is_neither_sent_nor_asked_for() {
     );
     assert!(!report.tables.contains_key(&TableName::new("census")));
     let asked: Vec<_> =
-        stack.demo.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect();
+        stack.fake.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect();
     assert!(!asked.is_empty());
     assert!(
         asked.iter().all(|sql| !sql.contains("census") && !sql.contains("\"co\"")),

@@ -109,7 +109,7 @@ fn there_are_fourteen_members() {
             "fivetran-tester",
             "fivetran-wire",
             "fivetran_source",
-            "influx-demo",
+            "influx-fake",
             "influx-flight",
             "influx-source",
             "sync-config",
@@ -133,7 +133,7 @@ fn fivetrans_side_knows_neither_influxdb_nor_arrow() {
 #[test]
 fn influxdbs_side_does_not_know_fivetran() {
     let walls = Walls::new();
-    for member in ["arrow-rows", "sync-engine", "influx-flight", "influx-source", "influx-demo"] {
+    for member in ["arrow-rows", "sync-engine", "influx-flight", "influx-source", "influx-fake"] {
         let reached = walls.reached_from(member);
         assert!(!reached.iter().any(|name| is_fivetran(name)), "{member}: {reached:?}");
     }
@@ -172,7 +172,7 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("sync-state", &[]);
     below("fivetran-wire", &[]);
     below("influx-flight", &[]);
-    below("influx-demo", &[]);
+    below("influx-fake", &[]);
     below("xtask", &[]);
     below("arrow-rows", &["sync-core"]);
     below("sync-engine", &["arrow-rows", "sync-core", "sync-state"]);
@@ -242,7 +242,7 @@ fn the_submission_carries_neither_query_engine_nor_database() {
         .unwrap();
     let tree = String::from_utf8(tree.stdout).unwrap();
     assert!(tree.contains("influx-source"), "{tree}");
-    for unwanted in ["datafusion", "rusqlite", "fivetran-tester", "influx-demo"] {
+    for unwanted in ["datafusion", "rusqlite", "fivetran-tester", "influx-fake"] {
         assert!(!tree.lines().any(|line| line.starts_with(unwanted)), "{unwanted}");
     }
 }

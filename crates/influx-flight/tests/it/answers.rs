@@ -8,7 +8,7 @@ use arrow::datatypes::{Int64Type, SchemaRef};
 use bytes::Bytes;
 use influx_flight::{Client, Error, ErrorKind, Timeouts};
 
-use crate::fake::{
+use crate::scripted::{
     Server, Step, client, collect, grpc, messages, plain, serve, target, tells_its_end, timeouts,
 };
 

@@ -8,9 +8,9 @@ use arrow::array::{
     TimestampMicrosecondArray, TimestampNanosecondArray,
 };
 use arrow::datatypes::{DataType, TimeUnit};
-use influx_flight::{ColumnType, DroppedTables, ErrorKind, Role, TableInfo};
+use influx_flight::{ColumnType, ErrorKind, Role, TableInfo};
 
-use crate::fake::{Server, Step, client, grpc, messages, serve};
+use crate::scripted::{Server, Step, client, grpc, messages, serve};
 
 async fn answering(columns: Vec<(&'static str, ArrayRef)>) -> Server {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -92,12 +92,8 @@ async fn dropped_tables() {
         ("deleted", Arc::new(BooleanArray::from(vec![Some(false), Some(true), None, Some(true)]))),
     ])
     .await;
-    match client(server.http()).await.soft_deleted_tables().await {
-        DroppedTables::Known(names) => {
-            assert_eq!(names, BTreeSet::from(["census-20250601T000000".to_owned()]));
-        }
-        DroppedTables::Unknown(error) => panic!("{error}"),
-    }
+    let names = client(server.http()).await.dropped_tables().await.unwrap();
+    assert_eq!(names, BTreeSet::from(["census-20250601T000000".to_owned()]));
 }
 
 #[tokio::test]

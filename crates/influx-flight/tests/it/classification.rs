@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use influx_flight::{ErrorKind, Found, classify};
+use influx_flight::{ErrorKind, OtherServer, classify};
 use tonic::{Code, Status};
 
 #[track_caller]
@@ -38,7 +38,8 @@ fn databases() {
 fn tables() {
     let text = |name: &str| {
         format!(
-            "Error while logically planning query: Error during planning: table 'public.iox.{name}' not found"
+            "Error while logically planning query: Error during planning: table \
+             'public.iox.{name}' not found"
         )
     };
     for name in ["nosuch", "Mixed Case-Table", "it's", "a' not found", "bucket \"x\" not found", ""]
@@ -55,7 +56,8 @@ fn tables() {
 fn columns() {
     let text = |path: &str| {
         format!(
-            "Error while logically planning query: Schema error: No field named {path}. Valid fields are census.ants, census.time."
+            "Error while logically planning query: Schema error: No field named {path}. Valid \
+             fields are census.ants, census.time."
         )
     };
     check(Code::InvalidArgument, &text("nosuch"), column("nosuch"));
@@ -72,11 +74,14 @@ fn columns() {
 #[test]
 fn queries() {
     for text in [
-        "Error while logically planning query: SQL error: ParserError(\"Expected: an SQL statement, found: SELEC at Line: 1, Column: 1\")",
+        "Error while logically planning query: SQL error: ParserError(\"Expected: an SQL \
+         statement, found: SELEC at Line: 1, Column: 1\")",
         "Error while logically planning query: Error during planning: DDL not supported: DropTable",
         "Error while planning query: Optimizer rule 'simplify_expressions' failed",
-        "Error while planning query: type_coercion: Error during planning: Cannot infer common argument type for comparison operation Timestamp(ns) >= UInt64",
-        "Error while execution Flight SQL stream: External error: Arrow error: Divide by zero error",
+        "Error while planning query: type_coercion: Error during planning: Cannot infer common \
+         argument type for comparison operation Timestamp(ns) >= UInt64",
+        "Error while execution Flight SQL stream: External error: Arrow error: Divide by zero \
+         error",
         "Invalid ticket. Error: Invalid ticket",
         "no 'database' header in request",
     ] {
@@ -89,7 +94,8 @@ fn queries() {
 
 #[test]
 fn limits() {
-    let since_3_8 = "External error: Query would scan 432 Parquet files, exceeding the file limit. InfluxDB 3 Core caps file access to prevent performance degradation";
+    let since_3_8 = "External error: Query would scan 432 Parquet files, exceeding the file limit. \
+                     InfluxDB 3 Core caps file access to prevent performance degradation";
     check(Code::Internal, since_3_8, ErrorKind::FileLimit);
     let until_3_7 = "External error: Query would exceed file limit of 432 parquet files";
     check(Code::Internal, until_3_7, ErrorKind::FileLimit);
@@ -110,7 +116,8 @@ fn resources() {
     }
     check(Code::ResourceExhausted, "grpc-timeout elapsed", ErrorKind::Deadline);
     check(Code::DeadlineExceeded, "", ErrorKind::Deadline);
-    let large = "Error, decoded message length too large: found 200000000 bytes, the limit is: 134217728 bytes";
+    let large = "Error, decoded message length too large: found 200000000 bytes, the limit is: \
+                 134217728 bytes";
     check(Code::OutOfRange, large, ErrorKind::MessageTooLarge);
     let inflated =
         "Error decompressing: size limit, of 134217728 bytes, exceeded while decompressing message";
@@ -164,8 +171,8 @@ fn outages() {
 }
 
 #[test]
-fn strangers() {
-    let not_grpc = ErrorKind::NotInfluxDb3(Found::Http);
+fn other_servers() {
+    let not_grpc = ErrorKind::NotInfluxDb3(OtherServer::Http);
     for code in [400, 404, 405, 415] {
         let text = format!("grpc-status header missing, mapped from HTTP status code {code}");
         check(Code::Unknown, &text, not_grpc.clone());
@@ -176,11 +183,11 @@ fn strangers() {
         );
     }
     let proxied = "unexpected HTTP content-type: text/html";
-    check(Code::Unknown, proxied, ErrorKind::NotInfluxDb3(Found::WebPage));
+    check(Code::Unknown, proxied, ErrorKind::NotInfluxDb3(OtherServer::WebPage));
     let denied = "grpc-status header missing, mapped from HTTP status code 403";
     check(Code::PermissionDenied, denied, ErrorKind::Token);
-    check(Code::Unimplemented, "", ErrorKind::NotInfluxDb3(Found::OtherGrpc));
-    check(Code::Unimplemented, "unknown service", ErrorKind::NotInfluxDb3(Found::OtherGrpc));
+    check(Code::Unimplemented, "", ErrorKind::NotInfluxDb3(OtherServer::Grpc));
+    check(Code::Unimplemented, "unknown service", ErrorKind::NotInfluxDb3(OtherServer::Grpc));
 }
 
 #[test]

@@ -1,310 +1,231 @@
-//! A server that says whatever a test wants it to, in HTTP/1.1 or HTTP/2, with or without TLS.
+//! The client against the fake: what a healthy InfluxDB 3 says, and what it refuses.
 
-use std::convert::Infallible;
-use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
-use bytes::{BufMut, Bytes, BytesMut};
-use futures::{Stream, StreamExt, stream};
-use http::{HeaderMap, Request, Response, Version};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use influx_flight::{Client, Endpoint, Error, RetryPolicy, Target, Timeouts};
-use prost::Message;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Float64Type, TimeUnit};
+use influx_fake::{Code, Fake, Fault, MissingDatabase, Options, Running, TimeSpelling, Tls};
+use influx_flight::{Client, ColumnType, ErrorKind, RetryPolicy, Role, Target, Timeouts};
 
-pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
+use crate::scripted::{Authority, collect, target, timeouts};
 
-/// A server in a task, which ends with this value, and its connections with it.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    task: JoinHandle<()>,
+const POINTS: &str = "\
+home,room=Kitchen temp=21.5,co=0i 1641024000000000000
+home,room=Kitchen temp=23.0,co=7i 1641027600000000000
+Garden wet=true,depth=3u,note=\"dry\" 1641024000000000000";
+
+async fn start(options: Options) -> (Fake, Running) {
+    let fake = Fake::new(options);
+    fake.write("home", POINTS).unwrap();
+    let running = fake.spawn().await.unwrap();
+    (fake, running)
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+fn at(running: &Running) -> Target {
+    target(running.url().parse().unwrap())
 }
 
-impl Server {
-    pub(crate) fn http(&self) -> Endpoint {
-        format!("http://{}", self.address).parse().unwrap()
-    }
-
-    pub(crate) fn https(&self) -> Endpoint {
-        format!("https://localhost:{}", self.address.port()).parse().unwrap()
-    }
+async fn client(running: &Running) -> Client {
+    Client::connect(at(running)).await.unwrap()
 }
 
-/// Hands every connection to `connection`.
-pub(crate) async fn listen<F>(connection: impl Fn(TcpStream) -> F + Send + 'static) -> Server
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let task = tokio::spawn(async move {
-        // Dropped with the task, and the connections with it.
-        let mut connections = tokio::task::JoinSet::new();
-        loop {
-            let (tcp, _) = listener.accept().await.unwrap();
-            connections.spawn(connection(tcp));
+async fn kind(client: &Client, sql: &str) -> ErrorKind {
+    collect(client, sql).await.unwrap_err().kind().clone()
+}
+
+#[tokio::test]
+async fn rows_and_their_schema() {
+    let (_fake, running) = start(Options::default()).await;
+    let client = client(&running).await;
+    let stream = client.query("SELECT * FROM home").await.unwrap();
+    let names: Vec<_> =
+        stream.schema().fields().iter().map(|field| field.name().as_str()).collect();
+    assert_eq!(names, ["co", "room", "temp", "time"]);
+    let batches = collect(&client, "SELECT temp FROM home ORDER BY time").await.unwrap();
+    let temps: Vec<f64> = batches
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<Float64Type>().values().to_vec())
+        .collect();
+    assert_eq!(temps, [21.5, 23.0]);
+}
+
+#[tokio::test]
+async fn clones_ask_from_many_tasks() {
+    let (_fake, running) = start(Options::default()).await;
+    let client = client(&running).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let client = client.clone();
+        tasks.spawn(async move { collect(&client, "SELECT temp FROM home").await.unwrap().len() });
+    }
+    assert_eq!(tasks.join_all().await, [1; 8]);
+}
+
+#[tokio::test]
+async fn a_check_tells_the_version() {
+    let (_fake, running) = start(Options::default().token("right")).await;
+    let client = Client::connect(at(&running).with_token("right".into())).await.unwrap();
+    let version = client.check().await.unwrap().version.unwrap();
+    assert_eq!(version.major, 3);
+}
+
+#[tokio::test]
+async fn tokens() {
+    let (_fake, running) = start(Options::default().token("right").expired_token("old")).await;
+    for token in [Some("wrong"), Some("old"), None] {
+        let mut target = at(&running);
+        if let Some(token) = token {
+            target = target.with_token(token.into());
         }
-    });
-    Server { address, task }
+        let client = Client::connect(target).await.unwrap();
+        assert_eq!(client.check().await.unwrap_err().kind(), &ErrorKind::Token, "{token:?}");
+    }
+    let client = client(&running).await;
+    let text = client.check().await.unwrap_err().to_string().replace(&running.url(), "HOST");
+    insta::assert_snapshot!(text, @r#"InfluxDB at HOST asks for a token (Unauthenticated): give one that may read database "home""#);
 }
 
-/// Answers every request as `answer` says, in whichever HTTP the client speaks.
-pub(crate) async fn serve(
-    answer: impl Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
-) -> Server {
-    listen(move |tcp| speak(tcp, answer.clone(), Speaks::Both)).await
-}
-
-/// As [`serve`], in HTTP/1.1 alone.
-pub(crate) async fn serve_http1(
-    answer: impl Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
-) -> Server {
-    listen(move |tcp| speak(tcp, answer.clone(), Speaks::Http1)).await
-}
-
-/// As [`serve`], over TLS.
-pub(crate) async fn serve_tls(
-    tls: TlsAcceptor,
-    answer: impl Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
-) -> Server {
-    listen(move |tcp| {
-        let (tls, answer) = (tls.clone(), answer.clone());
-        async move {
-            // A handshake that fails is what the test is about; its other side sees it.
-            if let Ok(stream) = tls.accept(tcp).await {
-                speak(stream, answer, Speaks::Both).await;
-            }
+#[tokio::test]
+async fn a_missing_database_in_every_edition() {
+    for answer in
+        [MissingDatabase::Internal, MissingDatabase::NotFound, MissingDatabase::InvalidArgument]
+    {
+        let (_fake, running) = start(Options::default().missing_database(answer)).await;
+        let client = client(&running).await;
+        client.check().await.unwrap();
+        let error = client.on_database("hone").check().await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::DatabaseMissing, "{answer:?}");
+        let text = error.to_string().replace(&running.url(), "HOST");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(text, @r#"InfluxDB at HOST has no database "hone": check its name, and that the token may see it"#);
         }
-    })
-    .await
+    }
 }
 
-#[derive(Clone, Copy)]
-enum Speaks {
-    Http1,
-    Both,
+#[tokio::test]
+async fn names_that_are_not_there() {
+    let (_fake, running) = start(Options::default()).await;
+    let client = client(&running).await;
+    let table = |name: &str| ErrorKind::TableMissing { table: Some(name.to_owned()) };
+    assert_eq!(kind(&client, "SELECT * FROM nosuch").await, table("nosuch"));
+    assert_eq!(kind(&client, "SELECT * FROM \"No Such\"").await, table("No Such"));
+    let column = |name: &str| ErrorKind::ColumnMissing { column: name.to_owned() };
+    assert_eq!(kind(&client, "SELECT nosuch FROM home").await, column("nosuch"));
+    assert_eq!(kind(&client, "SELECT \"No.Such\" FROM \"Garden\"").await, column("No.Such"));
+    assert_eq!(kind(&client, "SELEC 1").await, ErrorKind::InvalidQuery);
 }
 
-async fn speak<Io>(
-    io: Io,
-    answer: impl Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
-    speaks: Speaks,
-) where
-    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = service_fn(move |request| {
-        let response = answer(request);
-        async move { Ok::<_, Infallible>(response) }
-    });
-    let server = auto::Builder::new(TokioExecutor::new());
-    let server = match speaks {
-        Speaks::Http1 => server.http1_only(),
-        Speaks::Both => server,
+#[tokio::test]
+async fn tables_in_every_release() {
+    for spelling in [TimeSpelling::Short, TimeSpelling::Long] {
+        let (_fake, running) = start(Options::default().time_spelling(spelling)).await;
+        let tables = client(&running).await.tables().await.unwrap();
+        let shape: Vec<_> = tables
+            .iter()
+            .flat_map(|table| table.columns.iter().map(|column| (&*table.name, column)))
+            .map(|(table, column)| (table, &*column.name, column.role, column.data_type.clone()))
+            .collect();
+        let tag = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let time = DataType::Timestamp(TimeUnit::Nanosecond, None);
+        let expect = [
+            ("Garden", "depth", Role::Field, DataType::UInt64),
+            ("Garden", "note", Role::Field, DataType::Utf8),
+            ("Garden", "time", Role::Time, time.clone()),
+            ("Garden", "wet", Role::Field, DataType::Boolean),
+            ("home", "co", Role::Field, DataType::Int64),
+            ("home", "room", Role::Tag, tag),
+            ("home", "temp", Role::Field, DataType::Float64),
+            ("home", "time", Role::Time, time),
+        ]
+        .map(|(table, column, role, data_type)| {
+            (table, column, role, ColumnType::Arrow(data_type))
+        });
+        assert_eq!(shape, expect, "{spelling:?}");
+    }
+}
+
+#[tokio::test]
+async fn dropped_tables_are_told_from_odd_names() {
+    let (fake, running) = start(Options::default()).await;
+    fake.write("home", "export-20250601T000000 v=1 1641024000000000000").unwrap();
+    fake.write("other", "home v=1 1641024000000000000").unwrap();
+    fake.drop_table("other", "home").unwrap();
+    let dropped = fake.drop_table("home", "Garden").unwrap();
+    let client = client(&running).await;
+    assert_eq!(client.dropped_tables().await.unwrap(), BTreeSet::from([dropped]));
+    fake.faults().add(Fault::fail(Code::NotFound, "Database '_internal' not found"));
+    let error = client.dropped_tables().await.unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::DatabaseMissing);
+}
+
+#[tokio::test]
+async fn the_clock() {
+    let (_fake, running) = start(Options::default()).await;
+    let nanoseconds = |time: std::time::SystemTime| {
+        time.duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64
     };
-    // The client hangs up when it has seen enough.
-    _ = server.serve_connection(TokioIo::new(io), service).await;
+    let before = nanoseconds(std::time::SystemTime::now());
+    let now = client(&running).await.server_now().await.unwrap();
+    let after = nanoseconds(std::time::SystemTime::now());
+    assert!((before..=after).contains(&now), "{before} {now} {after}");
 }
 
-/// One thing that a server does in an answer.
-pub(crate) enum Step {
-    /// Sends the messages of a Flight stream.
-    Send(Vec<arrow_flight::FlightData>),
-    /// Sends them, compressed.
-    SendGzip(Vec<arrow_flight::FlightData>),
-    /// Sends bytes that are no messages.
-    SendBytes(Bytes),
-    /// Says no more and keeps the stream open.
-    Hang,
-    /// Resets the stream.
-    Reset,
-    /// Ends with a gRPC status.
-    Status(i32, String),
+#[tokio::test]
+async fn a_broken_connection_is_not_an_end() {
+    let (fake, running) = start(Options::default()).await;
+    let client = client(&running).await;
+    let rows = "SELECT temp FROM home";
+    fake.faults().add(Fault::rows_per_batch(1).always());
+    fake.faults().add(Fault::cut_connection().after_batches(1));
+    assert_eq!(kind(&client, rows).await, ErrorKind::Unavailable);
+    // The same client connects anew.
+    assert_eq!(collect(&client, rows).await.unwrap().len(), 2);
+    fake.faults().add(Fault::cut_connection());
+    assert_eq!(kind(&client, rows).await, ErrorKind::Unavailable);
 }
 
-impl Step {
-    pub(crate) fn ok() -> Self {
-        Step::Status(0, String::new())
-    }
+#[tokio::test]
+async fn a_retry_outlives_a_broken_connection() {
+    let (fake, running) = start(Options::default()).await;
+    let soon = RetryPolicy { first: Duration::from_millis(1), ..RetryPolicy::default() };
+    let client = Client::connect(at(&running).with_retry(soon)).await.unwrap();
+    fake.faults().add(Fault::cut_connection());
+    fake.faults().add(Fault::fail(Code::Unavailable, "restarting"));
+    assert_eq!(collect(&client, "SELECT temp FROM home").await.unwrap().len(), 1);
+    assert_eq!(fake.queries().len(), 3);
 }
 
-/// The schema, then the batches.
-pub(crate) fn messages(schema: &Schema, batches: &[RecordBatch]) -> Vec<arrow_flight::FlightData> {
-    arrow_flight::utils::batches_to_flight_data(schema, batches.to_vec()).unwrap()
+#[tokio::test]
+async fn keep_alives_outlast_the_idle_limit() {
+    let options = Options::default().keep_alive(Duration::from_millis(50));
+    let (fake, running) = start(options).await;
+    let limits = Timeouts { idle: Duration::from_secs(1), ..timeouts() };
+    let client = Client::connect(at(&running).with_timeouts(limits)).await.unwrap();
+    let rows = "SELECT temp FROM home";
+    fake.faults().add(Fault::stall(Duration::from_millis(1500)));
+    assert_eq!(collect(&client, rows).await.unwrap().len(), 1);
+    fake.faults().add(Fault::silence(Duration::from_secs(60)));
+    assert_eq!(kind(&client, rows).await, ErrorKind::Stalled);
 }
 
-/// An answer in gRPC. An answer whose last step is not a status ends without one.
-pub(crate) fn grpc(steps: Vec<Step>) -> Response<Body> {
-    let gzip = steps.iter().any(|step| matches!(step, Step::SendGzip(_)));
-    let frames = stream::iter(steps).flat_map(|step| -> Pin<Box<dyn Stream<Item = _> + Send>> {
-        match step {
-            Step::Send(messages) => Box::pin(
-                stream::iter(messages)
-                    .map(|message| Ok(Frame::data(framed(0, &message.encode_to_vec())))),
-            ),
-            Step::SendGzip(messages) => Box::pin(
-                stream::iter(messages)
-                    .map(|message| Ok(Frame::data(framed(1, &gzipped(&message.encode_to_vec()))))),
-            ),
-            Step::SendBytes(bytes) => Box::pin(stream::iter([Ok(Frame::data(bytes))])),
-            Step::Hang => Box::pin(stream::pending()),
-            Step::Reset => Box::pin(stream::iter([Err(io::Error::other("reset"))])),
-            Step::Status(code, message) => {
-                let mut trailers = HeaderMap::new();
-                trailers.insert("grpc-status", code.into());
-                trailers.insert("grpc-message", message.parse().unwrap());
-                Box::pin(stream::iter([Ok(Frame::trailers(trailers))]))
-            }
-        }
-    });
-    let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
-    response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
-    if gzip {
-        response.headers_mut().insert("grpc-encoding", "gzip".parse().unwrap());
-    }
-    response
+#[tokio::test]
+async fn batches_as_small_and_empty_as_they_come() {
+    let (fake, running) = start(Options::default()).await;
+    fake.faults().add(Fault::rows_per_batch(1));
+    fake.faults().add(Fault::empty_last_batch());
+    let batches = collect(&client(&running).await, "SELECT temp FROM home").await.unwrap();
+    assert_eq!(batches.iter().map(|batch| batch.num_rows()).collect::<Vec<_>>(), [1, 1]);
 }
 
-/// A message as gRPC frames it: whether it is compressed, its length, its bytes.
-fn framed(compressed: u8, message: &[u8]) -> Bytes {
-    let mut frame = BytesMut::with_capacity(5 + message.len());
-    frame.put_u8(compressed);
-    frame.put_u32(message.len().try_into().unwrap());
-    frame.put_slice(message);
-    frame.freeze()
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-/// An answer in plain HTTP.
-pub(crate) fn plain(
-    status: u16,
-    headers: &[(&'static str, &str)],
-    body: &'static str,
-) -> Response<Body> {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    response.body(Full::from(body).map_err(|never| match never {}).boxed_unsync()).unwrap()
-}
-
-pub(crate) fn is_grpc(request: &Request<Incoming>) -> bool {
-    request.version() == Version::HTTP_2
-        && request
-            .headers()
-            .get("content-type")
-            .is_some_and(|content| content == "application/grpc")
-}
-
-/// Limits that no healthy answer over the loopback interface reaches.
-pub(crate) fn timeouts() -> Timeouts {
-    let long = std::time::Duration::from_secs(20);
-    Timeouts { connect: long, idle: long, rows: long }
-}
-
-/// A target without retries.
-pub(crate) fn target(endpoint: Endpoint) -> Target {
-    Target::new(endpoint, "home").with_timeouts(timeouts()).with_retry(RetryPolicy::never())
-}
-
-pub(crate) async fn client(endpoint: Endpoint) -> Client {
-    Client::connect(target(endpoint)).await.unwrap()
-}
-
-/// All the batches of an answer, or what it failed with.
-pub(crate) async fn collect(client: &Client, sql: &str) -> Result<Vec<RecordBatch>, Error> {
-    let mut stream = client.query(sql).await?;
-    let mut batches = Vec::new();
-    while let Some(batch) = stream.try_next().await? {
-        batches.push(batch);
-    }
-    Ok(batches)
-}
-
-/// A certificate authority that nobody trusts who is not told to.
-pub(crate) struct Authority {
-    pub(crate) pem: String,
-    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-}
-
-impl Authority {
-    pub(crate) fn new() -> Self {
-        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let key = rcgen::KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { pem, issuer: rcgen::Issuer::new(params, key) }
-    }
-
-    /// A certificate for `names`, and its key.
-    pub(crate) fn certificate(
-        &self,
-        names: &[&str],
-        change: impl FnOnce(&mut rcgen::CertificateParams),
-    ) -> (rcgen::Certificate, rcgen::KeyPair) {
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let mut params = rcgen::CertificateParams::new(names).unwrap();
-        change(&mut params);
-        let key = rcgen::KeyPair::generate().unwrap();
-        (params.signed_by(&key, &self.issuer).unwrap(), key)
-    }
-
-    /// The server's side of TLS with such a certificate, offering these protocols.
-    pub(crate) fn acceptor(
-        &self,
-        names: &[&str],
-        change: impl FnOnce(&mut rcgen::CertificateParams),
-        protocols: &[&str],
-    ) -> TlsAcceptor {
-        let (certificate, key) = self.certificate(names, change);
-        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        TlsAcceptor::from(Arc::new(config))
-    }
-}
-
-/// A body that sends a word when it is dropped.
-pub(crate) fn tells_its_end(body: Body, dropped: tokio::sync::mpsc::Sender<()>) -> Body {
-    struct Last(tokio::sync::mpsc::Sender<()>);
-    impl Drop for Last {
-        fn drop(&mut self) {
-            _ = self.0.try_send(());
-        }
-    }
-    let last = Last(dropped);
-    body.map_frame(move |frame| {
-        let _alive = &last;
-        frame
-    })
-    .boxed_unsync()
+#[tokio::test]
+async fn over_tls() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.certificate(&["127.0.0.1"], |_| {});
+    let tls = Tls { certificate: certificate.pem().into(), key: key.serialize_pem().into() };
+    let (_fake, running) = start(Options::default().tls(tls)).await;
+    let trusting = at(&running).with_ca_certificates(authority.pem.as_bytes()).unwrap();
+    let client = Client::connect(trusting).await.unwrap();
+    assert!(client.check().await.unwrap().version.is_some());
+    assert_eq!(collect(&client, "SELECT temp FROM home").await.unwrap().len(), 1);
 }

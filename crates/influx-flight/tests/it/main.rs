@@ -1,21 +1,22 @@
-//! The client against servers over real sockets: `influx-demo` where it can play the part, and a
-//! hand-made HTTP server for the strangers that answer in its place.
+//! The client against servers over real sockets: `influx-fake` where it can play the part, and a
+//! scripted HTTP server for everything else.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test ends where it surprises; clippy knows the tests by themselves, not their helpers"
+    reason = "a test ends where it surprises; clippy knows the tests by themselves, not their \
+              helpers"
 )]
 
 mod answers;
 mod catalog;
 mod classification;
-mod demo;
 mod endpoints;
 mod fake;
+mod other_servers;
 mod retries;
+mod scripted;
 mod secrets;
 mod server_info;
-mod strangers;
 mod targets;
 mod tls;

@@ -8,7 +8,7 @@ use arrow::datatypes::Schema;
 use influx_flight::{Client, Error, ErrorKind, RetryPolicy};
 use tokio::time::Instant;
 
-use crate::fake::{Server, Step, grpc, messages, plain, serve, target};
+use crate::scripted::{Server, Step, grpc, messages, plain, serve, target};
 
 /// Fails as the steps say as often as told, and then answers.
 async fn server(failures: usize, status: (i32, &'static str)) -> (Server, Arc<AtomicUsize>) {

@@ -6,7 +6,7 @@ use influx_flight::{Client, ConnectProblem, Endpoint, Error, ErrorKind, Target, 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::fake::{
+use crate::scripted::{
     Authority, Step, grpc, is_grpc, listen, messages, plain, serve, serve_tls, target,
 };
 

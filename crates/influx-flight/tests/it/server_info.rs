@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use influx_demo::{Demo, Options, Tls};
+use influx_fake::{Fake, Options, Tls};
 use influx_flight::{Client, ServerInfo, Timeouts};
 use tokio::net::TcpListener;
 
-use crate::fake::{Authority, Body, client, is_grpc, listen, plain, serve, serve_tls, target};
+use crate::scripted::{Authority, Body, client, is_grpc, listen, plain, serve, serve_tls, target};
 
 const CLUSTER: &str = "2a5ad4f1-2e4b-4b9e-8f5e-3c4d8a6d1f27";
 const RELEASE: [(&str, &str); 3] = [
@@ -53,14 +53,14 @@ async fn a_refusal_tells_who_refuses() {
 }
 
 #[tokio::test]
-async fn the_look_alike_over_tls() {
+async fn the_fake_over_tls() {
     let authority = Authority::new();
     let (certificate, key) = authority.certificate(&["127.0.0.1"], |_| {});
     let tls = Tls { certificate: certificate.pem().into(), key: key.serialize_pem().into() };
     let options = Options::default().token("right").tls(tls);
-    let demo = Demo::new(options.release("3.11.4".parse().unwrap()));
-    let running = demo.spawn().await.unwrap();
-    let cluster = demo.cluster_uuid().map(|cluster| cluster.to_string());
+    let fake = Fake::new(options.release("3.11.4".parse().unwrap()));
+    let running = fake.spawn().await.unwrap();
+    let cluster = fake.cluster_uuid().map(|cluster| cluster.to_string());
     for (token, version, build) in [("right", Some("3.11.4"), Some("Core")), ("wrong", None, None)]
     {
         let target = target(running.url().parse().unwrap())

@@ -2,7 +2,7 @@
 
 use influx_flight::{CaCertificateError, Client, ErrorKind, Target};
 
-use crate::fake::Authority;
+use crate::scripted::Authority;
 
 fn target(host: &str) -> Target {
     Target::new(host.parse().unwrap(), "home")

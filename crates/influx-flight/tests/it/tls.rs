@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use http::{Request, Response};
 use hyper::body::Incoming;
-use influx_flight::{Client, Endpoint, ErrorKind, Found, TlsProblem};
+use influx_flight::{Client, Endpoint, ErrorKind, OtherServer, TlsProblem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::fake::{
+use crate::scripted::{
     Authority, Body, Step, client, grpc, is_grpc, listen, messages, plain, serve, serve_http1,
     serve_tls, target,
 };
@@ -150,7 +150,7 @@ async fn tls_without_http_2() {
         let acceptor = authority.acceptor(&["localhost"], |_| {}, protocols);
         let server = serve_tls(acceptor, |_| plain(404, &[], "")).await;
         let (kind, _) = problem(trusting(server.https(), &authority).await).await;
-        assert_eq!(kind, ErrorKind::NotInfluxDb3(Found::Http));
+        assert_eq!(kind, ErrorKind::NotInfluxDb3(OtherServer::Http));
     }
 }
 
@@ -159,7 +159,9 @@ const PAGE: (&str, &str) = ("content-type", "text/html");
 #[tokio::test]
 async fn a_web_page_over_tls() {
     let authority = Authority::new();
-    for (protocols, found) in [(&BOTH[..], Found::WebPage), (&["http/1.1"], Found::Http)] {
+    for (protocols, found) in
+        [(&BOTH[..], OtherServer::WebPage), (&["http/1.1"], OtherServer::Http)]
+    {
         let acceptor = authority.acceptor(&["localhost"], |_| {}, protocols);
         let server = serve_tls(acceptor, |_| plain(200, &[PAGE], "<html>Welcome</html>")).await;
         let (kind, _) = problem(trusting(server.https(), &authority).await).await;

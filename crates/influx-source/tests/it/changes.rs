@@ -26,7 +26,7 @@ async fn a_column_that_is_selected_later_earns_a_warning() {
 async fn a_table_made_anew_with_another_type_needs_a_resync() {
     let mut bench = Bench::new(&point("1i", 48 * HOUR)).await;
     bench.sync().await;
-    bench.demo.drop_table("db", "m");
+    bench.fake.drop_table("db", "m");
     bench.write(&point("1.5", HOUR / 2));
     let (said, error) = bench.failing_sync().await;
     assert_eq!((said.rows().count(), error.fault), (0, Fault::Setup));
@@ -39,7 +39,7 @@ async fn a_table_made_anew_with_another_type_needs_a_resync() {
 async fn made_anew_without_w() -> Bench {
     let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
     bench.sync().await;
-    bench.demo.drop_table("db", "m");
+    bench.fake.drop_table("db", "m");
     bench.write(&point("3i", HOUR / 2));
     bench
 }
@@ -72,10 +72,10 @@ async fn sync_with_a_write(
     lines: &str,
     moment: impl Fn(&Event) -> bool + Send + Sync,
 ) -> Said {
-    let (demo, mut is_written) = (bench.demo.clone(), false);
+    let (fake, mut is_written) = (bench.fake.clone(), false);
     let meanwhile = |event: &Event| {
         if !is_written && moment(event) {
-            demo.write("db", lines).unwrap();
+            fake.write("db", lines).unwrap();
             is_written = true;
         }
     };

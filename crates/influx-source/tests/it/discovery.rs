@@ -1,9 +1,9 @@
 //! Which tables there are.
 
-use influx_demo::{Options, TimeSpelling};
+use influx_fake::TimeSpelling;
 use sync_core::Fault;
 
-use crate::support::Bench;
+use crate::support::{Bench, options};
 
 const POINTS: &str = "cpu,host=a v=1i 1748846218000000000
 mem,host=a v=2i 1748846218000000000
@@ -34,8 +34,7 @@ async fn all_tables_or_those_that_are_named() {
 #[tokio::test]
 async fn both_spellings_of_time_are_understood() {
     for spelling in [TimeSpelling::Short, TimeSpelling::Long] {
-        let bench =
-            Bench::with_options("m v=1i 0", Options::default().time_spelling(spelling)).await;
+        let bench = Bench::with_options("m v=1i 0", options().time_spelling(spelling)).await;
         let tables = bench.schema().await.unwrap();
         let types: Vec<_> =
             tables[0].columns.iter().map(|column| column.data_type.to_string()).collect();
@@ -70,7 +69,7 @@ async fn an_empty_database_is_a_warning() {
 async fn a_dropped_table_is_left_out_and_one_that_only_bears_such_a_name_is_not() {
     let mut bench = Bench::new(POINTS).await;
     bench.write("export-20250601T000000 v=9i 1748846218000000000");
-    let dropped = bench.demo.drop_table("db", "cpu").unwrap();
+    let dropped = bench.fake.drop_table("db", "cpu").unwrap();
     let tables = bench.schema().await.unwrap();
     assert_eq!(names(&tables), ["Odd \"Name", "export-20250601T000000", "mem"]);
     let said = bench.sync().await;

@@ -1,9 +1,9 @@
 //! What goes wrong on the way, and who hears of it.
 
-use influx_demo::{Code, Fault as Breakage, MissingDatabase, Options};
+use influx_fake::{Code, Fault as Breakage, MissingDatabase};
 use sync_core::Fault;
 
-use crate::support::{Bench, HOUR, NOW, TOKEN};
+use crate::support::{Bench, HOUR, NOW, TOKEN, options};
 
 const FILE_LIMIT: &str =
     "External error: Query would scan 432 Parquet files, exceeding the file limit.";
@@ -48,7 +48,7 @@ async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
     for answer in
         [MissingDatabase::Internal, MissingDatabase::NotFound, MissingDatabase::InvalidArgument]
     {
-        let options = Options::default().missing_database(answer);
+        let options = options().missing_database(answer);
         let mut bench = Bench::with_options("m v=1i 0", options).await.set("database", "nope");
         let (_, error) = bench.failing_sync().await;
         assert_eq!(error.fault, Fault::Setup, "{answer:?}: {error}");
@@ -62,18 +62,18 @@ async fn too_many_files_make_windows_shorter() {
     whole.sync().await;
     let mut bench = Bench::new(&hours(30)).await;
     let refused = Breakage::fail(Code::Internal, FILE_LIMIT);
-    bench.demo.faults().add(refused.containing(WINDOW).times(4));
+    bench.fake.faults().add(refused.containing(WINDOW).times(4));
     let said = bench.sync().await;
     assert_eq!(said.rows().count(), 30);
     assert_eq!(said.warnings(), [""; 0]);
-    assert_eq!(bench.demo.faults().waiting(), 0, "not all refusals have struck");
+    assert_eq!(bench.fake.faults().waiting(), 0, "not all refusals have struck");
     assert!(bench.windows().len() > whole.windows().len() + 4, "no window has become shorter");
 }
 
 #[tokio::test]
 async fn the_first_point_is_found_without_asking_for_it() {
     let mut bench = Bench::new(&format!("{}\nm,host=a v=99i -9223372036854775806", hours(3))).await;
-    bench.demo.faults().add(Breakage::fail(Code::Internal, FILE_LIMIT).containing("min(").always());
+    bench.fake.faults().add(Breakage::fail(Code::Internal, FILE_LIMIT).containing("min(").always());
     let said = bench.sync().await;
     assert_eq!(said.column("m", "v"), ["0", "1", "2", "99"]);
 }
@@ -81,7 +81,7 @@ async fn the_first_point_is_found_without_asking_for_it() {
 #[tokio::test]
 async fn a_table_that_no_window_is_small_enough_for_is_parked() {
     let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
-    bench.demo.faults().add(
+    bench.fake.faults().add(
         Breakage::fail(Code::Internal, FILE_LIMIT).containing("\"m\" where \"time\" >=").always(),
     );
     let (said, error) = bench.failing_sync().await;
@@ -99,11 +99,11 @@ async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
         Breakage::fail(Code::Unavailable, "the server is gone").after_batches(1),
     ] {
         let mut bench = Bench::new(&hours(3)).await.set("start_time", "2025-06-09T20:00:00Z");
-        bench.demo.faults().add(Breakage::rows_per_batch(1).always());
-        bench.demo.faults().add(breakage.containing(WINDOW));
+        bench.fake.faults().add(Breakage::rows_per_batch(1).always());
+        bench.fake.faults().add(breakage.containing(WINDOW));
         let said = bench.sync().await;
         // The one that makes small batches is always there.
-        assert_eq!(bench.demo.faults().waiting(), 1, "nothing has broken off");
+        assert_eq!(bench.fake.faults().waiting(), 1, "nothing has broken off");
         let windows = bench.windows();
         let times = |window| windows.iter().filter(|other| *other == window).count();
         assert_eq!(windows.iter().map(times).max(), Some(2), "no window was read again");
@@ -116,8 +116,8 @@ async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
 #[tokio::test]
 async fn batches_of_no_rows_mean_nothing() {
     let mut bench = Bench::new(&hours(3)).await.set("lookback", "0s");
-    bench.demo.faults().add(Breakage::rows_per_batch(1).always());
-    bench.demo.faults().add(Breakage::empty_last_batch().always());
+    bench.fake.faults().add(Breakage::rows_per_batch(1).always());
+    bench.fake.faults().add(Breakage::empty_last_batch().always());
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
     bench.now += HOUR;
     assert_eq!(bench.sync().await.rows().count(), 0);
@@ -128,13 +128,13 @@ async fn a_table_dropped_in_mid_sync_is_a_warning() {
     let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
     let gone = "Error while logically planning query: Error during planning: table 'public.iox.m' not found";
     let is_dropped = || Breakage::fail(Code::InvalidArgument, gone).containing("first from \"m\"");
-    bench.demo.faults().add(is_dropped());
+    bench.fake.faults().add(is_dropped());
     let said = bench.sync().await;
     assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);
     assert_eq!(said.column("other", "v"), ["1"]);
     // None is left to be synced.
     let mut bench = Bench::new(&hours(3)).await;
-    bench.demo.faults().add(is_dropped());
+    bench.fake.faults().add(is_dropped());
     let (_, error) = bench.failing_sync().await;
     assert_eq!(error.fault, sync_core::Fault::Setup);
     assert!(
@@ -148,7 +148,7 @@ async fn a_server_short_of_memory_is_given_time_and_smaller_windows() {
     let mut bench = Bench::new(&hours(3)).await;
     let squeeze =
         Breakage::fail(Code::ResourceExhausted, "Resources exhausted: Failed to allocate");
-    bench.demo.faults().add(squeeze.containing(WINDOW).times(2));
+    bench.fake.faults().add(squeeze.containing(WINDOW).times(2));
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
-    assert_eq!(bench.demo.faults().waiting(), 0, "the server was never short of memory");
+    assert_eq!(bench.fake.faults().waiting(), 0, "the server was never short of memory");
 }

@@ -1,8 +1,9 @@
 //! Points that come or change when the lookback has passed them, and what a sync reads again for them.
 
-use influx_demo::{Code, Fault, FileListing, Options};
+use chrono::{DateTime, SecondsFormat};
+use influx_fake::{Code, Fault, FileListing};
 
-use crate::support::{Bench, HOUR, NOW, SECOND};
+use crate::support::{Bench, HOUR, NOW, SECOND, options};
 
 const DAY: i64 = 24 * HOUR;
 
@@ -14,8 +15,12 @@ fn point(value: i64, before: i64) -> String {
 /// The stretches that the last sync asked for rows of.
 fn stretches(bench: &Bench, since: usize) -> Vec<String> {
     let windows = bench.windows().into_iter().skip(since);
+    let time = |bound: &str| {
+        let nanoseconds = bound.split(',').next().unwrap().parse().unwrap();
+        DateTime::from_timestamp_nanos(nanoseconds).to_rfc3339_opts(SecondsFormat::Nanos, true)
+    };
     let stretch = |sql: String| {
-        let bounds: Vec<_> = sql.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        let bounds: Vec<_> = sql.split("arrow_cast(").skip(1).map(time).collect();
         bounds.join(" to ")
     };
     windows.filter(|sql| sql.starts_with("SELECT * ")).map(stretch).collect()
@@ -26,7 +31,7 @@ async fn snapshotted() -> Bench {
     let lines: Vec<_> =
         (1..2 * 24 * 60).map(|minute| point(minute, minute * 60 * SECOND)).collect();
     let bench = Bench::new(&lines.join("\n")).await;
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     bench
 }
 
@@ -40,7 +45,7 @@ async fn files_name_what_came_late_and_exactly_that_is_read_again() {
     // What is in no file yet cannot be seen.
     let said = bench.sync().await;
     assert!(said.column("m", "v").iter().all(|value| !value.starts_with('-')));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     let before = bench.windows().len();
     let said = bench.sync().await;
     let late: Vec<_> =
@@ -62,14 +67,15 @@ async fn what_files_name_is_owed_until_it_is_read() {
     let mut bench = snapshotted().await;
     bench.sync().await;
     bench.write(&point(-1, 30 * HOUR));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     // The stretch that is owed cannot be read, whatever its size; the mark has moved on all the same.
     let limit = "Query would scan 432 Parquet files, exceeding the file limit";
     let breakage = Fault::fail(Code::Internal, limit);
-    bench.demo.faults().add(breakage.containing("\"time\" >= '2025-06-08T18:00:00").always());
+    let late = format!("\"time\" >= arrow_cast({}", NOW - 30 * HOUR);
+    bench.fake.faults().add(breakage.containing(&late).always());
     bench.failing_sync().await;
     assert!(bench.state.as_ref().unwrap().contains("\"owed\""));
-    bench.demo.faults().clear();
+    bench.fake.faults().clear();
     let said = bench.sync().await;
     assert!(said.column("m", "v").contains(&"-1"));
     assert!(!bench.state.as_ref().unwrap().contains("\"owed\""));
@@ -79,9 +85,9 @@ async fn what_files_name_is_owed_until_it_is_read() {
 async fn a_rebuilt_server_is_read_again() {
     let mut bench = snapshotted().await;
     bench.write(&point(-1, HOUR / 2));
-    bench.demo.snapshot("db").unwrap();
+    bench.fake.snapshot("db").unwrap();
     bench.sync().await;
-    bench.demo.rebuild("n1");
+    bench.fake.rebuild("n1");
     assert_eq!(bench.sync().await.column("m", "v").len(), 2 * 24 * 60 - 1);
 }
 
@@ -89,7 +95,7 @@ async fn a_rebuilt_server_is_read_again() {
 async fn counts_tell_what_came_late_where_no_files_are_shown() {
     for listing in [FileListing::Absent, FileListing::Empty] {
         let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
-        let options = Options::default().file_listing(listing);
+        let options = options().file_listing(listing);
         let mut bench = Bench::with_options(&lines.join("\n"), options).await;
         bench.sync().await;
         bench.write(&point(-1, 2 * DAY + 1));
@@ -120,10 +126,10 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
 #[tokio::test]
 async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
-    let options = Options::default().file_listing(FileListing::Absent);
+    let options = options().file_listing(FileListing::Absent);
     let mut bench = Bench::with_options(&lines.join("\n"), options).await;
     bench.sync().await;
-    bench.demo.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
+    bench.fake.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
     bench.write(&point(-1, 2 * DAY - 8 * HOUR));
     bench.now += 5 * HOUR;
     assert!(bench.sync().await.column("m", "v").contains(&"-1"));
@@ -134,7 +140,7 @@ async fn nothing_is_counted_if_nobody_wants_it() {
     for (name, value) in [("late_data", "lookback"), ("audit_days", "0")] {
         let mut bench = Bench::new(&point(1, DAY)).await.set(name, value);
         bench.sync().await;
-        assert!(!bench.demo.queries().iter().any(|sql| sql.contains("date_bin")), "{name}");
+        assert!(!bench.fake.queries().iter().any(|sql| sql.contains("date_bin")), "{name}");
     }
 }
 

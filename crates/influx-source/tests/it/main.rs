@@ -1,4 +1,4 @@
-//! The source against a look-alike of InfluxDB 3, over real sockets, into a sink that collects.
+//! The source against a fake of InfluxDB 3, over real sockets, into a sink that collects.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod incremental;
 mod keys;
 mod large;
 mod late;
+mod origins;
 mod selection;
 mod support;
 mod types;

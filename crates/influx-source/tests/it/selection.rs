@@ -30,7 +30,7 @@ async fn a_table_that_is_not_selected_is_not_asked_for() {
     let said = bench.sync().await;
     assert_eq!(said.column("mem", "used"), ["3"]);
     assert_eq!(said.truncated(), ["mem"]);
-    assert!(bench.demo.queries().iter().all(|sql| !sql.contains("\"cpu\"")));
+    assert!(bench.fake.queries().iter().all(|sql| !sql.contains("\"cpu\"")));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use influx_demo::{Demo, Options, Running};
+use influx_fake::{Fake, Options, Running};
 use influx_source::{Clock, InfluxConfig, InfluxSource};
 use sync_core::{
     Catalog, Fault, Rows, Selection, Sink, SinkError, Source, SyncError, SyncRequest, Table, Value,
@@ -23,9 +23,14 @@ impl Clock for StoppedClock {
     }
 }
 
+/// Options of a server of a release without caveats.
+pub(crate) fn options() -> Options {
+    Options::default().release("3.11.4".parse().unwrap())
+}
+
 /// A database with a source that reads it.
 pub(crate) struct Bench {
-    pub(crate) demo: Demo,
+    pub(crate) fake: Fake,
     running: Running,
     pub(crate) settings: BTreeMap<String, String>,
     pub(crate) selection: Selection,
@@ -36,14 +41,14 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new(line_protocol: &str) -> Self {
-        Self::with_options(line_protocol, Options::default()).await
+        Self::with_options(line_protocol, options()).await
     }
 
     pub(crate) async fn with_options(line_protocol: &str, options: Options) -> Self {
-        let demo = Demo::new(options.token(TOKEN));
-        demo.create_database("db");
-        demo.write("db", line_protocol).unwrap();
-        let running = demo.spawn().await.unwrap();
+        let fake = Fake::new(options.token(TOKEN));
+        fake.create_database("db");
+        fake.write("db", line_protocol).unwrap();
+        let running = fake.spawn().await.unwrap();
         let settings = [
             ("hostname", running.url()),
             ("token", TOKEN.to_owned()),
@@ -51,7 +56,7 @@ impl Bench {
             ("measurement", "*".to_owned()),
         ];
         let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
-        Self { demo, running, settings, selection: Selection::Everything, now: NOW, state: None }
+        Self { fake, running, settings, selection: Selection::Everything, now: NOW, state: None }
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
@@ -64,7 +69,7 @@ impl Bench {
     }
 
     pub(crate) fn write(&self, line_protocol: &str) {
-        self.demo.write("db", line_protocol).unwrap();
+        self.fake.write("db", line_protocol).unwrap();
     }
 
     pub(crate) fn config(&self) -> InfluxConfig {
@@ -127,7 +132,7 @@ impl Bench {
 
     /// The queries for rows: those with a lower bound.
     pub(crate) fn windows(&self) -> Vec<String> {
-        self.demo.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect()
+        self.fake.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect()
     }
 }
 

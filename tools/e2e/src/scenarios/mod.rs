@@ -15,6 +15,7 @@ mod paused;
 mod platform_killed;
 mod resync;
 mod selection;
+mod servers;
 mod silent_network;
 mod slow_network;
 mod slow_platform;
@@ -71,6 +72,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
         "the state is forgotten, and everything is sent anew";
     "selection", selection, SHORT,
         "a table and a column are left out, and taken in again";
+    "servers", servers, SHORT,
+        "the configuration names another database, another server, and the first again";
     "connector-killed", connector_killed, SHORT,
         "the connector is killed at random moments of syncs";
     "platform-killed", platform_killed, SHORT,

@@ -1,0 +1,27 @@
+//! The fake, asked over real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a failed expectation is a failed test, in helpers too, which the lints take for a \
+              program's functions"
+)]
+
+mod auth;
+mod client;
+mod contract;
+mod discovery;
+mod faults;
+mod flight_sql;
+mod http_api;
+mod identity;
+mod kept;
+mod limits;
+mod merge;
+mod overwrites;
+mod program;
+mod queries;
+mod retention;
+mod snapshots;
+mod tls;
