@@ -21,7 +21,7 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8181")]
     bind: SocketAddr,
 
-    /// The token that every call must carry [default: none is asked for]
+    /// The token that every call must carry [default: none]
     #[arg(long, env = "INFLUX_FAKE_TOKEN", hide_env_values = true)]
     token: Option<String>,
 

@@ -76,7 +76,7 @@ pub enum TlsProblem {
     ServerIsPlain,
     /// `http` was asked for, and the server speaks TLS.
     ServerIsTls,
-    /// Nobody we trust has signed the server's certificate.
+    /// The server's certificate is signed by an authority that we do not trust.
     UnknownAuthority,
     /// The certificate is for another name.
     WrongName,

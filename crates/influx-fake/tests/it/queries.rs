@@ -180,7 +180,7 @@ async fn an_unknown_database_fails_as_the_edition_does() {
 }
 
 #[tokio::test]
-async fn an_empty_ticket_names_a_database_that_nobody_has() {
+async fn an_empty_ticket_names_an_unknown_database() {
     let mut served = serve(Options::default()).await;
     let status = do_get(&mut served.flight, "", None).await.unwrap_err();
     assert_eq!(status.code(), Code::Internal, "{}", status.message());

@@ -144,7 +144,7 @@ async fn broken(steps: fn() -> Vec<Step>) -> (ErrorKind, bool) {
             Err(error) => break error,
         }
     };
-    // Whoever asks again must not be told that the stream has ended.
+    // A later call must not report an end either.
     let again = stream.try_next().await.unwrap_err();
     assert_eq!(again.kind(), error.kind());
     (error.kind().clone(), had_rows)
@@ -230,7 +230,7 @@ async fn a_message_that_contradicts_itself() {
     assert_eq!(contradiction.await, (ErrorKind::Protocol, false));
 }
 
-async fn impatient(server: &Server, timeouts: Timeouts) -> Client {
+async fn connect(server: &Server, timeouts: Timeouts) -> Client {
     Client::connect(target(server.http()).with_timeouts(timeouts)).await.unwrap()
 }
 
@@ -238,7 +238,7 @@ async fn impatient(server: &Server, timeouts: Timeouts) -> Client {
 async fn silence_is_a_fault() {
     let server = server(|| vec![send(&[numbers([1])]), Step::Hang]).await;
     let timeouts = Timeouts { idle: Duration::from_millis(50), ..timeouts() };
-    let error = read(&impatient(&server, timeouts).await).await.unwrap_err();
+    let error = read(&connect(&server, timeouts).await).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Stalled);
     insta::assert_snapshot!(
         error.to_string().replace(&server.http().to_string(), "HOST"),
@@ -254,7 +254,7 @@ async fn keep_alives_do_not_last_for_ever() {
     })
     .await;
     let timeouts = Timeouts { rows: Duration::ZERO, ..timeouts() };
-    let error = read(&impatient(&server, timeouts).await).await.unwrap_err();
+    let error = read(&connect(&server, timeouts).await).await.unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::Deadline);
 }
 

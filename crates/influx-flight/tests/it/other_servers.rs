@@ -130,7 +130,7 @@ async fn a_rate_limit_in_plain_http() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
+async fn a_closed_port() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
@@ -140,7 +140,7 @@ async fn nobody_there() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has() {
+async fn an_unknown_host() {
     // Reserved by RFC 2606, and too long a label for any resolver to ask the network about.
     let endpoint = format!("http://{}.invalid:8181", "x".repeat(64)).parse().unwrap();
     let (kind, _) = verdict(&endpoint).await;
@@ -155,12 +155,12 @@ async fn a_server_that_says_nothing() {
     })
     .await;
     let short = Duration::from_millis(50);
-    let impatient = |endpoint| {
+    let with_short_timeouts = |endpoint| {
         target(endpoint).with_timeouts(Timeouts { connect: short, idle: short, ..timeouts() })
     };
-    let client = Client::connect(impatient(server.http())).await.unwrap();
+    let client = Client::connect(with_short_timeouts(server.http())).await.unwrap();
     assert_eq!(client.check().await.unwrap_err().kind(), &ErrorKind::Stalled);
-    let client = Client::connect(impatient(server.https())).await.unwrap();
+    let client = Client::connect(with_short_timeouts(server.https())).await.unwrap();
     let kind = client.check().await.unwrap_err().kind().clone();
     assert_eq!(kind, ErrorKind::Connect(ConnectProblem::TimedOut));
 }

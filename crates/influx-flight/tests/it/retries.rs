@@ -1,4 +1,4 @@
-//! When a question is asked again.
+//! When a query is retried.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -244,7 +244,7 @@ pub(crate) async fn collect(client: &Client, sql: &str) -> Result<Vec<RecordBatc
     Ok(batches)
 }
 
-/// A certificate authority that nobody trusts who is not told to.
+/// A certificate authority that clients trust only when they are told to.
 pub(crate) struct Authority {
     pub(crate) pem: String,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,

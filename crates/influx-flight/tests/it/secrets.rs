@@ -112,7 +112,7 @@ async fn a_token_that_is_part_of_the_words_changes_no_verdict() {
 }
 
 #[tokio::test]
-async fn never_sent_over_a_wire_that_nobody_asked_for() {
+async fn never_sent_unencrypted_unasked() {
     let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
     // Plain text where https was given, which hangs up on TLS: the probe asks in plain text, to
     // tell so.

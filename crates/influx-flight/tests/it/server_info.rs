@@ -1,4 +1,4 @@
-//! What a server says of itself, and what comes of it where nobody says anything.
+//! What a server tells about itself, and what is left when there is no answer.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn a_server_that_does_not_say() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
+async fn a_closed_port() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
