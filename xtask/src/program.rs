@@ -94,8 +94,8 @@ pub fn build() -> Result<PathBuf> {
     Ok(target().join("debug"))
 }
 
-/// The programs of a first look. Programs rather than packages, so that the features of shared crates
-/// are those of the whole workspace: the tests then find everything compiled.
+/// The programs of a first look. Programs rather than packages, so that the features of shared
+/// crates are those of the whole workspace: the tests then find everything compiled.
 pub const DEMO: [&str; 4] = ["--bin", "connector", "--bin", "influx-fake"];
 
 /// A program that is stopped when it is dropped.

@@ -184,8 +184,8 @@ fn each_member_depends_on_what_the_code_map_says() {
 
 #[test]
 fn the_tools_depend_on_what_the_code_map_says() {
-    // A workspace of their own. Manifests alone are looked at, so that what the tools need of others
-    // need not be there.
+    // A workspace of their own. Manifests alone are looked at, so that what the tools need of
+    // others need not be there.
     let metadata = metadata("tools/Cargo.toml", &["--no-deps"]);
     let ours = |tool: &str| {
         let mut packages = list(&metadata["packages"]).iter();
