@@ -96,8 +96,9 @@ fn play(copy: &Path) -> Result<Option<String>> {
         let mut command =
             program::cargo(["test", "--workspace", "--test", "simulation", "--quiet"]);
         command.args(options).current_dir(copy);
-        // Everything but the workspace itself is compiled already.
-        command.env("CARGO_TARGET_DIR", program::target());
+        // One for all mutants, and never the workspace's own: to cargo the copy is the same
+        // workspace, and what it compiles of a mutant would pass for ours.
+        command.env("CARGO_TARGET_DIR", program::target().join("mutants-target"));
         command
     };
     let built = test(&["--no-run"]).output()?;
