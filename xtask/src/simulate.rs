@@ -1,5 +1,5 @@
-//! `cargo xtask simulate`: plays schedules of the simulation of `sync-engine`, then shows which wrong
-//! ports it catches, and on request which mutants of the engine.
+//! `cargo xtask simulate`: plays schedules of the simulation of `sync-engine`, then shows which
+//! wrong ports it catches, and on request which mutants of the engine.
 
 mod mutants;
 mod table;
@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
     /// Play it with engines that are broken on purpose instead: those of these names, or all
-    #[arg(long, num_args = 0.., value_name = "NAME", conflicts_with_all = ["seeds", "from", "seed"])]
+    #[arg(long, num_args = 0.., value_name = "NAME")]
+    #[arg(conflicts_with_all = ["seeds", "from", "seed"])]
     mutants: Option<Vec<String>>,
 }
 

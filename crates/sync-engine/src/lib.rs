@@ -35,8 +35,8 @@
 //! use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 //! use sync_core::{Rows, Sink, SinkError, SyncRequest, Table, Value};
 //! use sync_engine::{
-//!     About, Answer, Bin, ColumnInfo, ColumnType, Columns, Count, ErrorKind, Failure, File, Profile,
-//!     Role, Server, Settings, SystemClock, TableInfo, TimeSeries, Window,
+//!     About, Answer, Bin, ColumnInfo, ColumnType, Columns, Count, ErrorKind, Failure, File,
+//!     Profile, Role, Server, Settings, SystemClock, TableInfo, TimeSeries, Window,
 //! };
 //!
 //! /// Points of the measurement `census`: when, and how many ants.

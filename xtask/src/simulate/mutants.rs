@@ -49,8 +49,8 @@ pub(super) fn run(names: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Copies what git knows of the workspace into the target directory. What is there already keeps its
-/// time of change, so that it is not compiled again.
+/// Copies what git knows of the workspace into the target directory. What is there already keeps
+/// its time of change, so that it is not compiled again.
 fn copy() -> Result<PathBuf> {
     let copy = program::target().join("mutants");
     let mut list = Command::new("git");
@@ -84,7 +84,8 @@ fn mutate(copy: &Path, mutant: &Mutant) -> Result<Vec<(PathBuf, String)>> {
         fs::write(&path, text.replacen(find, replacement, 1))?;
         before.push((path, text));
     }
-    // What one edit of a file has left is what the next one finds: the first is to be restored last.
+    // What one edit of a file has left is what the next one finds: the first is to be restored
+    // last.
     before.reverse();
     Ok(before)
 }
@@ -95,8 +96,9 @@ fn play(copy: &Path) -> Result<Option<String>> {
         let mut command =
             program::cargo(["test", "--workspace", "--test", "simulation", "--quiet"]);
         command.args(options).current_dir(copy);
-        // Everything but the workspace itself is compiled already.
-        command.env("CARGO_TARGET_DIR", program::target());
+        // One for all mutants, and never the workspace's own: to cargo the copy is the same
+        // workspace, and what it compiles of a mutant would pass for ours.
+        command.env("CARGO_TARGET_DIR", program::target().join("mutants-target"));
         command
     };
     let built = test(&["--no-run"]).output()?;

@@ -124,7 +124,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             (
                 "state/progress.rs",
                 "shared.state.start(&self.database, measurement, ",
-                "shared.state.start(&self.database, if measurement.is_empty() { \"\" } else { \"any\" }, ",
+                "shared.state.start(&self.database, &measurement.replace(measurement, \"any\"), ",
             ),
         ],
     ),
@@ -194,7 +194,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
             (
                 "table/shape.rs",
                 "*kind == found(field, role(field), *kind)",
-                "matches!(kind, Kind::Tag) == matches!(found(field, role(field), *kind), Kind::Tag)",
+                "{
+                    let found = found(field, role(field), *kind);
+                    matches!(kind, Kind::Tag) == matches!(found, Kind::Tag)
+                }",
             ),
             (
                 "table/columns.rs",

@@ -88,12 +88,19 @@ pub(super) struct Lies {
     memory: Arc<Mutex<Memory>>,
 }
 
+/// What was listed of a node's files.
+#[derive(Default)]
+struct Listed {
+    highest: u64,
+    /// The files that were shown, by sequence, first and last time.
+    shown: BTreeSet<(u64, i64, i64)>,
+}
+
 /// What has to be remembered to go on lying.
 #[derive(Default)]
 struct Memory {
-    /// By place, measurement and node: the highest sequence that was listed, and what was shown of
-    /// it and of those below.
-    listed: BTreeMap<(Place, String, String), (u64, BTreeSet<(u64, i64, i64)>)>,
+    /// What was listed, by place, measurement and node.
+    listed: BTreeMap<(Place, String, String), Listed>,
     /// The keys of the points that were answered.
     sent: HashSet<String>,
     /// Whether a server has ever said who it is.

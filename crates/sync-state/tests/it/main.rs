@@ -72,8 +72,8 @@ fn what_is_not_a_state_is_refused_with_its_reason() {
     insta::assert_snapshot!(refused(r#"{"version":1,"databases":{"d":{"t":{"cursor":"x","fingerprint":""}}}}"#), @"it does not have the shape of a state: invalid digit found in string");
 }
 
-/// Found by fuzzing: numbers with a fraction changed in their last digits each time that a state was
-/// read and written.
+/// Found by fuzzing: numbers with a fraction changed in their last digits each time that a state
+/// was read and written.
 #[test]
 fn a_note_that_is_a_number_comes_back_the_same() -> Result<(), StateError> {
     let number = "444444444440000000000000000000000000000000000000000000014347467612885206808e8";

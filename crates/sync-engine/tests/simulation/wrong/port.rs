@@ -146,24 +146,24 @@ impl WrongPort {
             let known = memory.listed.entry(key).or_default();
             let name = (file.sequence, file.first, file.last);
             let now = highest[&file.node];
-            if now < known.0 {
+            if now < known.highest {
                 // It was rebuilt.
                 if self.lies.is(rebuilt) {
                     continue;
                 }
                 *known = Default::default();
             }
-            let has_come_late = file.sequence <= known.0 && !known.1.contains(&name);
+            let has_come_late = file.sequence <= known.highest && !known.shown.contains(&name);
             if has_come_late && self.lies.is(half) {
                 continue;
             }
-            known.1.insert(name);
+            known.shown.insert(name);
             shown.push(file);
         }
         for (node, now) in highest {
             let key = (here, measurement.to_owned(), node);
             let known = memory.listed.entry(key).or_default();
-            known.0 = known.0.max(now);
+            known.highest = known.highest.max(now);
         }
         shown
     }
