@@ -12,7 +12,7 @@ pub(crate) use batches::Batches;
 pub(crate) use density::Density;
 pub(crate) use failure::{WindowFailure, unexpected};
 pub(crate) use queue::WindowQueue;
-pub(crate) use range_set::TimeRangeSet;
+pub(crate) use range_set::{MOST_RANGES, TimeRangeSet};
 pub(crate) use read::{WindowRead, read_window};
 pub(crate) use sizer::{CannotShrink, WindowSizer};
 

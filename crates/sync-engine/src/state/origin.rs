@@ -11,7 +11,7 @@ use sync_state::{Cursor, State};
 use crate::state::Server;
 use crate::state::fingerprint;
 use crate::state::notes::{Away, Notes};
-use crate::window::Window;
+use crate::window::{MOST_RANGES, Window};
 
 const DAY: i64 = 24 * 3_600_000_000_000;
 /// For how long a table that no sync reads keeps its place, in nanoseconds.
@@ -144,9 +144,11 @@ fn recognize(notes: &Notes, present: &Server) -> Known {
 pub(crate) fn claim(notes: &mut Notes, window: Window) -> bool {
     let mut is_new = false;
     for away in &mut notes.away {
-        let before = away.overwritten.clone();
-        away.overwritten.insert(window);
-        is_new |= away.overwritten != before;
+        let mut overwritten = away.overwritten.clone();
+        overwritten.insert(window);
+        overwritten = overwritten.coarsened(MOST_RANGES);
+        is_new |= away.overwritten != overwritten;
+        away.overwritten = overwritten;
     }
     is_new
 }

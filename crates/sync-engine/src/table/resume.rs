@@ -13,12 +13,9 @@ use crate::table::columns::{compare_columns, other_key_tags};
 use crate::table::{SelectedTable, TableFailure};
 use crate::time::iso8601;
 use crate::time_series::TimeSeries;
-use crate::window::{EARLIEST, TimeRangeSet, Window, WindowQueue};
+use crate::window::{EARLIEST, MOST_RANGES, TimeRangeSet, Window, WindowQueue};
 
 const DAY: i64 = 24 * 3_600_000_000_000;
-/// How many ranges of a backfill are told apart, at most: they stand in the state until they are
-/// read.
-const MOST_RANGES: usize = 500;
 /// For how long it is remembered where the cursor has jumped, in nanoseconds, and how often.
 const CURSOR_JUMPS_FOR: i64 = 7 * DAY;
 const MOST_CURSOR_JUMPS: usize = 4;

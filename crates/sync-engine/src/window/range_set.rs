@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::window::Window;
 
+/// How many ranges are told apart, at most, of what stands in a state until it is read.
+pub(crate) const MOST_RANGES: usize = 500;
+
 /// Ranges of time that neither overlap nor touch, in order.
 ///
 /// In JSON each is a pair of texts: nanoseconds do not survive every JSON library as numbers.

@@ -1,7 +1,7 @@
 //! The configuration names another database, then another server, each with tables and points of
-//! the same names, and goes back each time. What the present one has is always in the warehouse with
-//! its values. Of another database nothing else is; of another server, what only that one had stays
-//! until a re-sync.
+//! the same names, and goes back each time. What the present one has is always in the warehouse
+//! with its values. Of another database nothing else is; of another server, what only that one had
+//! stays until a re-sync.
 
 use std::time::Duration;
 
