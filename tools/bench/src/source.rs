@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow_flight::utils::batches_to_flight_data;
 use arrow_flight::{FlightData, Ticket};
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use futures::{StreamExt, stream};
 use prost::Message;
 use serde::Deserialize;
@@ -131,10 +131,13 @@ impl Prebuilt {
 
     /// The rows between two bounds: the prebuilt batches in turn, and a part of one at the end.
     fn read(self: &Arc<Self>, sql: &str) -> Result<Answer<Bytes>> {
-        let mut literals = sql.rsplit('\'').skip(1).step_by(2);
+        // Each bound is a number in a cast to a timestamp; the upper one comes last.
+        let mut casts = sql.rsplit("arrow_cast(");
         let mut bound = || {
-            let text = literals.next().with_context(|| format!("no bound in {sql}"))?;
-            self.row_at(text)
+            let number = casts.next().and_then(|cast| cast.split(',').next()?.parse().ok());
+            Ok::<_, anyhow::Error>(
+                self.row_at(number.with_context(|| format!("no bound in {sql}"))?),
+            )
         };
         let (to, from) = (bound()?, bound()?);
         let prebuilt = Arc::clone(self);
@@ -162,10 +165,9 @@ impl Prebuilt {
     }
 
     /// How many rows lie before a time.
-    fn row_at(&self, time: &str) -> Result<i64> {
-        let time = DateTime::parse_from_rfc3339(time)?.timestamp_nanos_opt();
-        let after = time.context("a time out of range")? - self.first;
-        Ok((after + SPACING - 1).div_euclid(SPACING).clamp(0, self.rows))
+    fn row_at(&self, time: i64) -> i64 {
+        let after = time.saturating_sub(self.first).saturating_add(SPACING - 1);
+        after.div_euclid(SPACING).clamp(0, self.rows)
     }
 }
 
