@@ -1,7 +1,7 @@
 //! Log lines on standard output.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use fivetran_adapter::LogLayer;
 use sync_core::Fault;
@@ -25,8 +25,15 @@ impl Write for Written {
     }
 }
 
+/// Without a subscriber for threads that collect nothing, `tracing` may take a line for one that
+/// nobody wants, for good, when such a thread is the first to come by it.
+static ELSEWHERE: Once = Once::new();
+
 /// Collects the lines of this thread.
 pub(crate) fn collect(context: &[(&'static str, &str)]) -> (Written, DefaultGuard) {
+    ELSEWHERE.call_once(|| {
+        tracing::subscriber::set_global_default(tracing_subscriber::registry()).unwrap();
+    });
     let written = Written::default();
     let context = context.iter().map(|&(name, value)| (name, value.to_owned()));
     let writer = written.clone();
