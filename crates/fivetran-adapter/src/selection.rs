@@ -13,7 +13,7 @@ pub(crate) fn selection(selected: Option<fivetran_wire::Selection>) -> Selection
         }
         Some(Selected::WithSchema(selected)) => Selection::Schemas(Rules {
             listed: selected.schemas.into_iter().map(schema).collect(),
-            include_new: selected.include_new_schemas,
+            unlisted: selected.include_new_schemas.into(),
         }),
     }
 }
@@ -24,11 +24,11 @@ fn schema(schema: SchemaSelection) -> (String, Option<TableRules>) {
 }
 
 fn tables(listed: Vec<TableSelection>, include_new: bool) -> TableRules {
-    Rules { listed: listed.into_iter().map(table).collect(), include_new }
+    Rules { listed: listed.into_iter().map(table).collect(), unlisted: include_new.into() }
 }
 
 fn table(table: TableSelection) -> (String, Option<ColumnRules>) {
     let columns = table.columns.into_iter().map(|(name, included)| (name, included.then_some(())));
-    let rules = Rules { listed: columns.collect(), include_new: table.include_new_columns };
+    let rules = Rules { listed: columns.collect(), unlisted: table.include_new_columns.into() };
     (table.table_name, table.included.then_some(rules))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fivetran_wire::limit::MESSAGE_BYTES;
-use sync_core::{Rows, Sink, SinkError, Table};
+use sync_core::{CheckpointKind, Rows, Sink, SinkError, Table};
 
 use crate::channel::Sender;
 use crate::encode::{Pool, TableEncoder};
@@ -108,13 +108,18 @@ impl Sink for MessageSink {
         }
     }
 
-    async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+    /// Holds nothing back: what the client gets, it gets in order.
+    async fn checkpoint(&self, state: String, _: CheckpointKind) -> Result<(), SinkError> {
         if state.len() > LONGEST_STATE {
             return Err(SinkError::StateTooLarge { bytes: state.len(), limit: LONGEST_STATE });
         }
         self.sender.send(message::checkpoint(state)).await?;
         self.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
         Ok(())
+    }
+
+    fn most_state_bytes(&self) -> usize {
+        LONGEST_STATE
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {

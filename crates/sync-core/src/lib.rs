@@ -42,8 +42,8 @@ mod value;
 
 pub use error::{Fault, SyncError};
 pub use rows::{RowError, Rows};
-pub use selection::{ColumnRules, Rules, SchemaRules, Selection, TableRules};
-pub use sink::{Sink, SinkError};
+pub use selection::{ColumnRules, Projection, Rules, SchemaRules, Selection, TableRules, Unlisted};
+pub use sink::{CheckpointKind, Sink, SinkError};
 pub use source::{SetupTest, Source, SyncRequest};
 pub use table::{Catalog, Column, DataType, Schema, Table};
 pub use value::{Timestamp, Value};

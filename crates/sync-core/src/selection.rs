@@ -24,19 +24,44 @@ pub type TableRules = Rules<ColumnRules>;
 /// Rules for columns.
 pub type ColumnRules = Rules<()>;
 
-/// Rules for things of one kind: those listed by name, and those that nobody has listed because
-/// they are new.
+/// Rules for things of one kind: those listed by name, and those that nobody has listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules<T> {
     /// By name: `Some` includes the thing, with the rules for what is in it; `None` excludes it.
     pub listed: BTreeMap<String, Option<T>>,
-    /// Whether a thing that is not listed is included, with all that is in it.
-    pub include_new: bool,
+    /// What is to become of a thing that is not listed.
+    pub unlisted: Unlisted,
+}
+
+/// What is to become of a thing that is in no list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unlisted {
+    /// It is included, with all that is in it.
+    Included,
+    /// It is excluded.
+    Excluded,
+    /// The platform has not heard of it, and takes nothing of it in this sync. It is no more than
+    /// late: the next sync declares it first.
+    Unknown,
+}
+
+/// What is selected of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Projection {
+    /// The table with these columns; key columns are always among them, since without them rows
+    /// would merge.
+    Selected(Table),
+    /// Nothing.
+    Excluded,
+    /// The platform has not heard of the table, or of one of its columns, so that none of its rows
+    /// can be sent in this sync. Nothing is wrong, and nothing is lost: the next sync sends them.
+    Unknown,
 }
 
 /// The answer for one thing.
 enum Rule<'a, T> {
     Excluded,
+    Unknown,
     /// Included, with everything in it.
     Whole,
     /// Included, as far as these rules go.
@@ -45,69 +70,89 @@ enum Rule<'a, T> {
 
 impl<T> Rules<T> {
     fn of(&self, name: &str) -> Rule<'_, T> {
-        match self.listed.get(name) {
-            Some(Some(rules)) => Rule::Within(rules),
-            Some(None) => Rule::Excluded,
-            None if self.include_new => Rule::Whole,
-            None => Rule::Excluded,
+        match (self.listed.get(name), self.unlisted) {
+            (Some(Some(rules)), _) => Rule::Within(rules),
+            (Some(None), _) | (None, Unlisted::Excluded) => Rule::Excluded,
+            (None, Unlisted::Included) => Rule::Whole,
+            (None, Unlisted::Unknown) => Rule::Unknown,
         }
     }
 }
 
 impl Selection {
-    /// The part of `table` that is selected, or `None` if the table is not.
-    ///
-    /// Key columns always are: without them rows would merge.
+    /// The part of `table` that is selected.
     #[must_use]
-    pub fn project(&self, table: &Table) -> Option<Table> {
-        let rules = match self {
+    pub fn project(&self, table: &Table) -> Projection {
+        let rules = match self.rule(table) {
+            Rule::Excluded => return Projection::Excluded,
+            Rule::Unknown => return Projection::Unknown,
+            Rule::Whole => return Projection::Selected(table.clone()),
+            Rule::Within(rules) => rules,
+        };
+        let is_unknown = |column: &Column| matches!(rules.of(&column.name), Rule::Unknown);
+        if table.columns.iter().any(is_unknown) {
+            return Projection::Unknown;
+        }
+        let is_selected = |column: &&Column| {
+            column.primary_key || !matches!(rules.of(&column.name), Rule::Excluded)
+        };
+        let columns = table.columns.iter().filter(is_selected).cloned().collect();
+        Projection::Selected(Table { columns, ..table.clone() })
+    }
+
+    fn rule(&self, table: &Table) -> Rule<'_, ColumnRules> {
+        match self {
             Self::Everything => Rule::Whole,
             Self::Tables(tables) => tables.of(&table.name),
-            // A table without a schema cannot be listed in one: it is new.
+            // A table without a schema cannot be listed in one.
             Self::Schemas(schemas) => match schemas.of(table.schema.as_deref().unwrap_or_default())
             {
                 Rule::Within(tables) => tables.of(&table.name),
                 Rule::Whole => Rule::Whole,
                 Rule::Excluded => Rule::Excluded,
+                Rule::Unknown => Rule::Unknown,
             },
-        };
-        let selected = |column: &&Column| match rules {
-            Rule::Within(columns) => {
-                column.primary_key || !matches!(columns.of(&column.name), Rule::Excluded)
-            }
-            Rule::Whole => true,
-            Rule::Excluded => false,
-        };
-        match rules {
-            Rule::Excluded => None,
-            Rule::Whole | Rule::Within(_) => Some(Table {
-                schema: table.schema.clone(),
-                name: table.name.clone(),
-                columns: table.columns.iter().filter(selected).cloned().collect(),
-            }),
         }
+    }
+}
+
+impl Projection {
+    /// The selected table, if any of it can be sent in this sync.
+    #[must_use]
+    pub fn selected(self) -> Option<Table> {
+        match self {
+            Self::Selected(table) => Some(table),
+            Self::Excluded | Self::Unknown => None,
+        }
+    }
+}
+
+impl From<bool> for Unlisted {
+    /// Whether what is new is included, as a platform says it that knows all there is.
+    fn from(is_included: bool) -> Self {
+        if is_included { Self::Included } else { Self::Excluded }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnRules, Rules, Selection};
+    use super::{ColumnRules, Projection, Rules, Selection, Unlisted};
     use crate::{Column, DataType, Table};
 
     fn rules<T>(
-        include_new: bool,
+        unlisted: impl Into<Unlisted>,
         listed: impl IntoIterator<Item = (&'static str, Option<T>)>,
     ) -> Rules<T> {
         let listed = listed.into_iter().map(|(name, rules)| (name.to_owned(), rules)).collect();
-        Rules { listed, include_new }
+        Rules { listed, unlisted: unlisted.into() }
     }
 
-    fn columns(include_new: bool, listed: &[(&'static str, bool)]) -> ColumnRules {
-        rules(include_new, listed.iter().map(|&(name, included)| (name, included.then_some(()))))
+    fn columns(unlisted: impl Into<Unlisted>, listed: &[(&'static str, bool)]) -> ColumnRules {
+        rules(unlisted, listed.iter().map(|&(name, included)| (name, included.then_some(()))))
     }
 
-    fn check(selection: &Selection, schema: Option<&str>, expect: Option<&[&str]>) {
-        let table = Table {
+    fn table(schema: Option<&str>) -> Table {
+        Table {
             schema: schema.map(str::to_owned),
             name: "cpu".to_owned(),
             columns: vec![
@@ -115,8 +160,11 @@ mod tests {
                 Column::new("load", DataType::Double),
                 Column::new("host", DataType::String),
             ],
-        };
-        let projected = selection.project(&table);
+        }
+    }
+
+    fn check(selection: &Selection, schema: Option<&str>, expect: Option<&[&str]>) {
+        let projected = selection.project(&table(schema)).selected();
         let names = projected.as_ref().map(|table| {
             table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>()
         });
@@ -154,5 +202,24 @@ mod tests {
         check(&schemas(false, Some(rules(false, []))), Some("db"), None);
         check(&schemas(true, None), Some("other"), Some(&["id", "load", "host"]));
         check(&schemas(false, None), Some("other"), None);
+    }
+
+    #[test]
+    fn a_table_with_anything_that_is_unknown_is_unknown() {
+        let tables = |rule| Selection::Tables(rules(Unlisted::Unknown, rule));
+        let listed = |names: &[(&'static str, bool)]| {
+            tables(vec![("cpu", Some(columns(Unlisted::Unknown, names)))])
+        };
+        assert_eq!(tables(Vec::new()).project(&table(None)), Projection::Unknown);
+        assert_eq!(tables(vec![("cpu", None)]).project(&table(None)), Projection::Excluded);
+        check(
+            &listed(&[("id", true), ("load", false), ("host", true)]),
+            None,
+            Some(&["id", "host"]),
+        );
+        for known in [["id", "load"], ["load", "host"]] {
+            let known = known.map(|name| (name, true));
+            assert_eq!(listed(&known).project(&table(None)), Projection::Unknown);
+        }
     }
 }

@@ -30,11 +30,31 @@ pub trait Sink: Send + Sync {
     -> impl Future<Output = Result<(), SinkError>> + Send;
 
     /// Vouches for all that was said before: a sync that is resumed from `state` need not say it
-    /// again.
-    fn checkpoint(&self, state: String) -> impl Future<Output = Result<(), SinkError>> + Send;
+    /// again. `kind` tells whether the sink may hold it back.
+    fn checkpoint(
+        &self,
+        state: String,
+        kind: CheckpointKind,
+    ) -> impl Future<Output = Result<(), SinkError>> + Send;
+
+    /// How long the text of a state may be, in bytes. A longer one is refused as
+    /// [`StateTooLarge`](SinkError::StateTooLarge).
+    fn most_state_bytes(&self) -> usize;
 
     /// Tells the customer something that does not stop the sync.
     fn warn(&self, message: String) -> impl Future<Output = Result<(), SinkError>> + Send;
+}
+
+/// What becomes of earlier checkpoints when one is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CheckpointKind {
+    /// They stay true, and a sync that is resumed from one of them says a little again. A sink may
+    /// hold this one back, or leave it out when another one follows.
+    Advances,
+    /// They vouch for something that will not be true any more: a position is forgotten, or put
+    /// back. Nothing that is said later may reach the warehouse before this state is kept, so a sink
+    /// must not hold it back.
+    TakesBack,
 }
 
 /// Why a sink took no more.

@@ -1,11 +1,14 @@
-//! What the fuzz targets of `xtask/fuzz` drive: what the state remembers of a table.
+//! What the fuzz targets of `xtask/fuzz` drive: a state as the engine keeps it.
 
-use serde_json::{Map, Value};
+use sync_state::StateError;
 
-use crate::state::Notes;
+use crate::state::State;
 
-/// The notes of a table, read and written again.
-#[must_use]
-pub fn notes(notes: &Map<String, Value>) -> Map<String, Value> {
-    Notes::read(notes).write()
+/// A state, read and written.
+///
+/// # Errors
+///
+/// The text is not a state.
+pub fn state(text: &str) -> Result<String, StateError> {
+    Ok(State::parse(Some(text))?.to_json())
 }

@@ -33,7 +33,7 @@
 //!
 //! use arrow_array::{Int64Array, RecordBatch, TimestampNanosecondArray};
 //! use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-//! use sync_core::{Rows, Sink, SinkError, SyncRequest, Table, Value};
+//! use sync_core::{CheckpointKind, Rows, Sink, SinkError, SyncRequest, Table, Value};
 //! use sync_engine::{
 //!     About, Answer, Bin, ColumnInfo, ColumnType, Columns, Count, ErrorKind, Failure, File,
 //!     Profile, Role, Server, Settings, SystemClock, TableInfo, TimeSeries, Window,
@@ -139,13 +139,14 @@
 //!         }
 //!         Ok(taken)
 //!     }
-//!     async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+//!     async fn checkpoint(&self, state: String, _: CheckpointKind) -> Result<(), SinkError> {
 //!         self.0.lock().unwrap().1 = Some(state);
 //!         Ok(())
 //!     }
 //!     // ...
 //! #   async fn truncate(&self, _: &Table) -> Result<(), SinkError> { Ok(()) }
 //! #   async fn schema_change(&self, _: &[Table]) -> Result<(), SinkError> { Ok(()) }
+//! #   fn most_state_bytes(&self) -> usize { usize::MAX }
 //! #   async fn warn(&self, _: String) -> Result<(), SinkError> { Ok(()) }
 //! }
 //!

@@ -13,17 +13,16 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::future::{self, Either};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use sync_core::{Fault, Selection, Sink, SyncError, SyncRequest, Table};
-use sync_state::State;
+use sync_core::{Fault, Projection, Selection, Sink, SyncError, SyncRequest, Table};
 use tokio::sync::Semaphore;
 
 use crate::error::ErrorKind;
 use crate::late::{Detected, detect_late_data};
 use crate::settings::{LateData, Settings};
-use crate::state::{Met, Progress, Server, meet, not_found, note_use};
+use crate::state::{Progress, Server, ServerChange, State, mark_gone, mark_used, switch_server};
 use crate::sync::outage::Outage;
 use crate::table::{
-    SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
+    Choice, SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
     sync_table,
 };
 use crate::time::Clock;
@@ -53,7 +52,7 @@ pub async fn sync<D: TimeSeries, S: Sink>(
         Ok(upper_bound) => upper_bound,
         Err(failure) => {
             if *failure.kind() == ErrorKind::DatabaseGone {
-                note_not_found(&progress, settings, &about, |_| false);
+                mark_not_found(&progress, settings, &about, |_| false);
                 progress.checkpoint(sink).await.map_err(sink_error)?;
             }
             return Err(failure.into());
@@ -93,7 +92,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
     let is_wanted =
         |name: &String| is_selected(selection, settings.destination.as_ref().unwrap_or(name));
     let names: Vec<_> = names.into_iter().filter(is_wanted).collect();
-    meet_server(session, &names).await?;
+    recognize_server(session, &names).await?;
     let mut detected = detect_all(session, names).await?;
     let discovered = discover(list(session).await?, settings, &D::PROFILE)?;
     for warning in discovered.warnings {
@@ -110,7 +109,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
         sink.warn(no_column_selected(&table.measurement)).await.map_err(sink_error)?;
     }
     let selected = in_order(tables.into_iter(), session);
-    note_tables_in_use(session, &selected);
+    mark_tables_in_use(session, &selected);
     tell_caveats(session, &selected).await?;
     let planned: Vec<_> = selected
         .into_iter()
@@ -127,7 +126,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
             match sync_table(session, selected, detected).await {
                 Ok(()) => Ok(()),
                 Err(TableFailure::Dropped) => {
-                    note_not_found(&session.progress, settings, &session.about, |name| {
+                    mark_not_found(&session.progress, settings, &session.about, |name| {
                         name != measurement
                     });
                     let warning = format!(
@@ -136,6 +135,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                     lock(&ended).dropped.push(measurement);
                     sink.warn(warning).await.map_err(sink_error)
                 }
+                Err(TableFailure::Unknown) => Ok(()),
                 Err(TableFailure::Parked(error)) => {
                     // The customer hears the whole of it; a log must not hold the values that an
                     // error may name.
@@ -145,7 +145,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                     Ok(())
                 }
                 Err(TableFailure::DatabaseGone(error)) => {
-                    note_not_found(&session.progress, settings, &session.about, |_| false);
+                    mark_not_found(&session.progress, settings, &session.about, |_| false);
                     Err(error)
                 }
                 Err(TableFailure::Ends(error)) => Err(error),
@@ -182,14 +182,14 @@ impl Ended {
 }
 
 fn is_selected(selection: &Selection, table: &str) -> bool {
-    selection.project(&Table::new(table, Vec::new())).is_some()
+    matches!(selection.project(&Table::new(table, Vec::new())), Projection::Selected(_))
 }
 
 /// Whether a table is selected and none of its columns is, which only a table without a key can be.
 /// It is treated as one that is not selected: there is nothing to send for it, and rows without a
 /// column would be nothing to a warehouse.
 fn is_without_columns(selection: &Selection, table: &Table) -> bool {
-    selection.project(table).is_some_and(|table| table.columns.is_empty())
+    selection.project(table).selected().is_some_and(|table| table.columns.is_empty())
 }
 
 fn no_column_selected(measurement: &str) -> String {
@@ -199,7 +199,7 @@ fn no_column_selected(measurement: &str) -> String {
     )
 }
 
-/// Lists the measurements, and notes which of those that are known are not among them.
+/// Lists the measurements, and marks which of those that are known are not among them.
 async fn list<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
 ) -> Result<Vec<TableInfo>, SyncError> {
@@ -207,53 +207,54 @@ async fn list<D: TimeSeries, S: Sink>(
     match database.tables().await {
         Ok(listed) => {
             let names: HashSet<_> = listed.iter().map(|info| info.name.as_str()).collect();
-            note_not_found(progress, settings, about, |name| names.contains(name));
+            mark_not_found(progress, settings, about, |name| names.contains(name));
             Ok(listed)
         }
         Err(failure) => {
             if *failure.kind() == ErrorKind::DatabaseGone {
-                note_not_found(progress, settings, about, |_| false);
+                mark_not_found(progress, settings, about, |_| false);
             }
             Err(failure.into())
         }
     }
 }
 
-/// Notes the measurements that are not found, whether they are selected or not.
-fn note_not_found(
+/// Marks the measurements that are not found, whether they are selected or not.
+fn mark_not_found(
     progress: &Progress,
     settings: &Settings,
     about: &About,
     is_found: impl Fn(&str) -> bool,
 ) {
-    progress.amend(|state| not_found(state, &settings.database, &about.server, is_found));
+    progress.take_back(|state| mark_gone(state, &settings.database, &about.server, is_found));
 }
 
 /// Lets positions that speak of another server speak of the present one, and says so before
 /// anything of it is sent.
-async fn meet_server<D: TimeSeries, S: Sink>(
+async fn recognize_server<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     names: &[String],
 ) -> Result<(), SyncError> {
     let Session { settings, about, upper_bound, sink, progress, .. } = session;
-    let mut others = Vec::new();
-    progress.amend(|state| {
-        let mut is_new = false;
+    let (mut others, mut is_new) = (Vec::new(), false);
+    progress.take_back(|state| {
         for name in names {
-            let (database, lookback) = (&settings.database, settings.lookback);
-            let met = meet(state, database, name, &about.server, *upper_bound, lookback);
-            is_new |= met != Met::Unchanged;
-            if met == Met::Another {
+            let stored = state.table_mut(&settings.database, name);
+            let Some(stored) = stored else { continue };
+            let change = switch_server(stored, &about.server, *upper_bound, settings.lookback);
+            is_new |= change != ServerChange::None;
+            if change == ServerChange::Another {
                 others.push(name.as_str());
             }
         }
-        is_new
+        !others.is_empty()
     });
+    progress.amend(|_| is_new);
     if others.is_empty() {
         return Ok(());
     }
     sink.warn(another_server(&about.server, &others)).await.map_err(sink_error)?;
-    progress.take_back(*sink).await.map_err(sink_error)
+    progress.flush(*sink).await.map_err(sink_error)
 }
 
 fn another_server(server: &Server, measurements: &[&str]) -> String {
@@ -275,11 +276,11 @@ fn names_of(names: &[&str]) -> String {
     }
 }
 
-/// Notes which tables this sync reads.
-fn note_tables_in_use<D, S>(session: &Session<'_, D, S>, tables: &[SelectedTable]) {
+/// Marks which tables this sync reads.
+fn mark_tables_in_use<D, S>(session: &Session<'_, D, S>, tables: &[SelectedTable]) {
     let used = tables.iter().map(|table| table.source.measurement.clone()).collect();
     let database = &session.settings.database;
-    session.progress.amend(|state| note_use(state, database, &used, session.upper_bound));
+    session.progress.amend(|state| mark_used(state, database, &used, session.upper_bound));
 }
 
 /// Tells once for a release and a table what that release is known to do.
@@ -333,9 +334,13 @@ fn in_order<D, S>(
     session: &Session<'_, D, S>,
 ) -> Vec<SelectedTable> {
     let Session { selection, settings, progress, .. } = session;
-    let selected =
-        tables.filter_map(|table| SelectedTable::new(table, selection, settings.primary_key));
-    let mut selected: Vec<_> = selected.collect();
+    let chosen = tables.map(|table| Choice::of(table, selection, settings.primary_key));
+    let mut selected: Vec<_> = chosen
+        .filter_map(|choice| match choice {
+            Choice::Read(selected) => Some(*selected),
+            Choice::Excluded | Choice::Unknown => None,
+        })
+        .collect();
     selected.sort_by_cached_key(|table| {
         Reverse(progress.position(&table.source.measurement).map(|position| position.cursor))
     });

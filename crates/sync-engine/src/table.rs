@@ -17,6 +17,6 @@ pub(crate) use catalog::{discover, names};
 pub(crate) use failure::{TableFailure, sink_error};
 pub(crate) use key_columns::KeyColumns;
 pub(crate) use row_sender::{ReadStats, RowSender};
-pub(crate) use selected::SelectedTable;
+pub(crate) use selected::{Choice, SelectedTable};
 pub(crate) use source_table::{SERIES_ID, SourceTable, TIME_NS};
 pub(crate) use sync::sync_table;

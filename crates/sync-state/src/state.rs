@@ -5,72 +5,39 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::Cursor;
+use crate::progress::{Notes, Progress};
+use crate::stored::Stored;
 
 /// The layout that this crate writes. A change that an older reader would misread takes the next
-/// number.
-const VERSION: u64 = 1;
+/// number. Version 1 held a fingerprint as JSON inside of a text; it is still read.
+const VERSION: u64 = 2;
 
-/// Where a sync stands: a [`Progress`] for every table that has been started.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// Where a sync stands: a [`Progress`] for every table that has been started, by database and name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State<N> {
+    databases: BTreeMap<String, BTreeMap<String, Progress<N>>>,
+}
+
+impl<N> Default for State<N> {
+    fn default() -> Self {
+        Self { databases: BTreeMap::new() }
+    }
+}
+
+/// The layout of versions 1 and 2.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
-    databases: BTreeMap<String, BTreeMap<String, Progress>>,
+struct Document {
+    databases: BTreeMap<String, BTreeMap<String, Stored>>,
 }
 
-/// Where one table stands.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Progress {
-    cursor: Cursor,
-    fingerprint: String,
-    /// What the source wants to remember about the table; opaque here.
-    #[serde(default)]
-    pub notes: Map<String, Value>,
-}
-
-impl Progress {
-    /// Everything of the table before this position has been delivered.
-    #[must_use]
-    pub fn cursor(&self) -> Cursor {
-        self.cursor
-    }
-
-    /// Names what shaped the rows that were delivered: with another fingerprint the table has to
-    /// start anew.
-    #[must_use]
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
-    }
-
-    /// Replaces the fingerprint by one that stands for the same shape of rows.
-    pub fn describe(&mut self, fingerprint: String) {
-        self.fingerprint = fingerprint;
-    }
-
-    /// Moves the cursor forward to `position`, or leaves it where it is further on already.
-    pub fn advance(&mut self, position: Cursor) {
-        self.cursor = self.cursor.max(position);
-    }
-
-    fn to_value(&self) -> Value {
-        let mut object = Map::new();
-        object.insert("cursor".to_owned(), self.cursor.to_string().into());
-        object.insert("fingerprint".to_owned(), self.fingerprint.as_str().into());
-        if !self.notes.is_empty() {
-            object.insert("notes".to_owned(), Value::Object(self.notes.clone()));
-        }
-        Value::Object(object)
-    }
-}
-
-impl State {
+impl<N: Notes> State<N> {
     /// Reads the text of the last checkpoint. No text, an empty one and `{}` all mean that nothing
     /// has been synced.
     ///
     /// # Errors
     ///
-    /// A text that this version did not write.
+    /// A text that no version up to this one wrote.
     pub fn parse(text: Option<&str>) -> Result<Self, StateError> {
         let text = text.unwrap_or_default().trim();
         if text.is_empty() {
@@ -82,13 +49,16 @@ impl State {
         }
         // The version decides how to read the rest, so it is looked at first.
         match document.get("version").and_then(Value::as_u64) {
-            None | Some(0) => Err(StateError::Unversioned),
-            Some(VERSION) => {
-                document.remove("version");
-                Ok(serde_json::from_value(Value::Object(document))?)
-            }
-            Some(found) => Err(StateError::Newer { found }),
-        }
+            None | Some(0) => return Err(StateError::Unversioned),
+            Some(1..=VERSION) => document.remove("version"),
+            Some(found) => return Err(StateError::Newer { found }),
+        };
+        let document: Document = serde_json::from_value(Value::Object(document))?;
+        let typed = |tables: BTreeMap<String, Stored>| {
+            tables.into_iter().map(|(table, stored)| (table, stored.into())).collect()
+        };
+        let databases = document.databases.into_iter();
+        Ok(Self { databases: databases.map(|(name, tables)| (name, typed(tables))).collect() })
     }
 
     /// The text of a checkpoint: a JSON object.
@@ -107,38 +77,38 @@ impl State {
         object(vec![("version", VERSION.into()), ("databases", object(databases.collect()))])
             .to_string()
     }
+}
 
+impl<N> State<N> {
     /// Where a table stands, or `None` if it has not been started.
     #[must_use]
-    pub fn table(&self, database: &str, table: &str) -> Option<&Progress> {
+    pub fn table(&self, database: &str, table: &str) -> Option<&Progress<N>> {
         self.databases.get(database)?.get(table)
     }
 
     /// The same, to move it on.
-    pub fn table_mut(&mut self, database: &str, table: &str) -> Option<&mut Progress> {
+    pub fn table_mut(&mut self, database: &str, table: &str) -> Option<&mut Progress<N>> {
         self.databases.get_mut(database)?.get_mut(table)
     }
 
     /// Every table that has been started: its database, its name and where it stands.
-    pub fn tables(&self) -> impl Iterator<Item = (&str, &str, &Progress)> {
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &str, &Progress<N>)> {
         self.databases.iter().flat_map(|(database, tables)| {
             tables.iter().map(|(table, progress)| (database.as_str(), table.as_str(), progress))
         })
     }
 
     /// The same, to move them on.
-    pub fn tables_mut(&mut self) -> impl Iterator<Item = (&str, &str, &mut Progress)> {
+    pub fn tables_mut(&mut self) -> impl Iterator<Item = (&str, &str, &mut Progress<N>)> {
         self.databases.iter_mut().flat_map(|(database, tables)| {
             let tables = tables.iter_mut();
             tables.map(|(table, progress)| (database.as_str(), table.as_str(), progress))
         })
     }
 
-    /// Forgets a table: it counts as one that has not been started.
-    pub fn forget(&mut self, database: &str, table: &str) {
-        if let Some(tables) = self.databases.get_mut(database) {
-            tables.remove(table);
-        }
+    /// Forgets a table: it counts as one that has not been started. Gives whether it had been.
+    pub fn forget(&mut self, database: &str, table: &str) -> bool {
+        self.databases.get_mut(database).is_some_and(|tables| tables.remove(table).is_some())
     }
 
     /// Starts a table, or starts it anew: what was known about it is forgotten.
@@ -146,10 +116,8 @@ impl State {
         &mut self,
         database: &str,
         table: &str,
-        fingerprint: String,
-        cursor: Cursor,
-    ) -> &mut Progress {
-        let progress = Progress { cursor, fingerprint, notes: Map::new() };
+        progress: Progress<N>,
+    ) -> &mut Progress<N> {
         let tables = self.databases.entry(database.to_owned()).or_default();
         tables.entry(table.to_owned()).insert_entry(progress).into_mut()
     }

@@ -9,7 +9,9 @@ use fivetran_wire::{Checkpoint, Timestamp, UpdateRequest, ValueType, Warning};
 use futures::StreamExt;
 use influx_source::{InfluxConfig, InfluxSource};
 use prost::{Message, Oneof};
-use sync_core::{RowError, Rows, Sink, SinkError, Source, SyncRequest, Table, Value};
+use sync_core::{
+    CheckpointKind, RowError, Rows, Sink, SinkError, Source, SyncRequest, Table, Value,
+};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
@@ -169,9 +171,13 @@ impl Sink for MessageSink {
         Ok(sent)
     }
 
-    async fn checkpoint(&self, state_json: String) -> Result<(), SinkError> {
+    async fn checkpoint(&self, state_json: String, _: CheckpointKind) -> Result<(), SinkError> {
         let operation = Some(Operation::Checkpoint(Checkpoint { state_json }));
         self.send(Response { operation }).await
+    }
+
+    fn most_state_bytes(&self) -> usize {
+        usize::MAX
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {

@@ -14,11 +14,14 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use prost::bytes::{Buf, Bytes};
 use sync_core::{
-    Catalog, Column, DataType, Selection, SetupTest, Sink, Source, SyncError, SyncRequest, Table,
+    Catalog, CheckpointKind, Column, DataType, Selection, SetupTest, Sink, Source, SyncError,
+    SyncRequest, Table,
 };
-use sync_state::State;
 use tonic::body::Body;
 use tonic::codegen::{Service, http};
+
+/// A state whose notes are kept as they are.
+type State = sync_state::State<serde_json::Map<String, serde_json::Value>>;
 
 fuzz_target!(|input: &[u8]| {
     // The input as it is, which has a gRPC prefix of its own or none.
@@ -119,7 +122,7 @@ fn columns(
     let columns = columns.iter().map(|column| Column::new(*column, DataType::Long)).collect();
     let mut table = Table::new(name, columns);
     table.schema = schema.map(str::to_owned);
-    let projected = taken.project(&table)?;
+    let projected = taken.project(&table).selected()?;
     Some(projected.columns.into_iter().map(|column| column.name).collect())
 }
 
@@ -162,7 +165,9 @@ impl Source for Asked {
         let state = State::parse(request.state.as_deref());
         *self.0.lock().expect("nobody panicked") = Some(request);
         let state = state.map_err(|error| SyncError::setup(error.to_string(), "Re-sync"))?;
-        sink.checkpoint(state.to_json()).await.map_err(|error| SyncError::bug(error.to_string()))
+        sink.checkpoint(state.to_json(), CheckpointKind::Advances)
+            .await
+            .map_err(|error| SyncError::bug(error.to_string()))
     }
 }
 

@@ -144,11 +144,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "rule 4",
         &[(
             "table/resume.rs",
-            "    let is_any = progress.amend(|state| {",
+            "    let is_any = progress.take_back(|state| {",
             "    if others.len() < usize::MAX {
         return Ok(());
     }
-    let is_any = progress.amend(|state| {",
+    let is_any = progress.take_back(|state| {",
         )],
     ),
     // Hidden tags are no part of the series.
@@ -225,7 +225,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     let late =
         crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
             .await?;
-    progress.note(&measurement, |notes| notes.watermark = late.watermark);
+    progress.note(&measurement, |notes| {
+        notes.watermark = late.watermark;
+        true
+    });
     if table.rows > 0 {",
         )],
     ),
@@ -245,7 +248,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
     let late =
         crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
             .await?;
-    progress.note(&measurement, |notes| notes.counts = late.counts.or(notes.counts.take()));
+    progress.note(&measurement, |notes| {
+        notes.counts = late.counts.or(notes.counts.take());
+        true
+    });
     if table.rows > 0 {",
         )],
     ),
@@ -336,17 +342,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "GoneAndBackResumed",
         "rule 4",
-        &[("state/origin.rs", "Known::Present => notes.gone(),", "Known::Present => {}")],
+        &[("state/origin.rs", "Known::Present => is_new |= notes.gone(),", "Known::Present => {}")],
     ),
     // Rows of another server are sent before the state knows of it.
     mutant(
         "ServerChangedUnsaved",
         "rule 4",
         &[
-            ("sync.rs", "    progress.take_back(*sink).await.map_err(sink_error)", "    Ok(())"),
+            ("sync.rs", "    progress.flush(*sink).await.map_err(sink_error)", "    Ok(())"),
             (
                 "state/progress.rs",
-                "            self.take_back(sink).await?;",
+                "            self.flush(sink).await?;",
                 "            let _ = sink;",
             ),
         ],

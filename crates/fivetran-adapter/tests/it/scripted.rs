@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use sync_config::{Answers, Choice, Choose, Config, Field, Invalid, Kind, Requirement, value};
 use sync_core::{
-    Catalog, Column, DataType, Fault, RowError, Rows, SetupTest, Sink, SinkError, Source,
-    SyncError, SyncRequest, Table, Timestamp, Value,
+    Catalog, CheckpointKind, Column, DataType, Fault, RowError, Rows, SetupTest, Sink, SinkError,
+    Source, SyncError, SyncRequest, Table, Timestamp, Value,
 };
 use tokio::sync::Notify;
 
@@ -222,7 +222,9 @@ impl Scripted {
                 }
             },
             Step::SchemaChange(tables) => sink.schema_change(tables).await,
-            Step::Checkpoint(state) => sink.checkpoint((*state).to_owned()).await,
+            Step::Checkpoint(state) => {
+                sink.checkpoint((*state).to_owned(), CheckpointKind::Advances).await
+            }
             Step::Warn(text) => sink.warn((*text).to_owned()).await,
             Step::Fail(fault) => return Err(failure(*fault)),
             Step::Panic => panic!("as the script says"),

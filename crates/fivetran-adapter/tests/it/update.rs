@@ -150,7 +150,7 @@ fn rules<T>(
 ) -> Rules<T> {
     Rules {
         listed: listed.into_iter().map(|(name, rules)| (name.to_owned(), rules)).collect(),
-        include_new,
+        unlisted: include_new.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tables that change their columns, in mid-sync and between two syncs.
 
-use sync_core::{Fault, Rules, Selection};
+use sync_core::{Fault, Rules, Selection, Unlisted};
 
 use crate::support::{Bench, Event, HOUR, NOW, Said};
 
@@ -11,10 +11,10 @@ fn point(value: &str, before: i64) -> String {
 #[tokio::test]
 async fn a_column_that_is_selected_later_earns_a_warning() {
     let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
-    let without_w = Rules { listed: [("w".to_owned(), None)].into(), include_new: true };
+    let without_w = Rules { listed: [("w".to_owned(), None)].into(), unlisted: Unlisted::Included };
     bench.selection = Selection::Tables(Rules {
         listed: [("m".to_owned(), Some(without_w))].into(),
-        include_new: true,
+        unlisted: Unlisted::Included,
     });
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
     bench.selection = Selection::Everything;
@@ -155,11 +155,11 @@ async fn a_tag_that_is_new_when_a_later_window_is_read() {
 #[tokio::test]
 async fn a_tag_that_is_new_in_mid_sync_counts_where_columns_are_hidden_too() {
     let lines = format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR);
-    let without_w = Rules { listed: [("w".to_owned(), None)].into(), include_new: true };
+    let without_w = Rules { listed: [("w".to_owned(), None)].into(), unlisted: Unlisted::Included };
     let mut bench = Bench::new(&lines).await;
     bench.selection = Selection::Tables(Rules {
         listed: [("m".to_owned(), Some(without_w))].into(),
-        include_new: true,
+        unlisted: Unlisted::Included,
     });
     let is_listed = |event: &Event| matches!(event, Event::Announced(..));
     let new = point_with_region("3i", 48 * HOUR);

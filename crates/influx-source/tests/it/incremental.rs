@@ -1,6 +1,6 @@
 //! From one sync to the next.
 
-use sync_core::{Rules, Selection};
+use sync_core::{Rules, Selection, Unlisted};
 
 use crate::support::{Bench, Event, HOUR, NOW, SECOND};
 
@@ -266,8 +266,10 @@ async fn a_table_selected_again_catches_up_from_where_it_was_left() {
     let mut bench =
         Bench::new(&format!("{}\nother v=1i {}", point(1, 48 * HOUR), NOW - HOUR)).await;
     bench.sync().await;
-    bench.selection =
-        Selection::Tables(Rules { listed: [("m".to_owned(), None)].into(), include_new: true });
+    bench.selection = Selection::Tables(Rules {
+        listed: [("m".to_owned(), None)].into(),
+        unlisted: Unlisted::Included,
+    });
     bench.write(&point(2, -HOUR));
     bench.now += 100 * HOUR;
     assert_eq!(bench.sync().await.column("m", "v"), [""; 0]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sync_core::{Rules, Selection};
+use sync_core::{Rules, Selection, Unlisted};
 
 use crate::support::{Bench, NOW};
 
@@ -91,8 +91,10 @@ async fn a_column_with_the_name_of_a_key_column_is_refused() {
         // It is no one's concern while it is not selected.
         let mut bench = bench;
         bench.write("other v=1i 1748846218000000000");
-        bench.selection =
-            Selection::Tables(Rules { listed: [("m".to_owned(), None)].into(), include_new: true });
+        bench.selection = Selection::Tables(Rules {
+            listed: [("m".to_owned(), None)].into(),
+            unlisted: Unlisted::Included,
+        });
         assert_eq!(bench.sync().await.rows().count(), 1);
 
         let mut bench = bench.set("primary_key", "none");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sync_core::{ColumnRules, Rules, Selection};
+use sync_core::{ColumnRules, Rules, Selection, Unlisted};
 
 use crate::support::Bench;
 
@@ -12,21 +12,21 @@ mem,host=a used=3i 1748846218000000000";
 fn only(table: &str, columns: ColumnRules) -> Selection {
     Selection::Tables(Rules {
         listed: BTreeMap::from([(table.to_owned(), Some(columns))]),
-        include_new: false,
+        unlisted: Unlisted::Excluded,
     })
 }
 
 fn columns(names: &[&str]) -> ColumnRules {
     Rules {
         listed: names.iter().map(|&name| (name.to_owned(), Some(()))).collect(),
-        include_new: false,
+        unlisted: Unlisted::Excluded,
     }
 }
 
 #[tokio::test]
 async fn a_table_that_is_not_selected_is_not_asked_for() {
     let mut bench = Bench::new(POINTS).await;
-    bench.selection = only("mem", Rules { listed: BTreeMap::new(), include_new: true });
+    bench.selection = only("mem", Rules { listed: BTreeMap::new(), unlisted: Unlisted::Included });
     let said = bench.sync().await;
     assert_eq!(said.column("mem", "used"), ["3"]);
     assert_eq!(said.truncated(), ["mem"]);
@@ -53,7 +53,7 @@ async fn a_table_without_a_selected_column_is_left_out_and_the_customer_hears_of
     let mut bench = Bench::new(POINTS).await.set("primary_key", "none");
     bench.selection = Selection::Tables(Rules {
         listed: BTreeMap::from([("cpu".to_owned(), Some(columns(&[])))]),
-        include_new: true,
+        unlisted: Unlisted::Included,
     });
     let said = bench.sync().await;
     assert_eq!(said.column("mem", "used"), ["3"]);

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use influx_fake::{Fake, Options, Running};
 use influx_source::{Clock, InfluxConfig, InfluxSource};
 use sync_core::{
-    Catalog, Fault, Rows, Selection, Sink, SinkError, Source, SyncError, SyncRequest, Table, Value,
+    Catalog, CheckpointKind, Fault, Rows, Selection, Sink, SinkError, Source, SyncError,
+    SyncRequest, Table, Value,
 };
 
 /// 2025-06-10T00:00:00Z: after every point of the tests that is not meant to lie in the future.
@@ -239,9 +240,13 @@ impl Sink for Collector<'_> {
         Ok(())
     }
 
-    async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+    async fn checkpoint(&self, state: String, _: CheckpointKind) -> Result<(), SinkError> {
         self.say(Event::Checkpoint(state));
         Ok(())
+    }
+
+    fn most_state_bytes(&self) -> usize {
+        usize::MAX
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {

@@ -2,20 +2,20 @@
 //! fit, and the table starts anew.
 
 use serde_json::{Map, Value, json};
+use sync_state::Fingerprint;
 
 use crate::settings::{PrimaryKey, Settings};
 use crate::state::Notes;
 use crate::table::SourceTable;
 use crate::time::iso8601;
 
-/// The settings that shape a table's rows, by the name of the field that sets them.
-///
-/// It is kept as readable JSON rather than as a hash, so that a customer can be told which setting
-/// has changed.
+/// What shapes a table's rows in this sync.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fingerprint {
+pub(crate) struct RowShape {
     measurement: String,
-    shape: Map<String, Value>,
+    /// The settings, by the name of the field that sets them: readable rather than a hash, so that a
+    /// customer can be told which setting has changed.
+    settings: Fingerprint,
     /// The names of the columns that there are.
     columns: Vec<String>,
 }
@@ -38,15 +38,14 @@ const COLUMN_TYPES: &str = "column_types";
 /// Not a field: the tags that `primary_key=tags_and_time` makes the key of.
 const KEY_TAGS: &str = "key_tags";
 
-/// The name of the table in the warehouse that a fingerprint's text speaks of.
-pub(crate) fn destination(text: &str) -> Option<String> {
-    let settings: Map<String, Value> = serde_json::from_str(text).ok()?;
-    settings.get(TABLE_NAME)?.as_str().map(str::to_owned)
+/// The name of the table in the warehouse that a fingerprint speaks of.
+pub(crate) fn destination(fingerprint: &Fingerprint) -> Option<&str> {
+    fingerprint.get(TABLE_NAME)?.as_str()
 }
 
-impl Fingerprint {
+impl RowShape {
     pub(crate) fn new(table: &SourceTable, settings: &Settings) -> Self {
-        let mut shape = Map::new();
+        let mut shape = Fingerprint::new();
         let mut set = |name: &str, value: Value| shape.insert(name.to_owned(), value);
         set(TABLE_NAME, table.table.name.as_str().into());
         set("primary_key", settings.primary_key.as_str().into());
@@ -62,23 +61,22 @@ impl Fingerprint {
         }
         Self {
             measurement: table.measurement.clone(),
-            shape,
+            settings: shape,
             columns: columns.map(str::to_owned).collect(),
         }
     }
 
-    pub(crate) fn to_text(&self) -> String {
-        Value::Object(self.shape.clone()).to_string()
+    /// What the state keeps of it.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.settings.clone()
     }
 
     /// What has changed since a fingerprint was written down beside these notes.
-    pub(crate) fn change_since(&self, before: &str, notes: &Notes) -> Change {
-        let before = serde_json::from_str::<Map<String, Value>>(before);
-        let before = before.unwrap_or_default();
-        let is_added = |name: &&String| !self.shape.contains_key(*name);
-        let names = self.shape.keys().chain(before.keys().filter(is_added));
+    pub(crate) fn change_since(&self, before: &Fingerprint, notes: &Notes) -> Change {
+        let is_added = |name: &&String| !self.settings.contains_key(*name);
+        let names = self.settings.keys().chain(before.keys().filter(is_added));
         let is_changed = |name: &&String| {
-            let (now, before) = (self.shape.get(*name), before.get(*name));
+            let (now, before) = (self.settings.get(*name), before.get(*name));
             match (name.as_str(), now, before) {
                 (COLUMN_TYPES, Some(Value::Object(now)), Some(Value::Object(before))) => {
                     self.has_other_types(notes, now, before)

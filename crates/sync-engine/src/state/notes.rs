@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sync_state::Cursor;
@@ -80,57 +81,65 @@ pub(crate) struct Away {
     pub(crate) overwritten: TimeRangeSet,
 }
 
-impl Notes {
-    /// Reads the notes of a table. What another version wrote in another form is forgotten: a sync
-    /// then reads or says more, and never less, unless clocks have jumped.
-    pub(crate) fn read(notes: &Map<String, Value>) -> Self {
-        fn note<T: serde::de::DeserializeOwned + Default>(
-            notes: &Map<String, Value>,
-            name: &str,
-        ) -> T {
-            let value = notes.get(name).cloned().unwrap_or_default();
-            serde_json::from_value(value).unwrap_or_default()
-        }
-        let backfill = notes.get("owed").cloned();
+impl sync_state::Notes for Notes {
+    /// What another version wrote in another form is forgotten: a sync then reads or says more, and
+    /// never less, unless clocks have jumped.
+    fn read(mut notes: Map<String, Value>) -> Self {
+        let backfill = notes.remove("owed");
         let backfill = backfill.map(serde_json::from_value::<TimeRangeSet>).transpose();
         let Ok(backfill) = backfill else {
             // What is to be read again is not known, so all of it may be, and no watermark and no
             // count vouches.
-            let mut rest = notes.clone();
-            for name in ["owed", "mark", "counts"] {
-                rest.remove(name);
-            }
-            return Self { reread: true, ..Self::read(&rest) };
+            notes.remove("mark");
+            notes.remove("counts");
+            return Self { reread: true, ..Self::read(notes) };
         };
+        let mut notes = Named(notes);
         Self {
-            columns: note(notes, "columns"),
-            hidden: note(notes, "hidden"),
-            former: note(notes, "former"),
+            columns: notes.take("columns"),
+            hidden: notes.take("hidden"),
+            former: notes.take("former"),
             backfill: backfill.unwrap_or_default(),
-            watermark: note(notes, "mark"),
-            counts: note(notes, "counts"),
-            cursor_jumps: note(notes, "leaps"),
-            reread: note(notes, "reread"),
-            server: note(notes, "server"),
-            away: note(notes, "away"),
-            unused_since: note(notes, "unused_since"),
-            shrunk: note(notes, "shrunk"),
-            warned_of: note(notes, "warned_of"),
+            watermark: notes.take("mark"),
+            counts: notes.take("counts"),
+            cursor_jumps: notes.take("leaps"),
+            reread: notes.take("reread"),
+            server: notes.take("server"),
+            away: notes.take("away"),
+            unused_since: notes.take("unused_since"),
+            shrunk: notes.take("shrunk"),
+            warned_of: notes.take("warned_of"),
         }
     }
 
-    pub(crate) fn write(&self) -> Map<String, Value> {
+    fn write(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(notes)) => notes,
-            // Maps with text for keys and numbers cannot fail to be written.
-            _ => Map::new(),
+            // Maps with text for keys and numbers cannot fail to be written. If they did, nothing
+            // would vouch for what was read.
+            _ => [("reread".to_owned(), true.into())].into_iter().collect(),
         }
     }
+}
 
-    /// Notes that the table was not found: what comes back under its name may be another one.
-    pub(crate) fn gone(&mut self) {
+/// Notes as they are written down.
+struct Named(Map<String, Value>);
+
+impl Named {
+    fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
+        let note = self.0.remove(name).map(serde_json::from_value);
+        note.and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+impl Notes {
+    /// Marks that the table was not found: what comes back under its name may be another one. Gives
+    /// whether that is new.
+    pub(crate) fn gone(&mut self) -> bool {
+        let is_new = !self.reread || self.counts.is_some();
         self.reread = true;
         self.counts = None;
+        is_new
     }
 
     /// Forgets all but what came from where, and which columns there were.
@@ -181,6 +190,7 @@ fn is_false(value: &bool) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::{Map, Value, json};
+    use sync_state::Notes as _;
 
     use super::Notes;
 
@@ -198,9 +208,9 @@ mod tests {
                 "hidden": ["secret"],
             }))
         };
-        let read = Notes::read(&written(json!([["5", "6"]])));
+        let read = Notes::read(written(json!([["5", "6"]])));
         assert!(read.watermark.is_some() && read.counts.is_some() && read.backfill.len() == 1);
-        let read = Notes::read(&written(json!([["5", "5"]])));
+        let read = Notes::read(written(json!([["5", "5"]])));
         assert_eq!((read.watermark, read.counts), (None, None));
         assert_eq!((read.backfill.len(), read.reread), (0, true));
         assert_eq!(read.hidden.len(), 1);
@@ -208,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let read = Notes::read(&notes(json!({
+        let read = Notes::read(notes(json!({
             "former": { "a": "LONG" },
             "mark": { "node": [7, 2] },
             "server": { "id": "one", "address": "x:1" },
@@ -221,7 +231,7 @@ mod tests {
             "unused_since": "9",
             "reread": true,
         })));
-        assert_eq!(Notes::read(&read.write()), read);
+        assert_eq!(Notes::read(read.write()), read);
         assert_eq!((read.former["a"].as_str(), read.away.len(), read.reread), ("LONG", 1, true));
     }
 }

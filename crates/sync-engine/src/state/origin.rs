@@ -6,11 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use sync_state::{Cursor, State};
+use sync_state::Cursor;
 
-use crate::state::Server;
-use crate::state::fingerprint;
 use crate::state::notes::{Away, Notes};
+use crate::state::{Server, State, TableProgress, fingerprint};
 use crate::window::{MOST_RANGES, Window};
 
 const DAY: i64 = 24 * 3_600_000_000_000;
@@ -37,7 +36,7 @@ pub(crate) fn other_owners(
         .tables()
         .filter(|(of, table, _)| (*of, *table) != (database, measurement))
         .filter(|(_, _, progress)| {
-            fingerprint::destination(progress.fingerprint()).as_deref() == Some(destination)
+            fingerprint::destination(progress.fingerprint()) == Some(destination)
         })
         .map(|(database, table, _)| Origin {
             database: database.to_owned(),
@@ -46,13 +45,13 @@ pub(crate) fn other_owners(
         .collect()
 }
 
-/// What became of a table's position when the present server was met.
+/// How the server that answers differs from the one that a table was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Met {
-    /// It is the one that the position speaks of; nothing is new.
-    Unchanged,
-    /// It is the one that the position speaks of, and says more of itself, or is reached elsewhere.
-    Same,
+pub(crate) enum ServerChange {
+    /// Not at all.
+    None,
+    /// It is the same, and says more of itself, or is reached elsewhere.
+    Details,
     /// It is another one.
     Another,
 }
@@ -60,36 +59,31 @@ pub(crate) enum Met {
 /// Lets a table's position speak of the present server, where it spoke of another one.
 ///
 /// A new server owes everything before the cursor. One that comes back goes on from where it was
-/// left, and owes all stretches into which the others' rows were sent. `lookback` is how far before
+/// left, and owes all ranges into which the others' rows were sent. `lookback` is how far before
 /// its cursor a sync reads, in nanoseconds: rows will be sent from there on.
-pub(crate) fn meet(
-    state: &mut State,
-    database: &str,
-    measurement: &str,
+pub(crate) fn switch_server(
+    progress: &mut TableProgress,
     present: &Server,
     upper: i64,
     lookback: i64,
-) -> Met {
-    let Some(progress) = state.table_mut(database, measurement) else { return Met::Unchanged };
-    let mut notes = Notes::read(&progress.notes);
-    let (cursor, fingerprint) = (progress.cursor(), progress.fingerprint().to_owned());
-    let known = recognize(&notes, present);
+) -> ServerChange {
+    let cursor = progress.cursor();
+    let notes = &mut progress.notes;
+    let known = recognize(notes, present);
     if notes.shrunk && !matches!(known, Known::Present) {
         // Nothing of it was kept that belongs to a server.
         notes.server = Some(present.clone());
-        progress.notes = notes.write();
-        return Met::Another;
+        return ServerChange::Another;
     }
     let back = match known {
         Known::Present => {
             let seen =
                 notes.server.as_ref().map_or_else(|| present.clone(), |s| s.seen_as(present));
             if notes.server.as_ref() == Some(&seen) {
-                return Met::Unchanged;
+                return ServerChange::None;
             }
             notes.server = Some(seen);
-            progress.notes = notes.write();
-            return Met::Same;
+            return ServerChange::Details;
         }
         Known::Away(position) => Some(notes.away.remove(position)),
         Known::Not => None,
@@ -110,10 +104,16 @@ pub(crate) fn meet(
     };
     // The rows that every sync sends from now on; older ones are claimed as they come.
     if let Some(window) = Window::new(cursor.0.saturating_sub(lookback), i64::MAX) {
-        claim(&mut notes, window);
+        claim(notes, window);
     }
-    state.start(database, measurement, fingerprint, cursor).notes = notes.write();
-    Met::Another
+    restart(progress, cursor);
+    ServerChange::Another
+}
+
+/// Puts the cursor of a table somewhere else, and leaves all else as it is.
+fn restart(progress: &mut TableProgress, cursor: Cursor) {
+    let notes = std::mem::take(&mut progress.notes);
+    *progress = TableProgress::new(cursor, progress.fingerprint().clone(), notes);
 }
 
 /// Which of the servers that a position knows is the present one.
@@ -153,11 +153,11 @@ pub(crate) fn claim(notes: &mut Notes, window: Window) -> bool {
     is_new
 }
 
-/// Notes which tables of a database were not found. What comes back under such a name may be
+/// Marks the tables of a database that were not found. What comes back under such a name may be
 /// another table, so it is read from its first point then. Gives whether anything is new.
 ///
 /// A table that was read from another server may be there still.
-pub(crate) fn not_found(
+pub(crate) fn mark_gone(
     state: &mut State,
     database: &str,
     present: &Server,
@@ -168,54 +168,42 @@ pub(crate) fn not_found(
         if of != database || is_found(table) {
             continue;
         }
-        let before = Notes::read(&progress.notes);
-        let mut notes = before.clone();
-        match recognize(&notes, present) {
+        let notes = &mut progress.notes;
+        match recognize(notes, present) {
             Known::Present if notes.shrunk => {}
-            Known::Present => notes.gone(),
-            Known::Away(position) => drop(notes.away.remove(position)),
+            Known::Present => is_new |= notes.gone(),
+            Known::Away(position) => {
+                notes.away.remove(position);
+                is_new = true;
+            }
             Known::Not => {}
-        }
-        if notes != before {
-            progress.notes = notes.write();
-            is_new = true;
         }
     }
     is_new
 }
 
-/// Notes which tables are read by this sync and which are not, and forgets almost all of those that
+/// Marks which tables are read by this sync and which are not, and forgets almost all of those that
 /// have not been for long. Gives whether anything is new.
-pub(crate) fn note_use(
+pub(crate) fn mark_used(
     state: &mut State,
     database: &str,
     used: &BTreeSet<String>,
     now: i64,
 ) -> bool {
-    let (mut is_new, mut shrunk) = (false, Vec::new());
+    let mut is_new = false;
     for (of, table, progress) in state.tables_mut() {
-        let before = Notes::read(&progress.notes);
-        let mut notes = before.clone();
-        let since = notes.unused_since.filter(|since| since.0 <= now).unwrap_or(Cursor(now));
+        let notes = &mut progress.notes;
         let is_used = of == database && used.contains(table);
-        notes.unused_since = (!is_used).then_some(since);
+        let since = notes.unused_since.filter(|since| since.0 <= now).unwrap_or(Cursor(now));
+        let unused_since = (!is_used).then_some(since);
+        is_new |= notes.unused_since != unused_since;
+        notes.unused_since = unused_since;
         if !is_used && !notes.shrunk && since.0 <= now.saturating_sub(KEPT_FOR) {
-            shrunk.push((
-                of.to_owned(),
-                table.to_owned(),
-                progress.fingerprint().to_owned(),
-                notes,
-            ));
-        } else if notes != before {
-            progress.notes = notes.write();
+            *notes = std::mem::take(notes).shrink();
+            // No row is vouched for any more, whoever reads this.
+            restart(progress, Cursor(i64::MIN));
             is_new = true;
         }
-    }
-    for (database, table, fingerprint, notes) in shrunk {
-        // No row is vouched for any more, whoever reads this.
-        let progress = state.start(&database, &table, fingerprint, Cursor(i64::MIN));
-        progress.notes = notes.shrink().write();
-        is_new = true;
     }
     is_new
 }
@@ -224,9 +212,12 @@ pub(crate) fn note_use(
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{DAY, KEPT_FOR, Met, Origin, meet, not_found, note_use, other_owners};
-    use crate::state::{Notes, Server};
-    use sync_state::{Cursor, State};
+    use super::{
+        DAY, KEPT_FOR, Origin, ServerChange, mark_gone, mark_used, other_owners, switch_server,
+    };
+    use crate::state::{Notes, Server, State, TableProgress};
+    use serde_json::json;
+    use sync_state::Cursor;
 
     const LOOKBACK: i64 = 10;
 
@@ -237,19 +228,27 @@ mod tests {
 
     fn started(database: &str, table: &str, cursor: i64) -> State {
         let mut state = State::default();
-        let fingerprint = format!(r#"{{"table_name":"{table}"}}"#);
-        state.start(database, table, fingerprint, Cursor(cursor));
+        let fingerprint = [("table_name".to_owned(), json!(table))].into_iter().collect();
+        let progress = TableProgress::new(Cursor(cursor), fingerprint, Notes::default());
+        state.start(database, table, progress);
         state
     }
 
     fn stands(state: &State, database: &str, table: &str) -> (i64, Notes) {
         let progress = state.table(database, table).unwrap();
-        (progress.cursor().0, Notes::read(&progress.notes))
+        (progress.cursor().0, progress.notes.clone())
     }
 
     #[track_caller]
-    fn check(state: &mut State, present: &Server, upper: i64, expect: Met, cursor: i64) -> Notes {
-        assert_eq!(meet(state, "db", "m", present, upper, LOOKBACK), expect);
+    fn check(
+        state: &mut State,
+        present: &Server,
+        upper: i64,
+        expect: ServerChange,
+        cursor: i64,
+    ) -> Notes {
+        let progress = state.table_mut("db", "m").unwrap();
+        assert_eq!(switch_server(progress, present, upper, LOOKBACK), expect);
         let (at, notes) = stands(state, "db", "m");
         assert_eq!((at, notes.server.as_ref()), (cursor, Some(present)));
         notes
@@ -258,19 +257,19 @@ mod tests {
     #[test]
     fn a_state_without_a_server_takes_the_present_one() {
         let mut state = started("db", "m", 100);
-        let notes = check(&mut state, &server("a", "x:1"), 200, Met::Same, 100);
+        let notes = check(&mut state, &server("a", "x:1"), 200, ServerChange::Details, 100);
         assert!(!notes.reread);
-        check(&mut state, &server("a", "x:1"), 200, Met::Unchanged, 100);
+        check(&mut state, &server("a", "x:1"), 200, ServerChange::None, 100);
     }
 
     #[test]
     fn another_server_owes_everything_and_one_that_is_back_what_was_overwritten() {
         let mut state = started("db", "m", 100);
-        check(&mut state, &server("a", "x:1"), 200, Met::Same, 100);
-        let notes = check(&mut state, &server("b", "x:1"), 80, Met::Another, 80);
+        check(&mut state, &server("a", "x:1"), 200, ServerChange::Details, 100);
+        let notes = check(&mut state, &server("b", "x:1"), 80, ServerChange::Another, 80);
         assert!(notes.reread);
         assert_eq!(notes.away.len(), 1);
-        let notes = check(&mut state, &server("a", "y:1"), 200, Met::Another, 100);
+        let notes = check(&mut state, &server("a", "y:1"), 200, ServerChange::Another, 100);
         // From the other one's lookback on, as far as this one had been read.
         let owed: Vec<_> =
             notes.backfill.iter().map(|window| (window.from(), window.to())).collect();
@@ -280,22 +279,23 @@ mod tests {
     #[test]
     fn a_missing_identity_at_the_same_place_is_the_same_server() {
         let mut state = started("db", "m", 100);
-        check(&mut state, &server("a", "x:1"), 200, Met::Same, 100);
+        check(&mut state, &server("a", "x:1"), 200, ServerChange::Details, 100);
         let silent = server("", "x:1");
-        assert_eq!(meet(&mut state, "db", "m", &silent, 200, LOOKBACK), Met::Unchanged);
-        check(&mut state, &server("a", "x:1"), 200, Met::Unchanged, 100);
-        check(&mut state, &server("", "y:1"), 200, Met::Another, 100);
+        let progress = state.table_mut("db", "m").unwrap();
+        assert_eq!(switch_server(progress, &silent, 200, LOOKBACK), ServerChange::None);
+        check(&mut state, &server("a", "x:1"), 200, ServerChange::None, 100);
+        check(&mut state, &server("", "y:1"), 200, ServerChange::Another, 100);
     }
 
     #[test]
     fn what_is_not_found_is_read_from_its_beginning_when_it_is_back() {
         let mut state = started("db", "m", 100);
         let here = server("a", "x:1");
-        check(&mut state, &here, 200, Met::Same, 100);
-        assert!(!not_found(&mut state, "other", &here, |_| false));
-        assert!(!not_found(&mut state, "db", &here, |_| true));
-        assert!(!not_found(&mut state, "db", &server("b", "x:1"), |_| false));
-        assert!(not_found(&mut state, "db", &here, |_| false));
+        check(&mut state, &here, 200, ServerChange::Details, 100);
+        assert!(!mark_gone(&mut state, "other", &here, |_| false));
+        assert!(!mark_gone(&mut state, "db", &here, |_| true));
+        assert!(!mark_gone(&mut state, "db", &server("b", "x:1"), |_| false));
+        assert!(mark_gone(&mut state, "db", &here, |_| false));
         assert!(stands(&state, "db", "m").1.reread);
     }
 
@@ -303,13 +303,13 @@ mod tests {
     fn what_is_not_used_for_long_shrinks() {
         let mut state = started("db", "m", 100);
         let none = BTreeSet::new();
-        assert!(note_use(&mut state, "db", &none, 0));
-        assert!(!note_use(&mut state, "db", &none, DAY));
+        assert!(mark_used(&mut state, "db", &none, 0));
+        assert!(!mark_used(&mut state, "db", &none, DAY));
         assert_eq!(stands(&state, "db", "m").0, 100);
-        assert!(note_use(&mut state, "db", &none, KEPT_FOR));
+        assert!(mark_used(&mut state, "db", &none, KEPT_FOR));
         let (cursor, notes) = stands(&state, "db", "m");
         assert_eq!((cursor, notes.shrunk), (i64::MIN, true));
-        assert!(!note_use(&mut state, "db", &none, KEPT_FOR + DAY));
+        assert!(!mark_used(&mut state, "db", &none, KEPT_FOR + DAY));
         let origin = Origin { database: "db".to_owned(), measurement: "m".to_owned() };
         assert_eq!(other_owners(&state, "db", "other", "m"), [origin]);
         assert_eq!(other_owners(&state, "db", "m", "m"), []);

@@ -3,16 +3,18 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sync_core::{Sink, SinkError};
-use sync_state::{Cursor, State};
+use sync_core::{CheckpointKind, Sink, SinkError};
+use sync_state::{Cursor, Fingerprint};
 use tokio::time::Instant;
 
-use crate::state::{Notes, origin};
+use crate::state::{Notes, State, TableProgress, origin};
 use crate::window::Window;
 
-/// Checkpoints come no closer than this: each carries the whole state, which is large for thousands
-/// of tables.
+/// Checkpoints come no closer than this: each carries the whole state.
 const NO_SOONER: Duration = Duration::from_secs(1);
+/// How much of states is written in a second at most: one of thousands of tables takes megabytes,
+/// and few of its tables have changed since the last one.
+const STATE_BYTES_A_SECOND: usize = 256 * 1024;
 /// And no further apart, though nothing else be done: a platform gives up on a sync that it does
 /// not hear of.
 const NO_LATER: Duration = Duration::from_secs(3 * 60);
@@ -35,12 +37,16 @@ struct Shared {
     state: State,
     /// Counts what was said that a checkpoint should follow.
     said: u64,
+    /// How much had been said when something was taken back for the last time.
+    taken_back: u64,
 }
 
 #[derive(Debug)]
 struct Sent {
     /// What had been said before the last checkpoint.
     said: u64,
+    /// How long the next one waits for more.
+    pause: Duration,
     /// When the last checkpoint was sent; at first, nothing keeps one from being sent.
     at: Option<Instant>,
 }
@@ -49,7 +55,7 @@ struct Sent {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Position {
     pub(crate) cursor: i64,
-    pub(crate) fingerprint: String,
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) notes: Notes,
 }
 
@@ -57,8 +63,8 @@ impl Progress {
     pub(crate) fn new(state: State, database: &str) -> Self {
         Self {
             database: database.to_owned(),
-            shared: Mutex::new(Shared { state, said: 0 }),
-            sending: tokio::sync::Mutex::new(Sent { said: 0, at: None }),
+            shared: Mutex::new(Shared { state, said: 0, taken_back: 0 }),
+            sending: tokio::sync::Mutex::new(Sent { said: 0, pause: NO_SOONER, at: None }),
         }
     }
 
@@ -68,18 +74,22 @@ impl Progress {
         let progress = shared.state.table(&self.database, measurement)?;
         Some(Position {
             cursor: progress.cursor().0,
-            fingerprint: progress.fingerprint().to_owned(),
-            notes: Notes::read(&progress.notes),
+            fingerprint: progress.fingerprint().clone(),
+            notes: progress.notes.clone(),
         })
     }
 
-    /// Starts a measurement, or starts it anew.
+    /// Starts a measurement, or starts it anew. That takes something back where it stood further on.
     pub(crate) fn start(&self, measurement: &str, position: Position) {
         let mut shared = self.lock();
         let Position { cursor, fingerprint, notes } = position;
-        let progress = shared.state.start(&self.database, measurement, fingerprint, Cursor(cursor));
-        progress.notes = notes.write();
+        let before = self.stored(&mut shared.state, measurement).map(|before| before.cursor());
+        let progress = TableProgress::new(Cursor(cursor), fingerprint, notes);
+        shared.state.start(&self.database, measurement, progress);
         shared.said += 1;
+        if before.is_some_and(|before| before > Cursor(cursor)) {
+            shared.taken_back = shared.said;
+        }
     }
 
     /// Looks at the state of all tables.
@@ -90,9 +100,20 @@ impl Progress {
     /// Changes the state of all tables; `change` gives whether it has changed anything.
     pub(crate) fn amend(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
         let mut shared = self.lock();
-        let Shared { state, said } = &mut *shared;
-        let is_changed = change(state);
-        *said += u64::from(is_changed);
+        let is_changed = change(&mut shared.state);
+        shared.said += u64::from(is_changed);
+        is_changed
+    }
+
+    /// Changes the state of all tables so that earlier checkpoints are not true any more. Whatever
+    /// relies on that has to wait for [`flush`](Self::flush).
+    pub(crate) fn take_back(&self, change: impl FnOnce(&mut State) -> bool) -> bool {
+        let mut shared = self.lock();
+        let is_changed = change(&mut shared.state);
+        if is_changed {
+            shared.said += 1;
+            shared.taken_back = shared.said;
+        }
         is_changed
     }
 
@@ -104,40 +125,38 @@ impl Progress {
         window: Window,
         sink: &S,
     ) -> Result<(), SinkError> {
-        let mut is_new = false;
-        self.note(measurement, |notes| is_new = origin::claim(notes, window));
-        if is_new {
-            self.take_back(sink).await?;
+        let mut is_any_away = false;
+        self.take_back(|state| {
+            let Some(progress) = self.stored(state, measurement) else { return false };
+            is_any_away = !progress.notes.away.is_empty();
+            origin::claim(&mut progress.notes, window)
+        });
+        // Also where another window has just noted the same, and its checkpoint is not out yet.
+        if is_any_away {
+            self.flush(sink).await?;
         }
         Ok(())
     }
 
-    /// Changes what is remembered of a measurement.
-    pub(crate) fn note(&self, measurement: &str, change: impl FnOnce(&mut Notes)) {
-        let mut shared = self.lock();
-        let Shared { state, said } = &mut *shared;
-        if let Some(progress) = self.stored(state, measurement) {
-            let mut notes = Notes::read(&progress.notes);
-            let before = notes.clone();
-            change(&mut notes);
-            if notes != before {
-                progress.notes = notes.write();
-                *said += 1;
-            }
-        }
+    /// Changes what is remembered of a measurement; `change` gives whether it has changed anything.
+    pub(crate) fn note(&self, measurement: &str, change: impl FnOnce(&mut Notes) -> bool) {
+        self.amend(|state| {
+            self.stored(state, measurement).is_some_and(|progress| change(&mut progress.notes))
+        });
     }
 
     /// Writes down anew what shapes the rows of a measurement, where it says the same in other
     /// words.
-    pub(crate) fn fingerprint(&self, measurement: &str, fingerprint: String) {
-        let mut shared = self.lock();
-        let Shared { state, said } = &mut *shared;
-        if let Some(progress) = self.stored(state, measurement)
-            && progress.fingerprint() != fingerprint
-        {
+    pub(crate) fn fingerprint(&self, measurement: &str, fingerprint: Fingerprint) {
+        self.amend(|state| {
+            let stored = self.stored(state, measurement);
+            let Some(progress) = stored.filter(|stored| *stored.fingerprint() != fingerprint)
+            else {
+                return false;
+            };
             progress.describe(fingerprint);
-            *said += 1;
-        }
+            true
+        });
     }
 
     /// Notes that something was sent: it needs a checkpoint behind it.
@@ -147,30 +166,30 @@ impl Progress {
 
     /// Notes that everything of a measurement before `to` was sent.
     pub(crate) fn advance(&self, measurement: &str, to: i64) {
-        let mut shared = self.lock();
-        let Shared { state, said } = &mut *shared;
-        if let Some(progress) = self.stored(state, measurement)
-            && progress.cursor() < Cursor(to)
-        {
+        self.amend(|state| {
+            let stored = self.stored(state, measurement);
+            let Some(progress) = stored.filter(|stored| stored.cursor() < Cursor(to)) else {
+                return false;
+            };
             progress.advance(Cursor(to));
-            *said += 1;
-        }
+            true
+        });
     }
 
     /// Sends a checkpoint if there is something to vouch for, unless the last one has only just
     /// been sent.
     pub(crate) async fn checkpoint_in_time<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
         let mut sent = self.sending.lock().await;
-        if sent.at.is_some_and(|at| at.elapsed() < NO_SOONER) {
+        if sent.at.is_some_and(|at| at.elapsed() < sent.pause) {
             return Ok(());
         }
         self.send(&mut sent, sink).await
     }
 
-    /// Sends a checkpoint that takes something back. What was changed before this call is out when
-    /// it returns: whatever follows may rely on it. Tables that wait for one share it.
-    pub(crate) async fn take_back<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
-        let wanted = self.lock().said;
+    /// Sends a checkpoint if something was taken back and is not out yet: whatever follows may rely
+    /// on it. Tables that wait for one share it, at most one a second.
+    pub(crate) async fn flush<S: Sink>(&self, sink: &S) -> Result<(), SinkError> {
+        let wanted = self.lock().taken_back;
         let mut sent = self.sending.lock().await;
         if sent.said >= wanted {
             return Ok(());
@@ -205,25 +224,26 @@ impl Progress {
     }
 
     async fn send<S: Sink>(&self, sent: &mut Sent, sink: &S) -> Result<(), SinkError> {
-        let (said, state) = {
+        let (said, takes_back, state) = {
             let shared = self.lock();
             if shared.said == sent.said {
                 return Ok(());
             }
-            (shared.said, shared.state.to_json())
+            (shared.said, shared.taken_back > sent.said, shared.state.to_json())
         };
-        sink.checkpoint(state).await?;
+        let kind = match takes_back {
+            true => CheckpointKind::TakesBack,
+            false => CheckpointKind::Advances,
+        };
+        let pause = Duration::from_secs((state.len() / STATE_BYTES_A_SECOND) as u64);
+        sink.checkpoint(state, kind).await?;
         // Only now: a checkpoint that was not sent to its end has to be sent again.
-        *sent = Sent { said, at: Some(Instant::now()) };
+        *sent = Sent { said, pause: pause.clamp(NO_SOONER, NO_LATER), at: Some(Instant::now()) };
         Ok(())
     }
 
     /// What a state holds of a measurement.
-    fn stored<'a>(
-        &self,
-        state: &'a mut State,
-        measurement: &str,
-    ) -> Option<&'a mut sync_state::Progress> {
+    fn stored<'a>(&self, state: &'a mut State, measurement: &str) -> Option<&'a mut TableProgress> {
         state.table_mut(&self.database, measurement)
     }
 

@@ -93,10 +93,12 @@ pub(crate) async fn announce<D: TimeSeries, S: Sink>(
         session.sink.schema_change(std::slice::from_ref(&selected.table)).await?;
     }
     session.progress.note(measurement, |notes| {
+        let is_new = notes.columns != columns || notes.hidden != hidden;
         notes.former.append(&mut notes.columns);
         notes.former.retain(|name, _| !columns.contains_key(name));
         notes.columns = columns;
         notes.hidden = hidden;
+        is_new
     });
     Ok(())
 }

@@ -11,6 +11,9 @@ use crate::error::{ErrorKind, Failure};
 pub(crate) enum TableFailure {
     /// The table is gone: the customer is told, and the sync goes on.
     Dropped,
+    /// It has a column that the platform has not heard of: the sync goes on, and the next one reads
+    /// the table.
+    Unknown,
     /// The table's own fault: the others finish.
     Parked(SyncError),
     /// The database is gone, and every table with it: the sync ends.

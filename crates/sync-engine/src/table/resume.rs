@@ -7,7 +7,7 @@ use sync_core::Sink;
 
 use crate::late::Detected;
 use crate::settings::OnResync;
-use crate::state::{Change, Fingerprint, Notes, Origin, Position, other_owners};
+use crate::state::{Change, Notes, Origin, Position, RowShape, other_owners};
 use crate::sync::{Session, bounds};
 use crate::table::columns::{compare_columns, other_key_tags};
 use crate::table::{SelectedTable, TableFailure};
@@ -28,7 +28,7 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
 ) -> Result<WindowQueue, TableFailure> {
     let Session { settings, sink, progress, .. } = session;
     let measurement = &selected.source.measurement;
-    let fingerprint = Fingerprint::new(&selected.source, settings);
+    let shape = RowShape::new(&selected.source, settings);
     // The other measurements that fill the same table in the warehouse, as far as the state knows.
     let others = progress.with_state(|state| {
         other_owners(state, &settings.database, measurement, &selected.table.name)
@@ -40,14 +40,14 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
             sink.warn(taken_over(session, selected, other)).await?;
         }
         let how = Start::Anew(&others, Notes::default());
-        return start(session, selected, &fingerprint, how, detected).await;
+        return start(session, selected, &shape, how, detected).await;
     };
-    match fingerprint.change_since(&position.fingerprint, &position.notes) {
+    match shape.change_since(&position.fingerprint, &position.notes) {
         Change::None if position.notes.shrunk => {
             compare_columns(session, selected, &position.notes).await?;
-            start(session, selected, &fingerprint, Start::Again(position.notes), detected).await
+            start(session, selected, &shape, Start::Again(position.notes), detected).await
         }
-        Change::None => resume(session, selected, &fingerprint, position, detected).await,
+        Change::None => resume(session, selected, &shape, position, detected).await,
         Change::Settings(names) => {
             let warning = format!(
                 "Measurement {measurement:?} starts anew, because `{}` has changed and rows of \
@@ -57,7 +57,7 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
             );
             sink.warn(warning).await?;
             let how = Start::Anew(&[], position.notes);
-            start(session, selected, &fingerprint, how, detected).await
+            start(session, selected, &shape, how, detected).await
         }
         Change::KeyTags => Err(other_key_tags(measurement)),
     }
@@ -104,7 +104,7 @@ enum Start<'a> {
 async fn start<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     selected: &SelectedTable,
-    fingerprint: &Fingerprint,
+    shape: &RowShape,
     how: Start<'_>,
     detected: Detected,
 ) -> Result<WindowQueue, TableFailure> {
@@ -137,8 +137,7 @@ async fn start<D: TimeSeries, S: Sink>(
         warned_of: about.release.clone(),
         ..Notes::default()
     };
-    progress
-        .start(measurement, Position { cursor: from, fingerprint: fingerprint.to_text(), notes });
+    progress.start(measurement, Position { cursor: from, fingerprint: shape.fingerprint(), notes });
     Ok(WindowQueue::new(from, *upper_bound, &TimeRangeSet::default()))
 }
 
@@ -153,16 +152,15 @@ async fn forget_before<D, S: Sink>(
     others: &[Origin],
 ) -> Result<(), TableFailure> {
     let Session { settings, sink, progress, .. } = session;
-    let is_any = progress.amend(|state| {
-        let before = state.clone();
+    let is_any = progress.take_back(|state| {
+        let mut is_any = state.forget(&settings.database, measurement);
         for other in others {
-            state.forget(&other.database, &other.measurement);
+            is_any |= state.forget(&other.database, &other.measurement);
         }
-        state.forget(&settings.database, measurement);
-        *state != before
+        is_any
     });
     if is_any {
-        progress.take_back(*sink).await?;
+        progress.flush(*sink).await?;
     }
     Ok(())
 }
@@ -171,7 +169,7 @@ async fn forget_before<D, S: Sink>(
 async fn resume<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     selected: &SelectedTable,
-    fingerprint: &Fingerprint,
+    shape: &RowShape,
     position: Position,
     detected: Detected,
 ) -> Result<WindowQueue, TableFailure> {
@@ -212,7 +210,7 @@ async fn resume<D: TimeSeries, S: Sink>(
         progress.start(measurement, Position { cursor: *upper_bound, notes, ..position });
     }
     // It may name types of columns that have come since, and are no change.
-    progress.fingerprint(measurement, fingerprint.to_text());
+    progress.fingerprint(measurement, shape.fingerprint());
     jumps.retain(|jump| jump.to() > upper_bound.saturating_sub(CURSOR_JUMPS_FOR));
     jumps.drain(..jumps.len().saturating_sub(MOST_CURSOR_JUMPS));
     // What the main stretch covers is read with it, and stays noted all the same until then: the
@@ -226,7 +224,10 @@ async fn resume<D: TimeSeries, S: Sink>(
         notes.cursor_jumps = jumps;
         notes.watermark = detected.watermark.or(notes.watermark.take());
         notes.counts = detected.counts.or(notes.counts.take());
+        true
     });
+    // A cursor that was put back has to be out before any row is.
+    progress.flush(session.sink).await?;
     Ok(queue)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use sync_core::{Selection, Table};
+use sync_core::{Projection, Selection, Table};
 
 use crate::settings::PrimaryKey;
 use crate::table::series_ids::SeriesIds;
@@ -25,15 +25,35 @@ pub(crate) struct SelectedTable {
     ids: Arc<Mutex<SeriesIds>>,
 }
 
+/// What is to become of a table in a sync.
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// It is read.
+    Read(Box<SelectedTable>),
+    /// It is not selected, or none of its columns is: there is nothing to send for it.
+    Excluded,
+    /// The platform has not heard of it, or of one of its columns: the next sync reads it.
+    Unknown,
+}
+
+impl Choice {
+    pub(crate) fn of(source: SourceTable, selection: &Selection, primary_key: PrimaryKey) -> Self {
+        match selection.project(&source.table) {
+            Projection::Selected(table) if !table.columns.is_empty() => {
+                Self::Read(Box::new(SelectedTable::new(source, table, primary_key)))
+            }
+            Projection::Selected(_) | Projection::Excluded => Self::Excluded,
+            Projection::Unknown => {
+                let measurement = &source.measurement;
+                tracing::info!(measurement, "the platform has not heard of all columns yet");
+                Self::Unknown
+            }
+        }
+    }
+}
+
 impl SelectedTable {
-    /// `None` if the table is not selected, or none of its columns is: there is nothing to send for
-    /// it then.
-    pub(crate) fn new(
-        source: SourceTable,
-        selection: &Selection,
-        primary_key: PrimaryKey,
-    ) -> Option<Self> {
-        let table = selection.project(&source.table).filter(|table| !table.columns.is_empty())?;
+    fn new(source: SourceTable, table: Table, primary_key: PrimaryKey) -> Self {
         // An answer with all columns tells of itself which there are. What is not selected is not
         // asked for, though; and tags that are a key come without nulls.
         let asks_for_all = table == source.table && primary_key != PrimaryKey::TagsAndTime;
@@ -42,7 +62,7 @@ impl SelectedTable {
             false => Columns::Listed(items(&source, &table, primary_key)),
         };
         let ids = Arc::new(Mutex::new(SeriesIds::new(&source.tags)));
-        Some(Self { source, table, asked, primary_key, ids })
+        Self { source, table, asked, primary_key, ids }
     }
 
     /// The selected columns with their types.

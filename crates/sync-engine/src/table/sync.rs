@@ -13,13 +13,13 @@ use sync_core::{Sink, SyncError};
 use crate::error::{Failure, Refusal};
 use crate::late::Detected;
 use crate::retry::RetryBudget;
-use crate::state::{Change, Fingerprint, Position};
+use crate::state::{Change, Position, RowShape};
 use crate::sync::Session;
 use crate::table::columns::{announce, compare, other_key_tags};
 use crate::table::failure::sentence;
 use crate::table::resume::resume_or_start;
 use crate::table::row_sender::Losses;
-use crate::table::{ReadStats, RowSender, SelectedTable, SourceTable, TableFailure};
+use crate::table::{Choice, ReadStats, RowSender, SelectedTable, SourceTable, TableFailure};
 use crate::time_series::TimeSeries;
 use crate::window::{
     CannotShrink, Density, Window, WindowFailure, WindowQueue, WindowRead, WindowSizer, read_window,
@@ -252,13 +252,17 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         let position = progress.position(self.measurement());
         let change = position.map(|position| {
             let Position { fingerprint, notes, .. } = &position;
-            Fingerprint::new(&source, settings).change_since(fingerprint, notes)
+            RowShape::new(&source, settings).change_since(fingerprint, notes)
         });
         if change == Some(Change::KeyTags) {
             return Err(other_key_tags(self.measurement()));
         }
-        let selected = SelectedTable::new(source, selection, settings.primary_key);
-        let selected = selected.ok_or(TableFailure::Dropped)?;
+        let selected = match Choice::of(source, selection, settings.primary_key) {
+            Choice::Read(selected) => *selected,
+            // Only its name was selected, and it has other columns now.
+            Choice::Excluded => return Err(TableFailure::Dropped),
+            Choice::Unknown => return Err(TableFailure::Unknown),
+        };
         compare(self.session, &selected).await?;
         announce(self.session, &selected).await?;
         tracing::info!(

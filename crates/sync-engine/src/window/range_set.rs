@@ -36,8 +36,11 @@ impl TimeRangeSet {
         self.0.extend(others.0.iter().cloned());
     }
 
-    pub(crate) fn remove(&mut self, window: Window) {
+    /// Takes a window out; gives whether there was anything of it.
+    pub(crate) fn remove(&mut self, window: Window) -> bool {
+        let is_any = self.0.overlaps(&(window.from()..window.to()));
         self.0.remove(window.from()..window.to());
+        is_any
     }
 
     /// What of this lies between two times.

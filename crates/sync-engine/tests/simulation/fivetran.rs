@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use sync_core::{Rows, Sink, SinkError, Table};
+use sync_core::{CheckpointKind, Rows, Sink, SinkError, Table};
 
 use super::time::iso8601;
 use super::warehouse::{Message, Warehouse, cell};
@@ -24,6 +24,8 @@ pub(super) enum Crash {
 pub(super) struct Fivetran {
     shared: Shared,
     crash: Option<Crash>,
+    /// Whether checkpoints may be held back, as in Fivetran's Connector SDK.
+    holds_back: bool,
     inner: Mutex<Inner>,
     dropping: tokio::sync::Notify,
 }
@@ -34,6 +36,8 @@ pub(super) struct Inner {
     pub(super) state: Option<String>,
     /// What has been said since.
     pending: Vec<Message>,
+    /// A checkpoint that is held back, and how much had been said before it.
+    held_back: Option<(String, usize)>,
     said: usize,
     pub(super) warnings: Vec<String>,
     /// Breaches of what holds at every moment.
@@ -58,6 +62,7 @@ impl Fivetran {
             warehouse,
             state,
             pending: Vec::new(),
+            held_back: None,
             said: 0,
             warnings: Vec::new(),
             breaches: Vec::new(),
@@ -66,7 +71,9 @@ impl Fivetran {
             filled: BTreeSet::new(),
             sync,
         };
-        Self { shared, crash, inner: Mutex::new(inner), dropping: tokio::sync::Notify::new() }
+        let holds_back = shared.lock().rng.u32(0..3) == 0;
+        let dropping = tokio::sync::Notify::new();
+        Self { shared, crash, holds_back, inner: Mutex::new(inner), dropping }
     }
 
     /// Resolves when the sync is to be dropped.
@@ -75,8 +82,15 @@ impl Fivetran {
     }
 
     /// The end of the sync: what was said after the last checkpoint has landed, or a part of it.
+    /// One that is held back is kept, unless the sync is cut off.
     pub(super) fn end(self, is_success: bool) -> Inner {
         let mut inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let is_cut_off = !is_success && self.crash.is_some();
+        if let Some((state, said)) = inner.held_back.take()
+            && !is_cut_off
+        {
+            inner.keep(state, said);
+        }
         let pending = std::mem::take(&mut inner.pending);
         let landing = match is_success {
             true => pending.len(),
@@ -126,6 +140,15 @@ impl Fivetran {
 }
 
 impl Inner {
+    /// Keeps a checkpoint, before which so many messages were said that are still on their way.
+    fn keep(&mut self, state: String, said: usize) {
+        for message in self.pending.drain(..said).collect::<Vec<_>>() {
+            self.apply(message);
+        }
+        self.held_back = None;
+        self.state = Some(state);
+    }
+
     fn apply(&mut self, message: Message) {
         self.breaches.extend(self.warehouse.apply(message));
     }
@@ -199,7 +222,7 @@ impl Sink for Fivetran {
         Ok(())
     }
 
-    async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
+    async fn checkpoint(&self, state: String, kind: CheckpointKind) -> Result<(), SinkError> {
         self.take().await?;
         let mut inner = self.lock();
         let (before, after) = (cursors(inner.state.as_deref()), cursors(Some(&state)));
@@ -226,11 +249,18 @@ impl Sink for Fivetran {
                 None | Some(_) => {}
             }
         }
-        for message in std::mem::take(&mut inner.pending) {
-            inner.apply(message);
+        let said = inner.pending.len();
+        if self.holds_back && kind == CheckpointKind::Advances && self.shared.lock().chance(70) {
+            self.shared.tell(|| "it is held back".to_owned());
+            inner.held_back = Some((state, said));
+        } else {
+            inner.keep(state, said);
         }
-        inner.state = Some(state);
         Ok(())
+    }
+
+    fn most_state_bytes(&self) -> usize {
+        usize::MAX
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sync_core::{ColumnRules, DataType, Rules, Selection};
+use sync_core::{ColumnRules, DataType, Rules, Selection, Unlisted};
 use sync_engine::{LateData, Measurements, OnResync, PrimaryKey, TimeFormat};
 
 use super::history::{DATABASES, DAY, HOUR, MINUTE, Place, SECOND};
@@ -84,11 +84,14 @@ impl Wanted {
         }
         let columns = |hidden: &Vec<String>| ColumnRules {
             listed: hidden.iter().map(|name| (name.clone(), None)).collect(),
-            include_new: true,
+            unlisted: Unlisted::Included,
         };
         let listed = self.listed.iter();
         let listed = listed.map(|(name, rule)| (name.clone(), rule.as_ref().map(columns)));
-        Selection::Tables(Rules { listed: listed.collect(), include_new: !self.leaves_out_new })
+        Selection::Tables(Rules {
+            listed: listed.collect(),
+            unlisted: (!self.leaves_out_new).into(),
+        })
     }
 }
 

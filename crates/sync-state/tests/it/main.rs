@@ -7,8 +7,16 @@
 )]
 
 use proptest::prelude::*;
-use serde_json::json;
-use sync_state::{Cursor, State, StateError};
+use serde_json::{Map, Value, json};
+use sync_state::{Cursor, Fingerprint, Progress, StateError};
+
+/// A state whose notes are kept as they are.
+type State = sync_state::State<Map<String, Value>>;
+
+fn progress(fingerprint: &str, cursor: i64) -> Progress<Map<String, Value>> {
+    let fingerprint: Fingerprint = [("f".to_owned(), json!(fingerprint))].into_iter().collect();
+    Progress::new(Cursor(cursor), fingerprint, Map::new())
+}
 
 fn refused(text: &str) -> String {
     match State::parse(Some(text)) {
@@ -29,32 +37,33 @@ fn no_text_an_empty_one_and_an_empty_object_mean_a_first_sync() -> Result<(), St
 fn the_text_is_stable() {
     let mut state = State::default();
     state
-        .start("plant", "boiler", "f1".to_owned(), Cursor(i64::MIN))
+        .start("plant", "boiler", progress("f1", i64::MIN))
         .advance(Cursor(1_748_846_218_190_260_123));
-    let progress = state.start("plant", "a \"b\".c", "f2".to_owned(), Cursor(-1));
-    progress.notes.insert("mark".to_owned(), json!({"n1": 6}));
-    insta::assert_snapshot!(state.to_json(), @r#"{"databases":{"plant":{"a \"b\".c":{"cursor":"-1","fingerprint":"f2","notes":{"mark":{"n1":6}}},"boiler":{"cursor":"1748846218190260123","fingerprint":"f1"}}},"version":1}"#);
+    let started = state.start("plant", "a \"b\".c", progress("f2", -1));
+    started.notes.insert("mark".to_owned(), json!({"n1": 6}));
+    insta::assert_snapshot!(state.to_json(), @r#"{"databases":{"plant":{"a \"b\".c":{"cursor":"-1","fingerprint":{"f":"f2"},"notes":{"mark":{"n1":6}}},"boiler":{"cursor":"1748846218190260123","fingerprint":{"f":"f1"}}}},"version":2}"#);
 }
 
 #[test]
 fn a_cursor_does_not_move_backwards_but_a_table_can_start_anew() {
     let mut state = State::default();
-    let progress = state.start("d", "t", "f1".to_owned(), Cursor(10));
-    progress.advance(Cursor(5));
-    assert_eq!(progress.cursor(), Cursor(10));
-    progress.advance(Cursor(20));
-    assert_eq!(progress.cursor(), Cursor(20));
-    progress.notes.insert("x".to_owned(), json!(1));
+    let started = state.start("d", "t", progress("f1", 10));
+    started.advance(Cursor(5));
+    assert_eq!(started.cursor(), Cursor(10));
+    started.advance(Cursor(20));
+    assert_eq!(started.cursor(), Cursor(20));
+    started.notes.insert("x".to_owned(), json!(1));
 
-    let anew = state.start("d", "t", "f2".to_owned(), Cursor(-5));
-    assert_eq!((anew.cursor(), anew.fingerprint(), anew.notes.len()), (Cursor(-5), "f2", 0));
+    assert_eq!(*state.start("d", "t", progress("f2", -5)), progress("f2", -5));
+    assert!(state.forget("d", "t"));
+    assert!(!state.forget("d", "t"));
 }
 
 #[test]
 fn tables_of_one_name_in_two_databases_are_two() {
     let mut state = State::default();
-    state.start("a", "t", String::new(), Cursor(1));
-    state.start("b", "t", String::new(), Cursor(2));
+    state.start("a", "t", progress("", 1));
+    state.start("b", "t", progress("", 2));
     assert_eq!(state.table("a", "t").map(|progress| progress.cursor()), Some(Cursor(1)));
     assert_eq!(state.table_mut("b", "t").map(|progress| progress.cursor()), Some(Cursor(2)));
     assert_eq!(state.table("c", "t"), None);
@@ -66,7 +75,7 @@ fn what_is_not_a_state_is_refused_with_its_reason() {
     insta::assert_snapshot!(refused("hello"), @"it does not have the shape of a state: expected value at line 1 column 1");
     insta::assert_snapshot!(refused("[]"), @"it does not have the shape of a state: invalid type: sequence, expected a map at line 1 column 0");
     insta::assert_snapshot!(refused(r#"{"last_upserted_timestamp":"1990-01-01T00:00:00Z"}"#), @"it names no version, so another connector wrote it");
-    insta::assert_snapshot!(refused(r#"{"version":2,"anything":[]}"#), @"it has version 2, and this connector knows none above 1");
+    insta::assert_snapshot!(refused(r#"{"version":3,"anything":[]}"#), @"it has version 3, and this connector knows none above 2");
     insta::assert_snapshot!(refused(r#"{"version":1,"databases":{},"more":1}"#), @"it does not have the shape of a state: unknown field `more`, expected `databases`");
     insta::assert_snapshot!(refused(r#"{"version":1,"databases":{"d":{"t":{"cursor":5,"fingerprint":""}}}}"#), @"it does not have the shape of a state: invalid type: integer `5`, expected a string");
     insta::assert_snapshot!(refused(r#"{"version":1,"databases":{"d":{"t":{"cursor":"x","fingerprint":""}}}}"#), @"it does not have the shape of a state: invalid digit found in string");
@@ -84,6 +93,19 @@ fn a_note_that_is_a_number_comes_back_the_same() -> Result<(), StateError> {
     Ok(())
 }
 
+#[test]
+fn the_first_layout_is_read() -> Result<(), StateError> {
+    let read = |fingerprint: &str| {
+        let place = json!({ "cursor": "10", "fingerprint": fingerprint });
+        let text = json!({ "version": 1, "databases": { "d": { "t": place } } }).to_string();
+        State::parse(Some(&text)).map(|state| state.table("d", "t").cloned())
+    };
+    assert_eq!(read(r#"{"f":"f1"}"#)?, Some(progress("f1", 10)));
+    // A fingerprint that cannot be read is unlike any other.
+    assert_eq!(read("?")?, Some(Progress::new(Cursor(10), Fingerprint::new(), Map::new())));
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn every_state_comes_back_the_same(
@@ -94,8 +116,8 @@ proptest! {
     ) {
         let mut state = State::default();
         for (database, table, fingerprint, cursor, note, number) in tables {
-            let progress = state.start(&database, &table, fingerprint, Cursor(cursor));
-            progress.notes.insert(note, json!({"a": [1, null, number]}));
+            let started = state.start(&database, &table, progress(&fingerprint, cursor));
+            started.notes.insert(note, json!({"a": [1, null, number]}));
         }
         prop_assert_eq!(State::parse(Some(&state.to_json())).unwrap(), state);
     }

@@ -1,6 +1,6 @@
 //! A sink that may pass on something else than it is told.
 
-use sync_core::{Rows, Sink, SinkError, Table};
+use sync_core::{CheckpointKind, Rows, Sink, SinkError, Table};
 
 use super::{Lie, Lies};
 use crate::fivetran::Fivetran;
@@ -38,8 +38,12 @@ impl Sink for WrongSink<'_> {
         self.sink.schema_change(&tables).await
     }
 
-    async fn checkpoint(&self, state: String) -> Result<(), SinkError> {
-        self.sink.checkpoint(state).await
+    async fn checkpoint(&self, state: String, kind: CheckpointKind) -> Result<(), SinkError> {
+        self.sink.checkpoint(state, kind).await
+    }
+
+    fn most_state_bytes(&self) -> usize {
+        self.sink.most_state_bytes()
     }
 
     async fn warn(&self, message: String) -> Result<(), SinkError> {
