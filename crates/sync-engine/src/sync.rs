@@ -1,7 +1,6 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
 pub(crate) mod bounds;
-mod outage;
 mod session;
 
 pub(crate) use session::Session;
@@ -19,9 +18,9 @@ use tokio::sync::Semaphore;
 
 use crate::error::ErrorKind;
 use crate::late::{Detected, detect_late_data};
+use crate::outage::Outage;
 use crate::settings::{LateData, Settings};
 use crate::state::{Met, Progress, Server, meet, not_found, note_use};
-use crate::sync::outage::Outage;
 use crate::table::{
     SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
     sync_table,
