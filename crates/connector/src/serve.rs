@@ -5,7 +5,7 @@ use fivetran_adapter::{listen, log_to_stdout, shutdown_signal};
 use crate::serve_influx;
 
 /// The crates whose log lines Fivetran gets, besides those of the adapter.
-const LOGGING_CRATES: &[&str] = &["influx_source", "influx_flight"];
+const LOGGING_CRATES: &[&str] = &["influx_source", "sync_engine"];
 
 /// Serves until SIGTERM or Ctrl-C.
 pub(crate) async fn run(port: u16) -> anyhow::Result<()> {

@@ -15,7 +15,7 @@ pub(crate) fn status(code: Code, text: &str) -> Status {
 
 /// The status for an error, in calls whose answer cannot tell an error otherwise.
 pub(crate) fn from_error(error: &SyncError) -> Status {
-    let code = match error.fault {
+    let code = match error.fault() {
         Fault::Setup => Code::FailedPrecondition,
         Fault::Transient => Code::Unavailable,
         Fault::Bug => Code::Internal,
@@ -38,7 +38,7 @@ pub(crate) fn trailers(status: &Status) -> Frame<Bytes> {
 /// these answers have no field for them. They name tables and columns that collide, and unknown
 /// keys of a configuration.
 pub(crate) fn fault_name(error: &SyncError) -> &'static str {
-    match error.fault {
+    match error.fault() {
         Fault::Setup => "setup",
         Fault::Transient => "transient",
         Fault::Bug => "bug",

@@ -82,7 +82,7 @@ async fn end(work: IsolatedTask<Ending>, mut log: SyncLog) -> Vec<Frame<Bytes>> 
             Code::Unavailable,
             "The connector is shutting down; the sync goes on from its last checkpoint next time.",
         ),
-        Err(error) if error.fault == Fault::Setup => return task_frames(&error.to_string()),
+        Err(error) if error.fault() == Fault::Setup => return task_frames(&error.to_string()),
         Err(error) => status::from_error(&error),
     };
     vec![status::trailers(&status)]
@@ -113,12 +113,12 @@ impl SyncLog {
                 );
             }
             Err(error) => {
-                let what = match error.fault {
+                let what = match error.fault() {
                     Fault::Setup => "Sync ended with a task for the customer",
                     Fault::Transient => "Sync failed: the source was not available",
                     Fault::Bug => "Sync failed: a bug of the connector",
                 };
-                match error.fault {
+                match error.fault() {
                     Fault::Setup => {
                         tracing::warn!(rows, checkpoints, warnings, seconds, "{what}");
                     }

@@ -61,15 +61,6 @@ pub enum ColumnType {
     Unknown(String),
 }
 
-/// What [`Client::soft_deleted_tables`] returns; prefer [`Client::dropped_tables`].
-#[derive(Debug)]
-pub enum DroppedTables {
-    /// Their names.
-    Known(BTreeSet<String>),
-    /// The server does not tell.
-    Unknown(Error),
-}
-
 impl Client {
     /// Lists the tables of the database with their columns, in the byte order of their names.
     ///
@@ -105,11 +96,6 @@ impl Client {
             TableInfo { name, columns }
         };
         Ok(tables.into_iter().map(in_order).collect())
-    }
-
-    /// [`Client::dropped_tables`] in its earlier form.
-    pub async fn soft_deleted_tables(&self) -> DroppedTables {
-        self.dropped_tables().await.map_or_else(DroppedTables::Unknown, DroppedTables::Known)
     }
 
     /// The names under which dropped tables of this database stay listed and readable until they

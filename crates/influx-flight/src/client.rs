@@ -130,38 +130,14 @@ impl Client {
 
     /// Sends a query in SQL, and returns when the answer begins, with its schema known.
     ///
-    /// Transient failures are retried as the target's [`RetryPolicy`](crate::RetryPolicy) says,
-    /// until the answer begins. A stream that breaks off later is the caller's to restart, since
-    /// only the caller knows what to do with the rows that came.
+    /// It is not retried. A stream may break off later as well, and only the caller knows what to do
+    /// with the rows that came.
+    ///
+    /// If the first query fails for no clear reason, a probe looks for it.
     ///
     /// # Errors
     /// See [`ErrorKind`].
     pub async fn query(&self, sql: &str) -> Result<BatchStream, Error> {
-        self.shared.target.retry.run(|| self.query_once(sql)).await
-    }
-
-    /// Tests the whole way to the database, once and without retries: host, TLS, gRPC, token and
-    /// the database's name.
-    ///
-    /// # Errors
-    /// See [`ErrorKind`]. The message tells what to change.
-    pub async fn check(&self) -> Result<ServerInfo, Error> {
-        let mut answer = self.query_once("SELECT 1").await?;
-        while answer.try_next().await?.is_some() {}
-        Ok(self.server_info().await)
-    }
-
-    /// Reads the server's identity and version over HTTP, at the same address and with the same
-    /// token as queries. Never fails: what the server does not tell within
-    /// [`Timeouts::connect`](crate::Timeouts::connect) is `None`.
-    pub async fn server_info(&self) -> ServerInfo {
-        let Shared { target, authorization, tls, .. } = &*self.shared;
-        let limit = target.timeouts.connect;
-        probe::server_info(&target.endpoint, authorization.as_ref(), tls, limit).await
-    }
-
-    /// Queries once. If the first query fails for no clear reason, a probe looks for it.
-    async fn query_once(&self, sql: &str) -> Result<BatchStream, Error> {
         match self.open(sql).await {
             Ok(stream) => {
                 self.shared.has_answered.store(true, Ordering::Relaxed);
@@ -179,6 +155,25 @@ impl Client {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Tests the whole way to the database: host, TLS, gRPC, token and the database's name.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`]. The message tells what to change.
+    pub async fn check(&self) -> Result<ServerInfo, Error> {
+        let mut answer = self.query("SELECT 1").await?;
+        while answer.try_next().await?.is_some() {}
+        Ok(self.server_info().await)
+    }
+
+    /// Reads the server's identity and version over HTTP, at the same address and with the same
+    /// token as queries. Never fails: what the server does not tell within
+    /// [`Timeouts::connect`](crate::Timeouts::connect) is `None`.
+    pub async fn server_info(&self) -> ServerInfo {
+        let Shared { target, authorization, tls, .. } = &*self.shared;
+        let limit = target.timeouts.connect;
+        probe::server_info(&target.endpoint, authorization.as_ref(), tls, limit).await
     }
 
     async fn open(&self, sql: &str) -> Result<BatchStream, Error> {

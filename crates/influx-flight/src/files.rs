@@ -8,15 +8,6 @@ use arrow_cast::cast;
 use crate::client::Client;
 use crate::error::Error;
 
-/// What [`Client::parquet_files`] returns; prefer [`Client::files`].
-#[derive(Debug)]
-pub enum ParquetFiles {
-    /// Every file that the server knows of.
-    Known(Vec<ParquetFile>),
-    /// The server does not list them.
-    Unknown(Error),
-}
-
 /// A file with points of one table, as `system.parquet_files` lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParquetFile {
@@ -80,11 +71,6 @@ impl Client {
             }
         }
         Ok(files)
-    }
-
-    /// [`Client::files`] in its earlier form.
-    pub async fn parquet_files(&self, table: &str) -> ParquetFiles {
-        self.files(table).await.map_or_else(ParquetFiles::Unknown, ParquetFiles::Known)
     }
 
     /// Reads a column of numbers without nulls.

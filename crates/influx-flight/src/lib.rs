@@ -2,7 +2,8 @@
 //!
 //! [`Client::query`] sends SQL in the server's own `DoGet` ticket and returns a [`BatchStream`].
 //! Every failure is an [`Error`]: its [`ErrorKind`] tells the caller what it can do, its text tells
-//! the customer. Nothing here knows what the rows are for.
+//! the customer. A query is sent once; whether to retry it is the caller's to decide, by
+//! [`ErrorKind::is_transient`]. Nothing here knows what the rows are for.
 //!
 //! ```no_run
 //! use influx_flight::{Client, Target};
@@ -34,21 +35,19 @@ mod grpc_only;
 mod message;
 mod probe;
 mod report;
-mod retry;
 mod server_info;
 mod stream;
 mod target;
 mod tls;
 mod transport;
 
-pub use catalog::{ColumnInfo, ColumnType, DroppedTables, Role, TableInfo};
+pub use catalog::{ColumnInfo, ColumnType, Role, TableInfo};
 pub use classify::classify;
 pub use client::Client;
 pub use endpoint::{Endpoint, EndpointError, EndpointProblem, Scheme};
 pub use error::Error;
 pub use error_kind::{ConnectProblem, ErrorKind, OtherServer, TlsProblem};
-pub use files::{ParquetFile, ParquetFiles};
-pub use retry::{RetryBudget, RetryPolicy};
+pub use files::ParquetFile;
 pub use server_info::ServerInfo;
 pub use stream::BatchStream;
 pub use target::{CaCertificateError, Target, Timeouts};

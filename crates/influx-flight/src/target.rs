@@ -1,4 +1,4 @@
-//! What to connect to, and for how long to try.
+//! What to connect to, and how long to wait for it.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,6 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use crate::endpoint::{Endpoint, Scheme};
-use crate::retry::RetryPolicy;
 
 /// A database on a server, and how to reach it.
 ///
@@ -29,12 +28,11 @@ pub struct Target {
     pub(crate) extra_roots: Vec<CertificateDer<'static>>,
     pub(crate) allow_plaintext: bool,
     pub(crate) timeouts: Timeouts,
-    pub(crate) retry: RetryPolicy,
 }
 
 impl Target {
     /// A database on a server, without a token, with the platform's root certificates, and with the
-    /// default timeouts and retries.
+    /// default timeouts.
     pub fn new(endpoint: Endpoint, database: impl Into<String>) -> Self {
         Self {
             endpoint,
@@ -43,7 +41,6 @@ impl Target {
             extra_roots: Vec::new(),
             allow_plaintext: false,
             timeouts: Timeouts::default(),
-            retry: RetryPolicy::default(),
         }
     }
 
@@ -85,11 +82,6 @@ impl Target {
         Self { timeouts, ..self }
     }
 
-    /// Replaces the retry policy.
-    pub fn with_retry(self, retry: RetryPolicy) -> Self {
-        Self { retry, ..self }
-    }
-
     /// The server.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
@@ -118,7 +110,6 @@ impl fmt::Debug for Target {
             .field("extra_roots", &self.extra_roots.len())
             .field("allow_plaintext", &self.allow_plaintext)
             .field("timeouts", &self.timeouts)
-            .field("retry", &self.retry)
             .finish()
     }
 }

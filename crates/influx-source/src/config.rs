@@ -7,7 +7,6 @@ mod options;
 use std::fmt;
 
 use influx_flight::{Endpoint, Scheme, Target};
-use secrecy::SecretString;
 use sync_config::{Answers, Config, Field, Invalid, value};
 use sync_engine::{
     LateData, Measurements, OnResync, PrimaryKey, RetryPolicy, Settings, TimeFormat,
@@ -94,9 +93,8 @@ impl Config for InfluxConfig {
         }
         endpoint_problem.and(destination_problem).and(org)?;
         let database = database?;
-        let token = SecretString::from(token?.expose());
         let mut target =
-            Target::new(endpoint?, &database).with_token(token).allow_plaintext(allow_plaintext?);
+            Target::new(endpoint?, &database).with_token(token?).allow_plaintext(allow_plaintext?);
         if let Some(pem) = ca_certificate? {
             target = target.with_ca_certificates(&pem).map_err(|error| {
                 answers.problem(&fields::CA_CERTIFICATE, format!("is refused: {error}"))

@@ -1,8 +1,10 @@
 //! InfluxDB 3 as a source.
 
-use influx_flight::{ErrorKind, RetryPolicy};
+use influx_flight::ErrorKind;
 use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
-use sync_engine::{Clock, Measurements, SystemClock, TimeSeries, UnusableTable, catalog, sync};
+use sync_engine::{
+    Clock, Measurements, RetryPolicy, SystemClock, TimeSeries, UnusableTable, catalog, sync,
+};
 
 use crate::config::InfluxConfig;
 use crate::influxdb::{InfluxDb, caveats, failure};
@@ -68,7 +70,7 @@ impl Source for InfluxSource {
     }
 
     async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
-        fit(&connect(config, RetryPolicy::default()).await?, config).await.map(Catalog::Tables)
+        fit(&connect(config, config.settings.retry).await?, config).await.map(Catalog::Tables)
     }
 
     async fn sync<S: Sink>(
@@ -77,7 +79,7 @@ impl Source for InfluxSource {
         request: SyncRequest,
         sink: &S,
     ) -> Result<(), SyncError> {
-        let database = connect(config, RetryPolicy::default()).await?;
+        let database = connect(config, config.settings.retry).await?;
         sync(self.clock.as_ref(), &database, &config.settings, request, sink).await
     }
 }

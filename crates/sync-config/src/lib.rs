@@ -8,7 +8,8 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use std::time::Duration;
-//! use sync_config::{Answers, Config, Field, Invalid, Kind, Requirement, Secret, parse, value};
+//! use secrecy::{ExposeSecret, SecretString};
+//! use sync_config::{Answers, Config, Field, Invalid, Kind, Requirement, parse, value};
 //!
 //! static TOKEN: Field = Field {
 //!     name: "token",
@@ -27,7 +28,7 @@
 //!     placeholder: None,
 //! };
 //!
-//! struct Settings { token: Secret, every: Duration }
+//! struct Settings { token: SecretString, every: Duration }
 //!
 //! impl Config for Settings {
 //!     const FIELDS: &'static [&'static Field] = &[&TOKEN, &EVERY];
@@ -43,7 +44,8 @@
 //! let typed = BTreeMap::from([("token".to_owned(), "s3cret".to_owned())]);
 //! let parsed = parse::<Settings>(&typed).unwrap();
 //! assert_eq!(parsed.config.every, Duration::from_secs(300));
-//! assert_eq!(format!("{:?}", parsed.config.token), "Secret(***)");
+//! assert_eq!(parsed.config.token.expose_secret(), "s3cret");
+//! assert!(!format!("{:?}", parsed.config.token).contains("s3cret"));
 //!
 //! let typed = BTreeMap::from([("every".to_owned(), "soon".to_owned())]);
 //! let problems = parse::<Settings>(&typed).err().unwrap();
@@ -55,11 +57,9 @@ mod cut;
 mod field;
 mod markdown;
 mod problem;
-mod secret;
 pub mod value;
 
 pub use answers::{Answers, Config, Parsed, parse};
 pub use field::{Choice, Choose, Field, Kind, Requirement};
 pub use markdown::markdown;
 pub use problem::{Invalid, Problem, Problems};
-pub use secret::Secret;

@@ -11,11 +11,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::cut::quoted;
 use crate::field::Choose;
-use crate::secret::Secret;
 
 /// Any text.
 ///
@@ -26,15 +26,16 @@ pub fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Any text, kept secret.
+/// Any text, kept secret: it has no `Display` and a masked `Debug`, and wipes its memory when it is
+/// dropped.
 ///
 /// # Errors
 ///
 /// The text has white space or a character outside of ASCII, which no HTTP header accepts. It was
 /// pasted by mistake.
-pub fn secret(text: &str) -> Result<Secret, String> {
+pub fn secret(text: &str) -> Result<SecretString, String> {
     if text.chars().all(|character| character.is_ascii_graphic()) {
-        Ok(Secret::new(text))
+        Ok(SecretString::from(text))
     } else {
         Err("holds white space or a character outside of ASCII; paste it again, alone".to_owned())
     }

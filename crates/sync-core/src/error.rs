@@ -16,21 +16,25 @@ pub enum Fault {
 
 /// A failure that ends a sync, a test or a schema call.
 ///
-/// It is displayed as `message`, then `remedy`; what caused it is in [`source`](Error::source).
+/// Its message says what is wrong, in one sentence without its full stop. It names the thing (field,
+/// table, column, value), and never a secret. A remedy says what to do about it, in another such
+/// sentence. Both are displayed, with their full stops; what caused it is in
+/// [`source`](Error::source).
 #[derive(Debug)]
 pub struct SyncError {
-    /// Who can mend it.
-    pub fault: Fault,
-    /// What is wrong, in one sentence without its full stop. It names the thing (field, table,
-    /// column, value), and never a secret.
-    pub message: String,
-    /// What to do about it, in one sentence without its full stop.
-    pub remedy: Option<String>,
-    /// What caused it.
-    pub source: Option<Box<dyn Error + Send + Sync>>,
+    fault: Fault,
+    message: String,
+    remedy: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl SyncError {
+    /// A failure whose message says all, the remedy too where there is one.
+    #[must_use]
+    pub fn new(fault: Fault, message: impl Into<String>) -> Self {
+        Self { fault, message: message.into(), remedy: None, source: None }
+    }
+
     /// A failure that the customer can mend.
     #[must_use]
     pub fn setup(message: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -55,8 +59,22 @@ impl SyncError {
         Self { source: Some(source.into()), ..self }
     }
 
-    fn new(fault: Fault, message: impl Into<String>) -> Self {
-        Self { fault, message: message.into(), remedy: None, source: None }
+    /// The same failure, with what it kept from being done before its message.
+    #[must_use]
+    pub fn in_context(self, context: impl fmt::Display) -> Self {
+        Self { message: format!("{context}: {}", self.message), ..self }
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        self.fault
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }
 
@@ -84,6 +102,9 @@ mod tests {
     fn reads_as_sentences() {
         let error = SyncError::setup("The token was refused", "Paste a token that can read it");
         assert_eq!(error.to_string(), "The token was refused. Paste a token that can read it.");
+        let error = error.in_context("No row was read");
+        let text = "No row was read: The token was refused. Paste a token that can read it.";
+        assert_eq!(error.to_string(), text);
         assert_eq!(SyncError::bug("It broke").to_string(), "It broke.");
     }
 }

@@ -170,6 +170,7 @@ mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod late;
+mod outage;
 mod retry;
 mod settings;
 mod state;

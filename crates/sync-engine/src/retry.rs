@@ -6,6 +6,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::error::{ErrorKind, Failure};
+use crate::outage::Outage;
 
 /// When to ask again after a failure that may pass, and when to give up.
 ///
@@ -36,6 +37,43 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Asks once.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { total: Duration::ZERO, ..Self::default() }
+    }
+
+    /// Asks until there is an answer, the failure will not pass, or the waits are used up.
+    ///
+    /// The engine does so for the rows of a window; a database does so for its other questions.
+    ///
+    /// Logs one line when it begins to wait and one when the database answers again.
+    ///
+    /// # Errors
+    ///
+    /// The last failure.
+    pub async fn run<T, Question, Try>(&self, mut question: Question) -> Result<T, Failure>
+    where
+        Question: FnMut() -> Try,
+        Try: Future<Output = Result<T, Failure>>,
+    {
+        let mut budget = self.budget();
+        let outage = Outage::default();
+        loop {
+            match question().await {
+                Ok(answer) => {
+                    outage.ends();
+                    return Ok(answer);
+                }
+                Err(failure) => {
+                    let Some(wait) = budget.after(&failure) else { return Err(failure) };
+                    outage.begins(&failure, self.total);
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
     /// The waits for one question, or for several that fail one after the other.
     pub(crate) fn budget(&self) -> RetryBudget {
         let waits = ExponentialBuilder::new()
@@ -83,6 +121,8 @@ impl fmt::Debug for RetryBudget {
 mod tests {
     use std::time::Duration;
 
+    use tokio::time::Instant;
+
     use super::RetryPolicy;
     use crate::error::{ErrorKind, Failure};
 
@@ -100,12 +140,51 @@ mod tests {
     }
 
     #[test]
-    fn waits_are_used_up() {
+    fn waits_grow_and_are_used_up() {
         let policy = RetryPolicy::default();
         let mut budget = policy.budget();
-        let waits = std::iter::from_fn(|| budget.after(&retry(None))).count();
-        assert!((4..40).contains(&waits), "{waits}");
+        let waits: Vec<_> = std::iter::from_fn(|| budget.after(&retry(None))).collect();
+        assert!((4..40).contains(&waits.len()), "{waits:?}");
+        assert!(waits.iter().sum::<Duration>() <= policy.total, "{waits:?}");
         // With its jitter a wait may take twice as long.
+        assert!(waits[0] >= policy.first && waits[0] <= 2 * policy.first, "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= 2 * policy.longest), "{waits:?}");
         assert!(budget.next_or_longest() <= 2 * policy.longest);
+    }
+
+    /// Runs a policy on a question that fails so often and is then answered: whether the answer
+    /// came, how often it was asked, and how long that took.
+    async fn run(policy: RetryPolicy, failures: Vec<Failure>) -> (bool, usize, Duration) {
+        let (start, mut asked, mut failures) = (Instant::now(), 0, failures.into_iter());
+        let answer = policy.run(|| {
+            asked += 1;
+            std::future::ready(failures.next().map_or(Ok(()), Err))
+        });
+        let is_answered = answer.await.is_ok();
+        (is_answered, asked, start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_waited_for_as_long_as_the_policy_says() {
+        let policy = RetryPolicy::default();
+        let away = |times| (0..times).map(|_| retry(None)).collect();
+        let (is_answered, asked, _) = run(policy, away(3)).await;
+        assert_eq!((is_answered, asked), (true, 4));
+        let (is_answered, asked, took) = run(policy, away(100)).await;
+        assert!(!is_answered && (5..41).contains(&asked), "{asked}");
+        assert!(took <= policy.total + Duration::from_secs(1), "{took:?}");
+        assert_eq!(run(RetryPolicy::never(), away(1)).await, (false, 1, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_database_may_say_how_long_to_wait() {
+        let policy = RetryPolicy::default();
+        let seconds = Duration::from_secs;
+        let (is_answered, asked, took) = run(policy, vec![retry(Some(60)), retry(Some(90))]).await;
+        assert_eq!((is_answered, asked, took.as_secs()), (true, 3, 150));
+        // More than the policy accepts.
+        assert_eq!(run(policy, vec![retry(Some(301))]).await, (false, 1, seconds(0)));
+        let refused = Failure::new(ErrorKind::Refused, "");
+        assert_eq!(run(policy, vec![refused]).await, (false, 1, seconds(0)));
     }
 }

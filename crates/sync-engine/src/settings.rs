@@ -40,7 +40,7 @@ pub struct Settings {
     pub parallel_queries: usize,
     /// About how many rows a window should have.
     pub window_rows: u64,
-    /// How long a window is asked for again while the database is out of reach.
+    /// How long to keep asking while the database is out of reach.
     pub retry: RetryPolicy,
 }
 

@@ -1,7 +1,6 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
 pub(crate) mod bounds;
-mod outage;
 mod session;
 
 pub(crate) use session::Session;
@@ -18,9 +17,9 @@ use tokio::sync::Semaphore;
 
 use crate::error::ErrorKind;
 use crate::late::{Detected, detect_late_data};
+use crate::outage::Outage;
 use crate::settings::{LateData, Settings};
 use crate::state::{Progress, Server, ServerChange, State, mark_gone, mark_used, switch_server};
-use crate::sync::outage::Outage;
 use crate::table::{
     Choice, SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
     sync_table,
@@ -139,7 +138,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                 Err(TableFailure::Parked(error)) => {
                     // The customer hears the whole of it; a log must not hold the values that an
                     // error may name.
-                    let fault = error.fault;
+                    let fault = error.fault();
                     tracing::warn!(measurement, ?fault, "the table is left out for now");
                     lock(&ended).parked.push((measurement, error));
                     Ok(())
@@ -359,17 +358,16 @@ fn unreadable_state(error: sync_state::StateError) -> SyncError {
 /// One error for all tables that could not be synced; the others are done.
 fn parked_tables(mut parked: Vec<(String, SyncError)>) -> SyncError {
     if parked.len() == 1 {
-        let (measurement, mut error) = parked.remove(0);
-        if !error.message.contains(&measurement) {
-            error.message =
-                format!("Measurement {measurement:?} could not be synced: {}", error.message);
+        let (measurement, error) = parked.remove(0);
+        if error.message().contains(&measurement) {
+            return error;
         }
-        return error;
+        return error.in_context(format_args!("Measurement {measurement:?} could not be synced"));
     }
     // What the customer can mend comes first, since waiting would not help it.
     let worst = [Fault::Setup, Fault::Bug, Fault::Transient]
         .into_iter()
-        .find(|fault| parked.iter().any(|(_, error)| error.fault == *fault))
+        .find(|fault| parked.iter().any(|(_, error)| error.fault() == *fault))
         .unwrap_or(Fault::Bug);
     let reasons: Vec<_> = parked
         .iter()
@@ -377,12 +375,8 @@ fn parked_tables(mut parked: Vec<(String, SyncError)>) -> SyncError {
             format!("{measurement:?}: {}", error.to_string().trim_end_matches('.'))
         })
         .collect();
-    SyncError {
-        fault: worst,
-        message: format!("{} tables could not be synced: {}", parked.len(), reasons.join("; ")),
-        remedy: None,
-        source: None,
-    }
+    let message = format!("{} tables could not be synced: {}", parked.len(), reasons.join("; "));
+    SyncError::new(worst, message)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Float64Type, TimeUnit};
 use influx_fake::{Code, Fake, Fault, MissingDatabase, Options, Running, TimeSpelling, Tls};
-use influx_flight::{Client, ColumnType, ErrorKind, RetryPolicy, Role, Target, Timeouts};
+use influx_flight::{Client, ColumnType, ErrorKind, Role, Target, Timeouts};
 
 use crate::scripted::{Authority, collect, target, timeouts};
 
@@ -186,14 +186,16 @@ async fn a_broken_connection_is_not_an_end() {
 }
 
 #[tokio::test]
-async fn a_retry_outlives_a_broken_connection() {
+async fn a_query_is_sent_once() {
     let (fake, running) = start(Options::default()).await;
-    let soon = RetryPolicy { first: Duration::from_millis(1), ..RetryPolicy::default() };
-    let client = Client::connect(at(&running).with_retry(soon)).await.unwrap();
-    fake.faults().add(Fault::cut_connection());
-    fake.faults().add(Fault::fail(Code::Unavailable, "restarting"));
-    assert_eq!(collect(&client, "SELECT temp FROM home").await.unwrap().len(), 1);
-    assert_eq!(fake.queries().len(), 3);
+    let client = client(&running).await;
+    for fault in [Fault::cut_connection(), Fault::fail(Code::Unavailable, "restarting")] {
+        let sent = fake.queries().len();
+        fake.faults().add(fault);
+        let kind = kind(&client, "SELECT temp FROM home").await;
+        assert!(kind.is_transient(), "{kind:?}");
+        assert_eq!(fake.queries().len(), sent + 1);
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,6 @@ mod classification;
 mod endpoints;
 mod fake;
 mod other_servers;
-mod retries;
 mod scripted;
 mod secrets;
 mod server_info;

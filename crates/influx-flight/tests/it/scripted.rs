@@ -17,7 +17,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use influx_flight::{Client, Endpoint, Error, RetryPolicy, Target, Timeouts};
+use influx_flight::{Client, Endpoint, Error, Target, Timeouts};
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -225,9 +225,8 @@ pub(crate) fn timeouts() -> Timeouts {
     Timeouts { connect: long, idle: long, rows: long }
 }
 
-/// A target without retries.
 pub(crate) fn target(endpoint: Endpoint) -> Target {
-    Target::new(endpoint, "home").with_timeouts(timeouts()).with_retry(RetryPolicy::never())
+    Target::new(endpoint, "home").with_timeouts(timeouts())
 }
 
 pub(crate) async fn client(endpoint: Endpoint) -> Client {

@@ -1,6 +1,9 @@
 //! Tables that are dropped and still listed.
 
-use influx_flight::{Client, DroppedTables, Error, RetryPolicy, TableInfo};
+use influx_flight::{Client, TableInfo};
+use sync_engine::{Failure, RetryPolicy};
+
+use crate::influxdb::ask;
 
 /// Leaves out the listed tables that are dropped and only wait to be deleted for good.
 ///
@@ -10,27 +13,20 @@ pub(crate) async fn leave_out(
     client: &Client,
     retry: &RetryPolicy,
     tables: &mut Vec<TableInfo>,
-) -> Result<(), Error> {
+) -> Result<(), Failure> {
     if !tables.iter().any(|table| may_be_dropped(&table.name)) {
         return Ok(());
     }
-    let known = retry.run(|| async {
-        match client.soft_deleted_tables().await {
-            DroppedTables::Known(names) => Ok(names),
-            DroppedTables::Unknown(error) => Err(error),
-        }
-    });
-    match known.await {
+    match ask(retry, || client.dropped_tables()).await {
         Ok(dropped) => {
             tables.retain(|table| !(may_be_dropped(&table.name) && dropped.contains(&table.name)));
             Ok(())
         }
         // An outage says nothing about the tables.
-        Err(error) if error.kind().is_transient() => Err(error),
-        Err(error) => {
-            let reason = error.kind();
+        Err(failure) if failure.is_transient() => Err(failure),
+        Err(failure) => {
             tracing::info!(
-                ?reason,
+                reason = failure.reason(),
                 "InfluxDB does not tell which tables are dropped, so all are synced"
             );
             Ok(())

@@ -12,7 +12,17 @@ const UNTOLD_RATE_LIMIT: Duration = Duration::from_secs(60);
 
 /// An error of the client, as the engine understands it.
 pub(crate) fn failure(error: Error) -> Failure {
-    let kind = match error.kind() {
+    let reason = format!("{:?}", error.kind());
+    let failure = Failure::new(kind(error.kind()), error.to_string()).logged_as(reason);
+    match error.source() {
+        // Its text: the error itself does not outlive this.
+        Some(cause) => failure.caused_by(cause.to_string()),
+        None => failure,
+    }
+}
+
+fn kind(kind: &ErrorKind) -> Kind {
+    match kind {
         ErrorKind::Unavailable | ErrorKind::Stalled | ErrorKind::Connect(_) => {
             Kind::Retry { after: None }
         }
@@ -32,12 +42,24 @@ pub(crate) fn failure(error: Error) -> Failure {
         | ErrorKind::NotInfluxDb3(_) => Kind::Setup,
         ErrorKind::InvalidQuery | ErrorKind::Protocol | ErrorKind::Internal => Kind::Refused,
         ErrorKind::Unsupported => Kind::Bug,
-    };
-    let reason = format!("{:?}", error.kind());
-    let failure = Failure::new(kind, error.to_string()).logged_as(reason);
-    match error.source() {
-        // Its text: the error itself does not outlive this.
-        Some(cause) => failure.caused_by(cause.to_string()),
-        None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use influx_flight::ErrorKind;
+    use sync_engine::ErrorKind as Kind;
+
+    use super::kind;
+
+    #[test]
+    fn a_limit_on_the_rate_is_given_its_time_or_a_minute() {
+        for (told, expected) in [(Some(7), 7), (None, 60)] {
+            let retry_after = told.map(Duration::from_secs);
+            let after = Some(Duration::from_secs(expected));
+            assert_eq!(kind(&ErrorKind::RateLimited { retry_after }), Kind::Retry { after });
+        }
     }
 }

@@ -7,31 +7,30 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampNanosecondType};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, SchemaRef, TimeUnit};
-use influx_flight::{BatchStream, Client, Error, ParquetFiles, RetryPolicy, Target};
+use influx_flight::{BatchStream, Client, Error, Target};
 use sync_engine::{
-    About, Answer, Bin, Columns, Count, Failure, File, Profile, Role, Server, TableInfo,
-    TimeSeries, Window,
+    About, Answer, Bin, Columns, Count, Failure, File, Profile, RetryPolicy, Role, Server,
+    TableInfo, TimeSeries, Window,
 };
 
 use crate::catalog;
 use crate::influxdb::release::caveats;
-use crate::influxdb::{failure, sql};
+use crate::influxdb::{ask, failure, sql};
 
 /// An InfluxDB 3 and a database on it.
 #[derive(Debug)]
 pub(crate) struct InfluxDb {
-    /// Asks once.
     client: Client,
     /// The host and port that are asked.
     address: String,
-    /// How long a question is asked again until its answer has come whole.
+    /// How long a question is asked again until its answer has come whole; rows are the engine's.
     retry: RetryPolicy,
 }
 
 impl InfluxDb {
     /// Prepares a connection; the network is not touched yet.
     pub(crate) async fn connect(target: &Target, retry: RetryPolicy) -> Result<Self, Error> {
-        let client = Client::connect(target.clone().with_retry(RetryPolicy::never())).await?;
+        let client = Client::connect(target.clone()).await?;
         Ok(Self { client, address: target.endpoint().address(), retry })
     }
 
@@ -119,33 +118,28 @@ impl TimeSeries for InfluxDb {
     }
 
     async fn now(&self) -> Result<i64, Failure> {
-        self.retry.run(|| self.client.server_now()).await.map_err(failure)
+        ask(&self.retry, || self.client.server_now()).await
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>, Failure> {
-        catalog::tables(&self.client, &self.retry).await.map_err(failure)
+        catalog::tables(&self.client, &self.retry).await
     }
 
     async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
-        self.retry.run(|| self.first_time_once(measurement)).await.map_err(failure)
+        ask(&self.retry, || self.first_time_once(measurement)).await
     }
 
     async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
-        self.retry.run(|| self.has_points_once(measurement, window)).await.map_err(failure)
+        ask(&self.retry, || self.has_points_once(measurement, window)).await
     }
 
     async fn columns(&self, measurement: &str) -> Result<SchemaRef, Failure> {
-        self.retry.run(|| self.columns_once(measurement)).await.map_err(failure)
+        ask(&self.retry, || self.columns_once(measurement)).await
     }
 
     async fn files(&self, measurement: &str) -> Result<Vec<File>, Failure> {
-        let known = self.retry.run(|| async {
-            match self.client.parquet_files(measurement).await {
-                ParquetFiles::Known(files) => Ok(files),
-                ParquetFiles::Unknown(error) => Err(error),
-            }
-        });
-        let files = known.await.map_err(failure)?.into_iter().map(|file| File {
+        let files = ask(&self.retry, || self.client.files(measurement)).await?;
+        let files = files.into_iter().map(|file| File {
             node: file.node,
             sequence: file.sequence,
             first: file.first,
@@ -161,7 +155,7 @@ impl TimeSeries for InfluxDb {
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Failure> {
-        self.retry.run(|| self.counts_once(measurement, window, bin)).await.map_err(failure)
+        ask(&self.retry, || self.counts_once(measurement, window, bin)).await
     }
 
     async fn read(

@@ -29,7 +29,7 @@ async fn a_table_made_anew_with_another_type_needs_a_resync() {
     bench.fake.drop_table("db", "m");
     bench.write(&point("1.5", HOUR / 2));
     let (said, error) = bench.failing_sync().await;
-    assert_eq!((said.rows().count(), error.fault), (0, Fault::Setup));
+    assert_eq!((said.rows().count(), error.fault()), (0, Fault::Setup));
     insta::assert_snapshot!(error, @r#"Column "v" of measurement "m" was LONG and is DOUBLE: the measurement was dropped and made anew. Re-sync the table."#);
     bench.state = None;
     assert_eq!(bench.sync().await.column("m", "v"), ["1.5"]);

@@ -54,7 +54,7 @@ async fn a_name_that_is_not_there_is_a_warning_as_long_as_another_is() {
 
     let mut bench = bench.set("measurement", "men,disk");
     let (_, error) = bench.failing_sync().await;
-    assert_eq!(error.fault, Fault::Setup);
+    assert_eq!(error.fault(), Fault::Setup);
     insta::assert_snapshot!(error, @r#"Database "db" has no measurement "men" (did you mean "mem"?). Correct `measurement`, or set it to `*` for all."#);
 }
 

@@ -41,7 +41,7 @@ async fn setup_tests_tell_host_token_database_and_measurements_apart() {
 async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
     let mut bench = Bench::new("m v=1i 0").await.set("token", "wr0ng");
     let (said, error) = bench.failing_sync().await;
-    assert_eq!((error.fault, said.0.len()), (Fault::Setup, 0));
+    assert_eq!((error.fault(), said.0.len()), (Fault::Setup, 0));
     for shown in [error.to_string(), format!("{error:?}")] {
         assert!(!shown.contains("wr0ng") && !shown.contains(TOKEN), "{shown}");
     }
@@ -51,7 +51,7 @@ async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
         let options = options().missing_database(answer);
         let mut bench = Bench::with_options("m v=1i 0", options).await.set("database", "nope");
         let (_, error) = bench.failing_sync().await;
-        assert_eq!(error.fault, Fault::Setup, "{answer:?}: {error}");
+        assert_eq!(error.fault(), Fault::Setup, "{answer:?}: {error}");
         assert!(error.to_string().contains("nope"), "{error}");
     }
 }
@@ -136,7 +136,7 @@ async fn a_table_dropped_in_mid_sync_is_a_warning() {
     let mut bench = Bench::new(&hours(3)).await;
     bench.fake.faults().add(is_dropped());
     let (_, error) = bench.failing_sync().await;
-    assert_eq!(error.fault, sync_core::Fault::Setup);
+    assert_eq!(error.fault(), sync_core::Fault::Setup);
     assert!(
         error.to_string().starts_with("Every measurement was dropped during the sync: m."),
         "{error}"

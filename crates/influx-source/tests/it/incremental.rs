@@ -195,7 +195,7 @@ async fn a_text_that_is_no_state_is_for_the_customer_to_mend() {
         bench.state = Some(state.to_owned());
         let (said, error) = bench.failing_sync().await;
         assert!(said.0.is_empty());
-        assert_eq!(error.fault, sync_core::Fault::Setup);
+        assert_eq!(error.fault(), sync_core::Fault::Setup);
         assert_eq!(
             error.to_string(),
             format!(

@@ -58,7 +58,7 @@ async fn a_new_tag_in_a_key_of_tags_needs_a_resync() {
     bench.write(&format!("other v=2i {}", NOW - 60_000_000_000));
     let (said, error) = bench.failing_sync().await;
     insta::assert_snapshot!(error, @r#"Measurement "m" has other tags than before, and its key is made of them. Re-sync the table; or set `primary_key` to `series`, which new tags do not disturb."#);
-    assert_eq!(error.fault, sync_core::Fault::Setup);
+    assert_eq!(error.fault(), sync_core::Fault::Setup);
     // The other tables are done all the same.
     assert_eq!(said.column("other", "v"), ["2"]);
     assert_eq!(said.column("m", "v"), [""; 0]);

@@ -166,7 +166,7 @@ async fn a_measurement_that_was_gone_is_read_from_its_first_point_when_it_is_bac
     bench.fake.drop_table("db", "m");
     // It is the only one that is asked for, so the sync fails, and remembers it all the same.
     let (said, error) = bench.failing_sync().await;
-    assert_eq!((said.states().count(), error.fault), (1, Fault::Setup));
+    assert_eq!((said.states().count(), error.fault()), (1, Fault::Setup));
     bench.write(&point("m", 2, 4 * DAY));
     let said = bench.sync().await;
     assert_eq!((said.truncated().len(), values(&said)), (0, vec!["2"]));

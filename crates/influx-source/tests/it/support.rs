@@ -119,7 +119,7 @@ impl Bench {
         match self.source().schema(&self.config()).await {
             Ok(Catalog::Tables(tables)) => Ok(tables),
             Ok(Catalog::Schemas(_)) => panic!("one database has no schemas"),
-            Err(error) => Err((error.fault, error.to_string())),
+            Err(error) => Err((error.fault(), error.to_string())),
         }
     }
 

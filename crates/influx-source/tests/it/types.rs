@@ -87,7 +87,7 @@ async fn a_value_that_does_not_fit_parks_its_table_and_the_others_finish() {
     let points = "big v=32768i 1748846218000000000\nsmall v=1i 1748846218000000000";
     let mut bench = Bench::new(points).await.set("column_types", r#"{"v":"SHORT"}"#);
     let (said, error) = bench.failing_sync().await;
-    assert_eq!(error.fault, Fault::Setup);
+    assert_eq!(error.fault(), Fault::Setup);
     let text = error.to_string();
     assert!(text.contains(r#"column "v" of table "big" cannot hold 32768"#), "{text}");
     assert_eq!(said.column("small", "v"), ["1"]);

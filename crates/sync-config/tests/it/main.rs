@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use sync_config::{
-    Answers, Choice, Choose, Config, Field, Invalid, Kind, Problems, Requirement, Secret, markdown,
-    parse, value,
+    Answers, Choice, Choose, Config, Field, Invalid, Kind, Problems, Requirement, markdown, parse,
+    value,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +47,7 @@ enum Size {
 
 #[derive(Debug)]
 struct Settings {
-    token: Secret,
+    token: SecretString,
     hostname: String,
     tables: Vec<String>,
     lookback: Duration,
@@ -128,7 +129,7 @@ fn defaults_stand_in_for_what_is_not_set() -> Result<(), Problems> {
         size,
         file,
     } = parsed.config;
-    assert_eq!((token.expose(), hostname.as_str()), ("t", "h"));
+    assert_eq!((token.expose_secret(), hostname.as_str()), ("t", "h"));
     assert_eq!(tables, ["a", "b"]);
     assert_eq!((lookback, start), (Duration::from_secs(3600), None));
     assert_eq!((parallel, verbose, mode), (4, false, Mode::Safe));

@@ -3,9 +3,9 @@
 use sync_core::Selection;
 use tokio::sync::Semaphore;
 
+use crate::outage::Outage;
 use crate::settings::Settings;
 use crate::state::Progress;
-use crate::sync::outage::Outage;
 use crate::time_series::About;
 
 /// What all tables of a sync share.

@@ -65,20 +65,18 @@ pub(crate) fn sink_error(error: SinkError) -> SyncError {
     match error {
         SinkError::Closed => with_cause(Fault::Transient, error),
         SinkError::Row(_) | SinkError::RowTooLarge { .. } => with_cause(Fault::Setup, error),
-        SinkError::StateTooLarge { .. } => SyncError {
-            remedy: Some("Sync fewer measurements with one connection".to_owned()),
-            ..with_cause(Fault::Setup, error)
-        },
+        SinkError::StateTooLarge { .. } => {
+            SyncError::setup(sentence(&error), "Sync fewer measurements with one connection")
+        }
     }
 }
 
 fn with_cause(fault: Fault, error: impl Error) -> SyncError {
-    SyncError {
-        fault,
-        message: sentence(&error),
-        remedy: None,
-        // The error itself is the message, so its cause is ours.
-        source: error.source().map(|cause| cause.to_string().into()),
+    let ended = SyncError::new(fault, sentence(&error));
+    // The error itself is the message, so its cause is ours.
+    match error.source() {
+        Some(cause) => ended.caused_by(cause.to_string()),
+        None => ended,
     }
 }
 

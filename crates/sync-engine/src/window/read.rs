@@ -53,7 +53,7 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
                     return Err(WindowFailure::BreaksOff(failure));
                 }
                 let Some(wait) = budget.after(&failure) else { return Err(failure.into()) };
-                session.outage.begins(&failure, retry);
+                session.outage.begins(&failure, retry.total);
                 tokio::time::sleep(wait).await;
             }
             Err(failure) => return Err(failure),

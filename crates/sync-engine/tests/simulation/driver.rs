@@ -253,7 +253,7 @@ impl Schedule {
         let ended_ok = ended.is_ok();
         breaches.extend(self.ledger.end(&world, &opening, ended_ok, has_listed, &inner.warnings));
         if let Err(error) = &ended
-            && error.fault == Fault::Bug
+            && error.fault() == Fault::Bug
         {
             breaches.push(format!("the sync ended with {error}"));
         }
@@ -293,7 +293,8 @@ impl Schedule {
         for _ in 0..8 {
             sleep(5 * HOUR).await;
             let ended = self.sync(None).await?;
-            if is_resync_advised(&ended) {
+            let is_advised = is_resync_advised(&ended);
+            if is_advised {
                 self.shared.tell(|| "the customer re-syncs".to_owned());
                 self.state = None;
             }
@@ -302,21 +303,12 @@ impl Schedule {
                 return Ok(());
             }
             if let Err(error) = ended
-                && !is_resync_advised(&Err(SyncError { source: None, ..copy(&error) }))
+                && !is_advised
             {
                 return Err(format!("nothing is wrong any more, and yet: {error}"));
             }
         }
         Err("the syncs do not come to rest".to_owned())
-    }
-}
-
-fn copy(error: &SyncError) -> SyncError {
-    SyncError {
-        fault: error.fault,
-        message: error.message.clone(),
-        remedy: error.remedy.clone(),
-        source: None,
     }
 }
 
