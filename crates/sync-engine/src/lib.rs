@@ -183,7 +183,7 @@ mod window;
 pub use column_types::ColumnTypes;
 pub use error::{ErrorKind, Failure, Refusal};
 pub use retry::RetryPolicy;
-pub use settings::{LateData, Measurements, OnResync, PrimaryKey, Settings, TimeFormat};
+pub use settings::{Measurements, OnResync, PrimaryKey, Settings, TimeFormat};
 pub use state::Server;
 pub use sync::sync;
 pub use table::{UnusableTable, catalog};

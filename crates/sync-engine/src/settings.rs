@@ -8,7 +8,7 @@ use crate::retry::RetryPolicy;
 /// The settings of a sync.
 ///
 /// Sentences for the customer name a setting by the field that sets it, in the spelling of this
-/// crate's documentation: `measurement`, `table_name`, `start_time`, `on_resync`, `primary_key`,
+/// crate's documentation: `measurement`, `table_name`, `start_time`, `settle`, `on_resync`, `primary_key`,
 /// `time_format`, `column_types`.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,9 +24,11 @@ pub struct Settings {
     pub start: Option<i64>,
     /// How far before its cursor every sync reads again, in nanoseconds.
     pub lookback: i64,
-    /// How late points are found.
-    pub late_data: LateData,
-    /// For how many days back points are counted, where files do not tell of late ones.
+    /// How long a point or a file may take from its write until every query sees it, in
+    /// nanoseconds: a sync reads no further than this before the present time (`settle`).
+    pub settle: i64,
+    /// For how many days back points are counted, where files do not tell of late ones; 0 for not
+    /// at all.
     pub audit_days: i64,
     /// What a re-sync does to rows that the warehouse holds (`on_resync`).
     pub on_resync: OnResync,
@@ -54,7 +56,7 @@ impl Settings {
             destination: None,
             start: None,
             lookback: 3_600_000_000_000,
-            late_data: LateData::Automatic,
+            settle: 10_000_000_000,
             audit_days: 7,
             on_resync: OnResync::Truncate,
             primary_key: PrimaryKey::Series,
@@ -83,15 +85,6 @@ pub enum OnResync {
     Truncate,
     /// It lets them stand.
     Keep,
-}
-
-/// How points before the lookback are found that came late or were changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LateData {
-    /// By files where the database shows them, and by counts elsewhere.
-    Automatic,
-    /// Not at all: only the lookback is read again.
-    Lookback,
 }
 
 /// What makes a row of the warehouse unique.

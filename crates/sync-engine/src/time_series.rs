@@ -55,9 +55,14 @@ pub trait TimeSeries: Send + Sync {
     -> impl Future<Output = Result<SchemaRef, Failure>> + Send;
 
     /// The files that hold a measurement's points; what is in none of them may be there all the
-    /// same. A database that has no files, or does not show them, answers
+    /// same. Of a node that is named in `since`, the files of that sequence and of higher ones; of
+    /// any other node all of them. A database that has no files, or does not show them, answers
     /// [`Refused`](crate::ErrorKind::Refused).
-    fn files(&self, measurement: &str) -> impl Future<Output = Result<Vec<File>, Failure>> + Send;
+    fn files(
+        &self,
+        measurement: &str,
+        since: &BTreeMap<String, u64>,
+    ) -> impl Future<Output = Result<Vec<File>, Failure>> + Send;
 
     /// What there is in each bin of a window that holds any point, by the bin's start: bins as long
     /// as `bin`, counted from 1970-01-01T00:00:00Z and cut off by the window.
