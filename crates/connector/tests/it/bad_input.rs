@@ -57,6 +57,7 @@ async fn fields_that_are_missing_or_malformed() {
     check(&[("hostname", "ftp://host")], &["`hostname`", "ftp", "https://host[:port][/path]"])
         .await;
     check(&[("lookback", "soon")], &["`lookback` is \"soon\"", "`1h`"]).await;
+    check(&[("settle", "2d")], &["`settle` is \"2d\"", "from `0s` to `1d`"]).await;
     check(&[("start_time", "31.12.2024")], &["`start_time` is \"31.12.2024\"", "`2024-01-31`"])
         .await;
     check(&[("column_types", "{")], &["`column_types`", "JSON"]).await;
