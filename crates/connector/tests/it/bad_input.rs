@@ -130,7 +130,7 @@ async fn a_state_of_another_version_is_told_by_a_task() {
     std::fs::write(stack.project.state_path(), r#"{"version":99}"#).unwrap();
     let report = stack.sync(SyncOptions::default()).await;
     assert_eq!(report.end, End::Task);
-    insta::assert_snapshot!(report.tasks.join("\n"), @"The saved state of this connection cannot be used: it has version 99, and this connector knows none above 1. Run a full re-sync of the connection, which starts without a state; or go back to the version that wrote it.");
+    insta::assert_snapshot!(report.tasks.join("\n"), @"The saved state of this connection cannot be used: it has version 99, and this connector knows none above 2. Run a full re-sync of the connection, which starts without a state; or go back to the version that wrote it.");
 }
 
 #[tokio::test(flavor = "multi_thread")]
