@@ -65,8 +65,9 @@ pub(super) struct Owed {
     cover: Cover,
     /// When that sync begins at the earliest.
     not_before: i64,
-    /// How far the clock was off when it was listed, if that is of any matter.
-    skew: Option<i64>,
+    /// How far the clock was off when it was listed, and which table it was, if that is of any
+    /// matter.
+    only_with: Option<(i64, usize)>,
 }
 
 /// What is known of one measurement's table.
@@ -388,7 +389,8 @@ impl Ledger {
                 warnings.iter().any(names)
             };
             account.hidden.retain(|column| !told(column));
-            account.owed.retain(|owed| owed.skew.is_none_or(|skew| skew == world.clock_skew));
+            let now = position.map(|position| (world.clock_skew, position));
+            account.owed.retain(|owed| owed.only_with.is_none() || owed.only_with == now);
             let is_first = !opening.cursors.contains_key(name);
             let (known, listed) = files(account, observed, opening, name, &settings, upper);
             let late: Vec<_> = listed.iter().map(|(_, cover)| *cover).collect();
@@ -398,7 +400,7 @@ impl Ledger {
                 rebuilds: opening.rebuilds,
                 cover: Cover { seen_by: cover.seen_by + SETTLES_WITHIN, ..cover },
                 not_before: cover.seen_by + SETTLES_WITHIN,
-                skew: Some(world.clock_skew),
+                only_with: position.map(|position| (world.clock_skew, position)),
             });
             let again: Vec<_> = again.collect();
             match stays.filter(|_| is_success) {
@@ -411,7 +413,7 @@ impl Ledger {
                         rebuilds: opening.rebuilds,
                         cover,
                         not_before: i64::MIN,
-                        skew: None,
+                        only_with: None,
                     }));
                     account.owed.extend(again);
                     if let (Some(before), Some(known)) = (&mut account.known, known) {
@@ -501,7 +503,9 @@ impl Account {
             self.covers.extend(due);
             self.covers.extend(late);
         }
-        self.reached = Some(upper);
+        // A cursor stays where it is if it was reached with less time to settle.
+        let waits = upper + settings.settle - SETTLES_WITHIN;
+        self.reached = self.reached.map(|reached| reached.min(waits)).max(Some(upper));
         self.origin = None;
         self.shapes = vec![settings.shape.clone()];
     }
