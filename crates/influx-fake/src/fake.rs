@@ -150,6 +150,27 @@ impl Fake {
         }
     }
 
+    /// Begins a [`snapshot`](Self::snapshot) that is persisted file by file, and lists the first
+    /// file of each table; [`list_next_files`](Self::list_next_files) goes on. Releases before
+    /// 3.11.2 leave the points of the other files out of every answer until their own file is
+    /// listed, unless they are written again.
+    pub fn begin_snapshot(&self, database: &str) -> Option<u64> {
+        self.state.store.begin_snapshot(database, self.state.options.persisting())
+    }
+
+    /// Lists the next file of each table of a snapshot that has begun. Returns whether there was
+    /// one.
+    pub fn list_next_files(&self, database: &str) -> bool {
+        self.state.store.list_next_files(database)
+    }
+
+    /// Compacts: replaces the listed files of a table that hold points of the same day of UTC by
+    /// one of this node's. The points stay as they are. Returns the sequence in the new files'
+    /// names, which the node counts for itself, or `None` if there was nothing to replace.
+    pub fn compact(&self, database: &str, node: &str) -> Option<u64> {
+        self.state.store.compact(database, node)
+    }
+
     /// Renames the node that writes, which is how the paths of its next files begin. Files of other
     /// nodes stay listed. Each node counts its own sequences, and continues them when it comes
     /// back.

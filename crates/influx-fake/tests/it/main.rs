@@ -10,6 +10,7 @@
 
 mod auth;
 mod client;
+mod compaction;
 mod contract;
 mod discovery;
 mod faults;
@@ -20,6 +21,7 @@ mod kept;
 mod limits;
 mod merge;
 mod overwrites;
+mod persisting;
 mod program;
 mod queries;
 mod retention;
