@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::faults::Faults;
 use crate::journal::Entry;
+use crate::lagging_node::LaggingNode;
 use crate::options::Options;
 use crate::running::Running;
 use crate::server;
@@ -169,6 +170,12 @@ impl Fake {
     /// names, which the node counts for itself, or `None` if there was nothing to replace.
     pub fn compact(&self, database: &str, node: &str) -> Option<u64> {
         self.state.store.compact(database, node)
+    }
+
+    /// Puts a second query node that lags beside the present one, or takes it away. It sees
+    /// nothing of before this call, so it first stands still for as long as it lags.
+    pub fn set_lagging_node(&self, node: Option<LaggingNode>) {
+        self.state.set_lagging_node(node);
     }
 
     /// Renames the node that writes, which is how the paths of its next files begin. Files of other

@@ -55,6 +55,8 @@ pub mod fuzzing;
 mod http_api;
 mod journal;
 #[cfg(feature = "server")]
+mod lagging_node;
+#[cfg(feature = "server")]
 mod options;
 mod params;
 #[cfg(feature = "server")]
@@ -70,6 +72,8 @@ mod ticket;
 pub use fake::Fake;
 #[cfg(feature = "server")]
 pub use faults::{Fault, Faults};
+#[cfg(feature = "server")]
+pub use lagging_node::LaggingNode;
 #[cfg(feature = "server")]
 pub use options::{
     FileLimitText, FileListing, MissingDatabase, Options, Overwrites, TimeSpelling, Tls,

@@ -29,7 +29,7 @@ pub(crate) use error::QueryError;
 pub(crate) use rules::{CATALOG, MAX_BATCH_ROWS};
 
 /// Plans and runs queries. Each query gets a catalog of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Engine {
     planner: Arc<dyn Planner>,
     store: Arc<Store>,
@@ -47,6 +47,15 @@ pub(crate) struct TableListing {
 impl Engine {
     pub(crate) fn new(store: Arc<Store>, options: &Options) -> Self {
         Self { planner: planner::datafusion(), store, rules: Rules::of(options) }
+    }
+
+    /// The same engine over another store.
+    pub(crate) fn over(&self, store: Store) -> Self {
+        Self { store: Arc::new(store), ..self.clone() }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Plans one statement against a database that exists.

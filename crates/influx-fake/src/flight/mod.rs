@@ -23,6 +23,7 @@ use crate::engine::QueryError;
 use crate::faults::Effect;
 use crate::options::MissingDatabase;
 use crate::state::ServerState;
+use crate::store::Store;
 use crate::ticket::{Query, Ticket};
 use answer::Answer;
 
@@ -46,8 +47,8 @@ impl Flight {
         }
     }
 
-    fn find_database(&self, name: &str) -> Result<(), Status> {
-        if self.state.store.has_database(name) {
+    fn find_database(&self, store: &Store, name: &str) -> Result<(), Status> {
+        if store.has_database(name) {
             return Ok(());
         }
         Err(match self.state.options.missing_database {
@@ -62,7 +63,8 @@ impl Flight {
     }
 
     async fn answer(&self, ticket: Ticket, connection: Connection) -> Result<Answer, Status> {
-        self.find_database(&ticket.database)?;
+        let engine = self.state.engine_for(&connection);
+        self.find_database(engine.store(), &ticket.database)?;
         let text = match &ticket.query {
             Query::Sql(text, _) | Query::InfluxQl(text) => text.clone(),
             Query::Command(command) => sql::text(command),
@@ -76,15 +78,14 @@ impl Flight {
             }
             _ => {}
         }
-        let engine = &self.state.engine;
         let (schema, rows) = match ticket.query {
             Query::Sql(text, params) => {
                 let planned = engine.plan(&ticket.database, &text, &params).await?;
                 let schema = planned.schema();
                 (schema, planned.execute()?.map_err(QueryError::running).boxed())
             }
-            Query::InfluxQl(text) => influxql::answer(&self.state.store, &ticket.database, &text)?,
-            Query::Command(command) => sql::answer(engine, &ticket.database, command).await?,
+            Query::InfluxQl(text) => influxql::answer(engine.store(), &ticket.database, &text)?,
+            Query::Command(command) => sql::answer(&engine, &ticket.database, command).await?,
         };
         Ok(Answer { schema, rows, faults, connection, keep_alive: self.state.options.keep_alive })
     }
@@ -158,7 +159,7 @@ impl FlightService for Flight {
         let headers = metadata.into_headers();
         self.authorize(&headers)?;
         let database = database_of(&headers)?;
-        self.find_database(&database)?;
+        self.find_database(&self.state.store, &database)?;
         sql::flight_info(&self.state.engine, &database, descriptor).await.map(Response::new)
     }
 

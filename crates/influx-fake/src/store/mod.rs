@@ -8,6 +8,7 @@ mod either_value;
 mod files;
 mod node;
 mod overwritten;
+mod past;
 mod read_view;
 mod series;
 mod table;
@@ -17,6 +18,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
@@ -33,6 +35,7 @@ use crate::journal::{Entry, Journal};
 use database::Database;
 use files::{Stamp, Window};
 use node::Nodes;
+use past::Past;
 use table::Table;
 
 /// The database in which InfluxDB keeps what it knows about the others.
@@ -45,6 +48,8 @@ const HARD_DELETION: TimeDelta = TimeDelta::hours(72);
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     state: Mutex<State>,
+    /// `None`: no node lags.
+    past: Mutex<Option<Past<State>>>,
     journal: Journal,
 }
 
@@ -104,9 +109,31 @@ impl Store {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state under its lock.
-    fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.lock())
+    fn past(&self) -> MutexGuard<'_, Option<Past<State>>> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the world, and remembers how it is then for a node that lags.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let outcome = change(&mut state);
+        // Under the lock, so that the past has the order of the changes.
+        if let Some(past) = &mut *self.past() {
+            past.add(Instant::now(), state.clone());
+        }
+        outcome
+    }
+
+    /// Remembers from now on what a node still sees that lags so far behind; `None` forgets it.
+    pub(crate) fn remember(&self, lag: Option<Duration>) {
+        let state = self.lock();
+        *self.past() = lag.map(|lag| Past::new(lag, state.clone()));
+    }
+
+    /// What such a node sees now.
+    pub(crate) fn seen_by_lagging_node(&self) -> Option<Self> {
+        let past = self.past().as_mut()?.seen(Instant::now());
+        Some(Self::of(past))
     }
 
     pub(crate) fn journal(&self) -> &Journal {
@@ -114,7 +141,7 @@ impl Store {
     }
 
     pub(crate) fn create_database(&self, name: &str) {
-        self.with_state(|state| {
+        self.change(|state| {
             state.database(name);
         });
     }
@@ -191,7 +218,7 @@ impl Store {
         table: &str,
         now: DateTime<Utc>,
     ) -> Option<String> {
-        self.with_state(|state| {
+        self.change(|state| {
             let database = state.databases.get_mut(database)?;
             let dropped = database.tables.remove(table)?;
             let name = format!("{table}-{}", now.format("%Y%m%dT%H%M%S"));
@@ -212,7 +239,7 @@ impl Store {
     ) -> Result<(), WriteError> {
         let text = lines;
         let lines = write::parse(text, precision, now);
-        self.with_state(|state| {
+        self.change(|state| {
             if acceptance == Acceptance::AllOrNothing {
                 let database = state.databases.get(database);
                 let tables = database.into_iter().flat_map(|database| &database.tables);
@@ -253,7 +280,7 @@ impl Store {
         before: Option<i64>,
         snapshot: impl Fn(&mut Table, &Stamp),
     ) -> Option<u64> {
-        self.with_state(|State { databases, nodes, .. }| {
+        self.change(|State { databases, nodes, .. }| {
             let database = databases.get_mut(database)?;
             let before = before.map(Window::of);
             if !database.tables.values().any(|table| table.is_buffered(before)) {
@@ -270,7 +297,7 @@ impl Store {
     /// Lists the next file of each table of a database whose snapshot is being persisted. Returns
     /// whether there was one.
     pub(crate) fn list_next_files(&self, database: &str) -> bool {
-        self.with_state(|state| {
+        self.change(|state| {
             let database = state.databases.get_mut(database);
             let tables = database.into_iter().flat_map(|database| database.tables.values_mut());
             // Of all tables, so not only until one has had a file.
@@ -281,7 +308,7 @@ impl Store {
     /// Lets a node replace the files of each day by one. Returns the sequence of the new files, or
     /// `None` if there was nothing to replace.
     pub(crate) fn compact(&self, database: &str, node: &str) -> Option<u64> {
-        self.with_state(|State { databases, nodes, .. }| {
+        self.change(|State { databases, nodes, .. }| {
             let database = databases.get_mut(database)?;
             let node = Arc::from(node);
             let stamp = Stamp { sequence: nodes.compaction(&node), node, before: None };
@@ -293,7 +320,7 @@ impl Store {
 
     /// Makes the last value of each overwritten point its only one.
     pub(crate) fn settle_values(&self) {
-        self.with_state(|state| {
+        self.change(|state| {
             let tables = state.databases.values_mut();
             let tables = tables.flat_map(|database| database.tables.values_mut());
             tables.map(Arc::make_mut).for_each(Table::settle_values);
@@ -302,12 +329,12 @@ impl Store {
 
     /// Makes another node the one that writes.
     pub(crate) fn switch_node(&self, node: &str) {
-        self.with_state(|state| state.nodes.switch(node));
+        self.change(|state| state.nodes.switch(node));
     }
 
     /// Writes all points anew to a node that starts counting.
     pub(crate) fn rebuild(&self, node: &str) {
-        self.with_state(|State { databases, nodes, .. }| {
+        self.change(|State { databases, nodes, .. }| {
             *nodes = Nodes::new(node);
             let (node, sequence) = nodes.snapshot();
             let stamp = Stamp { node, sequence, before: None };
@@ -340,6 +367,6 @@ impl Store {
     }
 
     pub(crate) fn retain_from(&self, database: &str, oldest: i64) {
-        self.with_state(|state| state.database(database).retained_from = Some(oldest));
+        self.change(|state| state.database(database).retained_from = Some(oldest));
     }
 }

@@ -18,6 +18,7 @@ mod flight_sql;
 mod http_api;
 mod identity;
 mod kept;
+mod lagging_node;
 mod limits;
 mod merge;
 mod overwrites;
