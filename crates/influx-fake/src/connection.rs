@@ -1,5 +1,6 @@
 //! A connection that a fault can end.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +23,7 @@ impl Connection {
     }
 
     /// Cuts the connection. The caller ends with it: this never returns.
-    pub(crate) async fn cut(&self) {
+    pub(crate) async fn cut(&self) -> Infallible {
         self.0.cut.notify_one();
         pending().await
     }

@@ -42,6 +42,8 @@ mod auth;
 #[cfg(feature = "server")]
 mod connection;
 #[cfg(feature = "server")]
+mod downtime;
+#[cfg(feature = "server")]
 mod engine;
 #[cfg(feature = "server")]
 mod fake;
@@ -59,6 +61,10 @@ mod lagging_node;
 #[cfg(feature = "server")]
 mod options;
 mod params;
+#[cfg(feature = "server")]
+mod proxy;
+#[cfg(feature = "server")]
+mod reading;
 #[cfg(feature = "server")]
 mod running;
 #[cfg(feature = "server")]

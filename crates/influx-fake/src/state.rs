@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::auth::{Tokens, new_token};
 use crate::connection::Connection;
+use crate::downtime::Downtime;
 use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::journal::Entry;
@@ -22,6 +23,7 @@ pub(crate) struct ServerState {
     pub(crate) store: Arc<Store>,
     pub(crate) engine: Engine,
     pub(crate) faults: Faults,
+    pub(crate) downtime: Downtime,
     /// `None`: there is one node.
     balancer: Mutex<Option<Balancer>>,
     /// Identifies the process: `/ping` names it.
@@ -42,6 +44,7 @@ impl ServerState {
             store,
             engine,
             faults: Faults::default(),
+            downtime: Downtime::default(),
             balancer: Mutex::default(),
             process_id: Uuid::new_v4(),
             queries: Mutex::default(),

@@ -51,6 +51,12 @@ impl Segment {
 }
 
 impl ReadView {
+    /// How many rows a half-open range of time holds.
+    pub(crate) fn rows_within(&self, times: &Range<i128>) -> usize {
+        let rows = self.segments.iter().flat_map(|segment| segment.rows_within(times));
+        rows.map(|rows| rows.len()).sum()
+    }
+
     /// How many days of UTC hold points of a half-open range of time.
     pub(crate) fn days_within(&self, times: &Range<i128>) -> usize {
         let mut days = BTreeSet::new();

@@ -21,6 +21,7 @@ mod kept;
 mod lagging_node;
 mod limits;
 mod merge;
+mod outages;
 mod overwrites;
 mod persisting;
 mod program;
