@@ -12,7 +12,6 @@ use blake3::Hash;
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::faults::Faults;
@@ -138,16 +137,14 @@ impl Fake {
     }
 
     /// Takes such snapshots of all databases periodically, without the present 10 minutes, for as
-    /// long as this future is polled.
+    /// long as this future is polled. The first is taken when it is polled first.
     pub async fn snapshot_every(&self, period: Duration) -> Infallible {
-        let mut ticks = tokio::time::interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
             let now = Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
             for database in self.state.store.databases() {
                 self.snapshot_before(&database, now);
             }
+            tokio::time::sleep(period).await;
         }
     }
 
