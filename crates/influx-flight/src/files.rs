@@ -1,5 +1,7 @@
 //! The Parquet files of a table.
 
+use std::collections::BTreeMap;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
@@ -26,17 +28,39 @@ pub struct ParquetFile {
     pub bytes: u64,
 }
 
-/// The query for the files of a table. The name is a string in it: its single quotes are doubled.
-pub(crate) fn statement(table: &str) -> String {
-    format!(
+/// The first sequence that has more digits than a path always has.
+const LONG_SEQUENCE: u64 = 10_000_000_000;
+
+/// The query for the files of a table, of some nodes from a sequence on. The table's name is
+/// compared for equality in any case, since the server mixes the files of all tables up without it.
+pub(crate) fn statement(table: &str, since: &BTreeMap<String, u64>) -> String {
+    let table = literal(table);
+    let files = format!(
         "SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files \
-         WHERE table_name = '{}'",
-        table.replace('\'', "''")
-    )
+         WHERE table_name = {table}"
+    );
+    // Of a node with longer sequences, all files are asked for.
+    let short = since.iter().filter(|(_, sequence)| **sequence < LONG_SEQUENCE);
+    let cases: String = short
+        .map(|(node, sequence)| format!(" WHEN {} THEN '/{sequence:010}.parquet'", literal(node)))
+        .collect();
+    if cases.is_empty() {
+        return files;
+    }
+    // A path's end is compared as a text, from the slash on: a longer sequence has a digit there,
+    // which comes after it in the order of texts. Every end comes after the empty text.
+    format!("{files} AND right(path, 19) >= CASE split_part(path, '/dbs/', 1){cases} ELSE '' END")
+}
+
+/// A text in single quotes; those in it are doubled.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 impl Client {
-    /// Lists the Parquet files of a table. Points in the write buffer are in none of them.
+    /// Lists the Parquet files of a table: of a node that is named in `since`, those of that
+    /// sequence and of higher ones; of any other node all. Points in the write buffer are in none
+    /// of them.
     ///
     /// After a restart InfluxDB 3 Core may list only a part of the files, so the absence of one
     /// means nothing.
@@ -45,8 +69,12 @@ impl Client {
     /// As [`Client::query`]. The cloud products do not list files. For an unknown table InfluxDB 3
     /// Core fails with an [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) without a
     /// name.
-    pub async fn files(&self, table: &str) -> Result<Vec<ParquetFile>, Error> {
-        let mut answer = self.query(&statement(table)).await?;
+    pub async fn files(
+        &self,
+        table: &str,
+        since: &BTreeMap<String, u64>,
+    ) -> Result<Vec<ParquetFile>, Error> {
+        let mut answer = self.query(&statement(table, since)).await?;
         let mut files = Vec::new();
         while let Some(batch) = answer.try_next().await? {
             let paths = self.text_column(&batch, "path")?;
@@ -60,6 +88,10 @@ impl Client {
                         "a file's path has another form than node/…/sequence.parquet",
                     ));
                 };
+                // The server may have been asked for more.
+                if since.get(node).is_some_and(|lowest| sequence < *lowest) {
+                    continue;
+                }
                 files.push(ParquetFile {
                     node: node.to_owned(),
                     sequence,
@@ -101,14 +133,67 @@ fn node_and_sequence(path: &str) -> Option<(&str, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+    use sqlparser::dialect::GenericDialect;
+    use sqlparser::parser::Parser;
+    use sqlparser::tokenizer::{Token, Tokenizer};
+
     use super::{node_and_sequence, statement};
 
+    fn since<const N: usize>(nodes: [(&str, u64); N]) -> BTreeMap<String, u64> {
+        nodes.map(|(node, sequence)| (node.to_owned(), sequence)).into()
+    }
+
     #[test]
-    fn the_name_of_a_table_cannot_leave_its_string() {
-        for (table, text) in [("census", "'census'"), ("o'b'' OR 1=1", "'o''b'''' OR 1=1'")] {
-            let sql = statement(table);
-            let (_, shown) = sql.split_once(" WHERE table_name = ").unwrap();
-            assert_eq!(shown, text);
+    fn nodes_are_asked_for_files_from_a_sequence_on() {
+        let all = statement("census", &since([]));
+        insta::assert_snapshot!(all, @"SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = 'census'");
+        // Those with a sequence of more digits for all.
+        assert_eq!(statement("census", &since([("n1", 10_000_000_000), ("n2", u64::MAX)])), all);
+        let some = since([("n1", 0), ("n2", 9_999_999_999), ("n3", 10_000_000_000), ("o'b", 42)]);
+        insta::assert_snapshot!(
+            statement("o'b'' OR 1=1", &some),
+            @"SELECT path, min_time, max_time, row_count, size_bytes FROM system.parquet_files WHERE table_name = 'o''b'''' OR 1=1' AND right(path, 19) >= CASE split_part(path, '/dbs/', 1) WHEN 'n1' THEN '/0000000000.parquet' WHEN 'n2' THEN '/9999999999.parquet' WHEN 'o''b' THEN '/0000000042.parquet' ELSE '' END"
+        );
+    }
+
+    /// Any name; and often one of what could end a text, begin a comment, or join a second
+    /// statement.
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![".+", r#"["'`;\\()*/, .a-z$%\[\]-]{1,16}"#]
+    }
+
+    fn tokens(sql: &str) -> Vec<Token> {
+        Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_names_they_are_texts_and_nothing_else(
+            table in name(),
+            nodes in proptest::collection::btree_set(name(), 0..4),
+            sequence: u64,
+        ) {
+            let built = |table: &str, nodes: &BTreeSet<String>| {
+                statement(table, &nodes.iter().map(|node| (node.clone(), sequence)).collect())
+            };
+            let sql = built(&table, &nodes);
+            prop_assert_eq!(Parser::parse_sql(&GenericDialect {}, &sql).unwrap().len(), 1);
+
+            // A statement with plain names, which the names then replace as texts.
+            let plain: BTreeSet<_> = (0..nodes.len()).map(|number| format!("n{number}")).collect();
+            let renamed = |token| match token {
+                Token::SingleQuotedString(text) => {
+                    let named = plain.iter().zip(&nodes).find(|(plain, _)| **plain == text);
+                    let name = if text == "t" { Some(&table) } else { named.map(|(_, node)| node) };
+                    Token::SingleQuotedString(name.cloned().unwrap_or(text))
+                }
+                other => other,
+            };
+            let expected: Vec<_> = tokens(&built("t", &plain)).into_iter().map(renamed).collect();
+            prop_assert_eq!(tokens(&sql), expected);
         }
     }
 

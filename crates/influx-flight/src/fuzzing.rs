@@ -1,5 +1,6 @@
 //! Opens the reading of an answer to the fuzz targets of `xtask/fuzz`, without a connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_flight::FlightData;
@@ -27,10 +28,10 @@ pub async fn answer(
         .map_err(|failure| reporter.failure(failure))
 }
 
-/// The SQL that asks for the files of a table.
+/// The SQL that asks for the files of a table, of some nodes from a sequence on.
 #[must_use]
-pub fn files_statement(table: &str) -> String {
-    files::statement(table)
+pub fn files_statement(table: &str, since: &BTreeMap<String, u64>) -> String {
+    files::statement(table, since)
 }
 
 /// The error that a status from `target` becomes.

@@ -5,12 +5,12 @@ mod fields;
 mod options;
 
 use std::fmt;
+use std::num::IntErrorKind;
+use std::time::Duration;
 
 use influx_flight::{Endpoint, Scheme, Target};
-use sync_config::{Answers, Config, Field, Invalid, value};
-use sync_engine::{
-    LateData, Measurements, OnResync, PrimaryKey, RetryPolicy, Settings, TimeFormat,
-};
+use sync_config::{Answers, Config, Field, Invalid, Removed, value};
+use sync_engine::{Measurements, OnResync, PrimaryKey, RetryPolicy, Settings, TimeFormat};
 
 pub use fields::FIELDS;
 use options::Chosen;
@@ -29,6 +29,28 @@ impl fmt::Debug for InfluxConfig {
     }
 }
 
+/// The longest time that writes may take until they are read.
+const LONGEST_SETTLE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long writes may take until they are read.
+fn settle(text: &str) -> Result<Duration, String> {
+    match value::duration(text) {
+        Ok(settle) if settle <= LONGEST_SETTLE => Ok(settle),
+        _ => Err("but must be a duration from `0s` to `1d`, such as `10s` or `1m`".to_owned()),
+    }
+}
+
+/// The most days that are counted: a remembered count takes a place in the state.
+const MOST_AUDIT_DAYS: u64 = 366;
+
+/// A number of days. More than are counted is no mistake, however many they are.
+fn days(text: &str) -> Result<u64, String> {
+    text.parse::<u64>().or_else(|error| match error.kind() {
+        IntErrorKind::PosOverflow => Ok(u64::MAX),
+        _ => Err(format!("but must be a whole number from 0 to {MOST_AUDIT_DAYS}")),
+    })
+}
+
 /// One name, several separated by commas, or `*`.
 fn measurements(text: &str) -> Result<Measurements, String> {
     let names = value::list(text)?;
@@ -44,6 +66,8 @@ fn measurements(text: &str) -> Result<Measurements, String> {
 impl Config for InfluxConfig {
     const FIELDS: &'static [&'static Field] = FIELDS;
 
+    const REMOVED: &'static [Removed] = fields::REMOVED;
+
     fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid> {
         let token = answers.required(&fields::TOKEN, value::secret);
         let hostname = answers.required(&fields::HOSTNAME, value::text);
@@ -55,8 +79,12 @@ impl Config for InfluxConfig {
         let destination = answers.optional(&fields::TABLE_NAME, value::text);
         let start = answers.optional(&fields::START_TIME, value::instant);
         let lookback = answers.required(&fields::LOOKBACK, value::duration);
-        let late_data = answers.required(&fields::LATE_DATA, value::choice::<Chosen<LateData>>);
-        let audit_days = answers.required(&fields::AUDIT_DAYS, value::integer(0..=3_650));
+        let settle = answers.required(&fields::SETTLE, settle);
+        let audit_days = answers.required(&fields::AUDIT_DAYS, days);
+        if audit_days.as_ref().is_ok_and(|days| *days > MOST_AUDIT_DAYS) {
+            let most = format!("is more than {MOST_AUDIT_DAYS} days, and is taken as that many");
+            answers.warning(&fields::AUDIT_DAYS, most);
+        }
         let on_resync = answers.required(&fields::ON_RESYNC, value::choice::<Chosen<OnResync>>);
         let primary_key =
             answers.required(&fields::PRIMARY_KEY, value::choice::<Chosen<PrimaryKey>>);
@@ -107,8 +135,8 @@ impl Config for InfluxConfig {
             start: start?,
             // A lookback beyond 292 years is all of time.
             lookback: i64::try_from(lookback?.as_nanos()).unwrap_or(i64::MAX),
-            late_data: late_data?.0,
-            audit_days: i64::try_from(audit_days?).unwrap_or(i64::MAX),
+            settle: i64::try_from(settle?.as_nanos()).unwrap_or(i64::MAX),
+            audit_days: i64::try_from(audit_days?.min(MOST_AUDIT_DAYS)).unwrap_or(i64::MAX),
             on_resync: on_resync?.0,
             primary_key: primary_key?.0,
             time_format: time_format?.0,

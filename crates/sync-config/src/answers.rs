@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::cut::{self, quoted};
-use crate::field::{Field, Kind, Requirement};
+use crate::field::{Field, Kind, Removed, Requirement};
 use crate::problem::{Invalid, Problem, Problems};
 
 /// A configuration that can be read from a customer's answers.
 pub trait Config: Sized {
     /// The fields, in the order in which a customer fills them in.
     const FIELDS: &'static [&'static Field];
+
+    /// The fields that earlier releases had.
+    const REMOVED: &'static [Removed] = &[];
 
     /// Reads the answers. Look at every field before the first `?`, so that all problems are noted.
     ///
@@ -34,12 +37,17 @@ pub struct Parsed<C> {
 ///
 /// All that is wrong with it.
 pub fn parse<C: Config>(typed: &BTreeMap<String, String>) -> Result<Parsed<C>, Problems> {
-    let mut answers = Answers { typed, problems: Vec::new() };
+    let mut answers = Answers { typed, problems: Vec::new(), warnings: Vec::new() };
     let config = C::read(&mut answers);
     let order = |problem: &Problem| C::FIELDS.iter().position(|field| field.name == problem.field);
     answers.problems.sort_by_key(order);
     match (config, Problems::of(answers.problems)) {
-        (Ok(config), None) => Ok(Parsed { config, warnings: unknown_keys(C::FIELDS, typed) }),
+        (Ok(config), None) => {
+            let mut warnings = answers.warnings;
+            warnings.extend(removed_keys(C::REMOVED, typed));
+            warnings.extend(unknown_keys(C::FIELDS, C::REMOVED, typed));
+            Ok(Parsed { config, warnings })
+        }
         (_, Some(problems)) => Err(problems),
         // An `Invalid` without a problem in `answers` was made by other answers. Report its
         // problem.
@@ -47,11 +55,12 @@ pub fn parse<C: Config>(typed: &BTreeMap<String, String>) -> Result<Parsed<C>, P
     }
 }
 
-/// What the customer typed, and the problems found so far.
+/// What the customer typed, and the problems and warnings noted so far.
 #[derive(Debug)]
 pub struct Answers<'a> {
     typed: &'a BTreeMap<String, String>,
     problems: Vec<Problem>,
+    warnings: Vec<String>,
 }
 
 impl Answers<'_> {
@@ -108,6 +117,13 @@ impl Answers<'_> {
         self.problems.push(problem.clone());
         Invalid(problem)
     }
+
+    /// Notes what the customer should know of a field, although its value can be used.
+    ///
+    /// `text` is a clause that follows the field's name.
+    pub fn warning(&mut self, field: &'static Field, text: impl Into<String>) {
+        self.warnings.push(format!("`{}` {}.", field.name, cut::problem(text.into())));
+    }
 }
 
 /// How many unknown keys are named. Of more, only the number is reported.
@@ -116,9 +132,26 @@ const NAMED_KEYS: usize = 10;
 /// the product of both lengths.
 const MISTYPED_BYTES: usize = 64;
 
-/// A sentence for each of the first keys that no field has, and one that counts the rest.
-fn unknown_keys(fields: &[&Field], typed: &BTreeMap<String, String>) -> Vec<String> {
-    let is_known = |key: &str| fields.iter().any(|field| field.name == key);
+/// A sentence for each field that was removed and is set all the same.
+fn removed_keys(
+    removed: &'static [Removed],
+    typed: &BTreeMap<String, String>,
+) -> impl Iterator<Item = String> {
+    let left = removed.iter().filter(|field| typed.contains_key(field.name));
+    left.map(|Removed { name, replacement }| {
+        format!("The configuration key {} was removed and is ignored: {replacement}.", quoted(name))
+    })
+}
+
+/// A sentence for each of the first keys that no field has or had, and one that counts the rest.
+fn unknown_keys(
+    fields: &[&Field],
+    removed: &[Removed],
+    typed: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let is_known = |key: &str| {
+        fields.iter().any(|field| field.name == key) || removed.iter().any(|it| it.name == key)
+    };
     let mut unknown = typed.keys().filter(|key| !is_known(key));
     let named = unknown.by_ref().take(NAMED_KEYS);
     let mut sentences: Vec<_> = named.map(|key| unknown_key(fields, key)).collect();

@@ -28,6 +28,16 @@ pub enum Requirement {
     Default(&'static str),
 }
 
+/// A field that an earlier release had. A configuration that still has it gets a warning, and its
+/// value is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its key in the configuration.
+    pub name: &'static str,
+    /// What replaces it, as a clause that follows its name and a colon.
+    pub replacement: &'static str,
+}
+
 /// What a customer sees of a field, and how its value arrives.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {

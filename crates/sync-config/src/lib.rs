@@ -60,6 +60,6 @@ mod problem;
 pub mod value;
 
 pub use answers::{Answers, Config, Parsed, parse};
-pub use field::{Choice, Choose, Field, Kind, Requirement};
+pub use field::{Choice, Choose, Field, Kind, Removed, Requirement};
 pub use markdown::markdown;
 pub use problem::{Invalid, Problem, Problems};

@@ -81,7 +81,7 @@
 //!     async fn columns(&self, _: &str) -> Result<SchemaRef, Failure> {
 //!         Ok(Arc::new(Schema::new(Self::fields())))
 //!     }
-//!     async fn files(&self, _: &str) -> Result<Vec<File>, Failure> {
+//!     async fn files(&self, _: &str, _: &BTreeMap<String, u64>) -> Result<Vec<File>, Failure> {
 //!         Err(Failure::new(ErrorKind::Refused, "A list has no files"))
 //!     }
 //!     async fn counts(

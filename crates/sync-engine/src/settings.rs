@@ -5,6 +5,10 @@ use sync_core::DataType;
 use crate::column_types::ColumnTypes;
 use crate::retry::RetryPolicy;
 
+/// How long a point takes at most, as a rule, from its write until every query sees it, in
+/// nanoseconds.
+pub(crate) const USUAL_SETTLE: i64 = 10_000_000_000;
+
 /// The settings of a sync.
 ///
 /// Sentences for the customer name a setting by the field that sets it, in the spelling of this
@@ -56,7 +60,7 @@ impl Settings {
             destination: None,
             start: None,
             lookback: 3_600_000_000_000,
-            settle: 10_000_000_000,
+            settle: USUAL_SETTLE,
             audit_days: 7,
             on_resync: OnResync::Truncate,
             primary_key: PrimaryKey::Series,

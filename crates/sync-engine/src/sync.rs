@@ -1,27 +1,29 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
 pub(crate) mod bounds;
+mod distress;
 mod session;
 
 pub(crate) use session::Session;
 
+use distress::Distress;
+
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::{self, Either};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, TryStreamExt};
 use sync_core::{Fault, Projection, Selection, Sink, SyncError, SyncRequest, Table};
 use tokio::sync::Semaphore;
 
 use crate::error::ErrorKind;
-use crate::late::{Detected, detect_late_data};
 use crate::outage::Outage;
-use crate::settings::{LateData, Settings};
+use crate::settings::Settings;
 use crate::state::{Progress, Server, ServerChange, State, mark_gone, mark_used, switch_server};
 use crate::table::{
-    Choice, SelectedTable, SourceTable, TableFailure, UnusableTable, discover, names, sink_error,
+    Choice, SelectedTable, SourceTable, TableFailure, UnusableTable, discover, sink_error,
     sync_table,
 };
 use crate::time::Clock;
@@ -47,7 +49,7 @@ pub async fn sync<D: TimeSeries, S: Sink>(
     let state = State::parse(request.state.as_deref()).map_err(unreadable_state)?;
     let progress = Progress::new(state, &settings.database);
     let about = database.about().await;
-    let upper_bound = match bounds::upper_bound(clock, database).await {
+    let upper_bound = match bounds::upper_bound(clock, database, settings).await {
         Ok(upper_bound) => upper_bound,
         Err(failure) => {
             if *failure.kind() == ErrorKind::DatabaseGone {
@@ -58,6 +60,7 @@ pub async fn sync<D: TimeSeries, S: Sink>(
         }
     };
     let session = Session {
+        clock,
         database,
         settings,
         selection: &request.selection,
@@ -67,6 +70,7 @@ pub async fn sync<D: TimeSeries, S: Sink>(
         progress,
         permits: Semaphore::new(settings.parallel_queries),
         outage: Outage::default(),
+        distress: Distress::default(),
     };
     let result = {
         let tables = pin!(sync_tables(&session));
@@ -84,15 +88,9 @@ pub async fn sync<D: TimeSeries, S: Sink>(
     result.and(saved)
 }
 
-/// Detects late data, lists tables and reads them.
+/// Lists tables and reads them.
 async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Result<(), SyncError> {
     let Session { settings, selection, sink, .. } = session;
-    let names = names(list(session).await?, settings)?;
-    let is_wanted =
-        |name: &String| is_selected(selection, settings.destination.as_ref().unwrap_or(name));
-    let names: Vec<_> = names.into_iter().filter(is_wanted).collect();
-    recognize_server(session, &names).await?;
-    let mut detected = detect_all(session, names).await?;
     let discovered = discover(list(session).await?, settings, &D::PROFILE)?;
     for warning in discovered.warnings {
         sink.warn(warning).await.map_err(sink_error)?;
@@ -107,22 +105,17 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
     for table in tables.iter().filter(|table| is_without_columns(selection, &table.table)) {
         sink.warn(no_column_selected(&table.measurement)).await.map_err(sink_error)?;
     }
+    let wanted = tables.iter().filter(|table| is_selected(selection, &table.table.name));
+    recognize_server(session, wanted.map(|table| table.measurement.as_str())).await?;
     let selected = in_order(tables.into_iter(), session);
     mark_tables_in_use(session, &selected);
     tell_caveats(session, &selected).await?;
-    let planned: Vec<_> = selected
-        .into_iter()
-        .map(|selected| {
-            let detected = detected.remove(&selected.source.measurement).unwrap_or_default();
-            Ok((selected, detected))
-        })
-        .collect();
-
-    let ended = Mutex::new(Ended { parked, dropped: Vec::new(), of: planned.len() });
-    stream::iter(planned)
-        .try_for_each_concurrent(settings.parallel_queries, async |(selected, detected)| {
+    let of = selected.len();
+    let ended = Mutex::new(Ended { parked, unanswered: Vec::new(), dropped: Vec::new(), of });
+    stream::iter(selected.into_iter().map(Ok))
+        .try_for_each_concurrent(settings.parallel_queries, async |selected| {
             let measurement = selected.source.measurement.clone();
-            match sync_table(session, selected, detected).await {
+            match sync_table(session, selected).await {
                 Ok(()) => Ok(()),
                 Err(TableFailure::Dropped) => {
                     mark_not_found(&session.progress, settings, &session.about, |name| {
@@ -135,6 +128,15 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                     sink.warn(warning).await.map_err(sink_error)
                 }
                 Err(TableFailure::Unknown) => Ok(()),
+                Err(TableFailure::Unanswered(error)) => {
+                    session.distress.grows();
+                    tracing::warn!(
+                        measurement,
+                        "the table is left out: its questions are not answered"
+                    );
+                    lock(&ended).unanswered.push((measurement, error));
+                    Ok(())
+                }
                 Err(TableFailure::Parked(error)) => {
                     // The customer hears the whole of it; a log must not hold the values that an
                     // error may name.
@@ -151,19 +153,32 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
             }
         })
         .await?;
-    ended.into_inner().unwrap_or_else(PoisonError::into_inner).result()
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ended.result(session.distress.is_there())
 }
 
 /// How tables ended that were not synced.
 struct Ended {
     parked: Vec<(String, SyncError)>,
+    unanswered: Vec<(String, SyncError)>,
     dropped: Vec<String>,
     /// Of how many.
     of: usize,
 }
 
 impl Ended {
-    fn result(self) -> Result<(), SyncError> {
+    /// `is_in_distress` is whether the last tables were not answered, one like the other: then it is
+    /// no matter of a table.
+    fn result(mut self, is_in_distress: bool) -> Result<(), SyncError> {
+        if self.parked.is_empty() && is_in_distress {
+            let names: Vec<_> = self.unanswered.iter().map(|(name, _)| name.as_str()).collect();
+            let message = format!("No point of {} could be read", names_of(&names));
+            let reason = self.unanswered.iter().map(|(_, error)| error.to_string()).next();
+            let reason = reason.unwrap_or_default();
+            let message = format!("{message}: {}", reason.trim_end_matches('.'));
+            return Err(SyncError::transient(message));
+        }
+        self.parked.append(&mut self.unanswered);
         if !self.parked.is_empty() {
             return Err(parked_tables(self.parked));
         }
@@ -232,7 +247,7 @@ fn mark_not_found(
 /// anything of it is sent.
 async fn recognize_server<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
-    names: &[String],
+    names: impl Iterator<Item = &str>,
 ) -> Result<(), SyncError> {
     let Session { settings, about, upper_bound, sink, progress, .. } = session;
     let (mut others, mut is_new) = (Vec::new(), false);
@@ -243,7 +258,7 @@ async fn recognize_server<D: TimeSeries, S: Sink>(
             let change = switch_server(stored, &about.server, *upper_bound, settings.lookback);
             is_new |= change != ServerChange::None;
             if change == ServerChange::Another {
-                others.push(name.as_str());
+                others.push(name);
             }
         }
         !others.is_empty()
@@ -302,28 +317,6 @@ async fn tell_caveats<D, S: Sink>(
         sink.warn(warning).await.map_err(sink_error)?;
     }
     Ok(())
-}
-
-/// Detects late data of tables, before any column is listed and any point is read.
-async fn detect_all<D: TimeSeries, S: Sink>(
-    session: &Session<'_, D, S>,
-    wanted: Vec<String>,
-) -> Result<HashMap<String, Detected>, SyncError> {
-    let Session { database, settings, upper_bound, progress, .. } = session;
-    if settings.late_data == LateData::Lookback {
-        return Ok(HashMap::new());
-    }
-    stream::iter(wanted)
-        .map(async |measurement| {
-            let position = progress.position(&measurement);
-            let (position, upper_bound) = (position.as_ref(), *upper_bound);
-            let detected =
-                detect_late_data(*database, settings, &measurement, position, upper_bound).await;
-            detected.map(|detected| (measurement, detected)).map_err(SyncError::from)
-        })
-        .buffer_unordered(settings.parallel_queries)
-        .try_collect()
-        .await
 }
 
 /// The selected tables; those that have got furthest come first and first loads last, so that fresh

@@ -12,8 +12,8 @@ mod shape;
 mod source_table;
 mod sync;
 
+pub(crate) use catalog::discover;
 pub use catalog::{UnusableTable, catalog};
-pub(crate) use catalog::{discover, names};
 pub(crate) use failure::{TableFailure, sink_error};
 pub(crate) use key_columns::KeyColumns;
 pub(crate) use row_sender::{ReadStats, RowSender};

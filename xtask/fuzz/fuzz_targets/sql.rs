@@ -1,6 +1,9 @@
 //! Builds SQL from names: a line each for the bounds, then the measurement, then its columns.
 #![no_main]
 
+use std::collections::BTreeSet;
+use std::iter;
+
 use libfuzzer_sys::fuzz_target;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -28,9 +31,18 @@ fuzz_target!(|input: &[u8]| {
     for (built, expected) in built.iter().flatten().zip(expected.iter().flatten()) {
         check(built, expected, &names);
     }
-    let files = influx_flight::fuzzing::files_statement;
-    check(&files(measurement), &files(PLAIN[0]), &names);
+
+    // The nodes of files, once each and in order, as they stand in the SQL.
+    let nodes: BTreeSet<_> = columns.iter().collect();
+    let names: Vec<String> = iter::once(measurement).chain(nodes).cloned().collect();
+    check(&files(&names), &files(&plain[..names.len()]), &names);
 });
+
+/// The question for the files of the first name, with the others as nodes.
+fn files(names: &[String]) -> String {
+    let since = names.iter().skip(1).map(|node| (node.clone(), 1)).collect();
+    influx_flight::fuzzing::files_statement(&names[0], &since)
+}
 
 /// Checks that names change nothing in the SQL but the names.
 fn check(built: &str, expected: &str, names: &[String]) {

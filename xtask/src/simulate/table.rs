@@ -219,12 +219,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[(
             "table/sync.rs",
             "    if table.rows > 0 {",
-            "    let Session { database, settings, upper_bound, progress, .. } = session;
+            "    let progress = &session.progress;
     let position = progress.position(&measurement);
-    let position = position.as_ref();
-    let late =
-        crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
-            .await?;
+    let late = detect_late_data(session, &measurement, position.as_ref()).await?;
     progress.note(&measurement, |notes| {
         notes.watermark = late.watermark;
         true
@@ -239,15 +236,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         &[(
             "table/sync.rs",
             "    if table.rows > 0 {",
-            "    let Session { database, settings, upper_bound, progress, .. } = session;
+            "    let progress = &session.progress;
     let mut position = progress.position(&measurement);
     if let Some(position) = &mut position {
         position.notes.counts = None;
     }
-    let position = position.as_ref();
-    let late =
-        crate::late::detect_late_data(*database, settings, &measurement, position, *upper_bound)
-            .await?;
+    let late = detect_late_data(session, &measurement, position.as_ref()).await?;
     progress.note(&measurement, |notes| {
         notes.counts = late.counts.or(notes.counts.take());
         true
@@ -269,7 +263,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     mutant(
         "RangesOverlap",
         "rule 7",
-        &[("window/queue.rs", "backfill.between(i64::MIN, from)", "backfill.clone()")],
+        &[("window/queue.rs", "backfill.between(i64::MIN, from).iter()", "backfill.iter()")],
     ),
     // A sync that is resumed truncates again.
     mutant(
@@ -322,7 +316,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "table/resume.rs",
             "    // With several owners, rows",
             "    let first =
-        bounds::first(session.database, measurement, None, session.upper_bound).await?;
+        bounds::first(session, measurement, None).await?;
     let others: Vec<Origin> = others.into_iter().filter(|_| first.is_some()).collect();
     // With several owners, rows",
         )],

@@ -57,6 +57,7 @@ async fn fields_that_are_missing_or_malformed() {
     check(&[("hostname", "ftp://host")], &["`hostname`", "ftp", "https://host[:port][/path]"])
         .await;
     check(&[("lookback", "soon")], &["`lookback` is \"soon\"", "`1h`"]).await;
+    check(&[("settle", "2d")], &["`settle` is \"2d\"", "from `0s` to `1d`"]).await;
     check(&[("start_time", "31.12.2024")], &["`start_time` is \"31.12.2024\"", "`2024-01-31`"])
         .await;
     check(&[("column_types", "{")], &["`column_types`", "JSON"]).await;
@@ -129,7 +130,7 @@ async fn a_state_of_another_version_is_told_by_a_task() {
     std::fs::write(stack.project.state_path(), r#"{"version":99}"#).unwrap();
     let report = stack.sync(SyncOptions::default()).await;
     assert_eq!(report.end, End::Task);
-    insta::assert_snapshot!(report.tasks.join("\n"), @"The saved state of this connection cannot be used: it has version 99, and this connector knows none above 1. Run a full re-sync of the connection, which starts without a state; or go back to the version that wrote it.");
+    insta::assert_snapshot!(report.tasks.join("\n"), @"The saved state of this connection cannot be used: it has version 99, and this connector knows none above 2. Run a full re-sync of the connection, which starts without a state; or go back to the version that wrote it.");
 }
 
 #[tokio::test(flavor = "multi_thread")]

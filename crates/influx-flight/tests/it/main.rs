@@ -13,6 +13,7 @@ mod catalog;
 mod classification;
 mod endpoints;
 mod fake;
+mod files;
 mod other_servers;
 mod scripted;
 mod secrets;

@@ -1,8 +1,7 @@
 //! The table of fields: the form, the parser, the error texts and the README come from it.
 
-use sync_config::{Field, Kind, Requirement};
-
-use sync_engine::{LateData, OnResync, PrimaryKey, TimeFormat};
+use sync_config::{Field, Kind, Removed, Requirement};
+use sync_engine::{OnResync, PrimaryKey, TimeFormat};
 
 use super::options::Chosen;
 
@@ -15,7 +14,7 @@ pub const FIELDS: &[&Field] = &[
     &TABLE_NAME,
     &START_TIME,
     &LOOKBACK,
-    &LATE_DATA,
+    &SETTLE,
     &AUDIT_DAYS,
     &ON_RESYNC,
     &PRIMARY_KEY,
@@ -27,6 +26,13 @@ pub const FIELDS: &[&Field] = &[
     &WINDOW_ROWS,
     &ORG,
 ];
+
+/// The fields that earlier releases had.
+pub(crate) const REMOVED: &[Removed] = &[Removed {
+    name: "late_data",
+    replacement: "late points are always looked for, by the lookback, by files and by counts, and \
+        `audit_days=0` turns the counts off",
+}];
 
 pub(crate) static HOSTNAME: Field = Field {
     name: "hostname",
@@ -96,20 +102,22 @@ pub(crate) static LOOKBACK: Field = Field {
     placeholder: None,
 };
 
-pub(crate) static LATE_DATA: Field = Field {
-    name: "late_data",
-    label: "Points later than the lookback",
-    description: "What is done about points that come or change when the lookback has passed them.",
-    requirement: Requirement::Default("automatic"),
-    kind: Kind::choice::<Chosen<LateData>>(),
+pub(crate) static SETTLE: Field = Field {
+    name: "settle",
+    label: "Time to settle",
+    description: "Query nodes may lag behind ingest: points younger than this wait for the next \
+        sync. From `0s` to `1d`.",
+    requirement: Requirement::Default("10s"),
+    kind: Kind::Text,
     placeholder: None,
 };
 
 pub(crate) static AUDIT_DAYS: Field = Field {
     name: "audit_days",
     label: "Days to count",
-    description: "Where the server does not show its files: for how many days back the points of \
-        each day are counted, every four hours at most, to find those that came late. 0: none.",
+    description: "For how many days back points and values are counted, every few hours, to find \
+        what has come since it was read: 0 to 366. 0 turns the counts off. A changed value \
+        changes no count: beyond the lookback only the server's files tell of it, if it shows any.",
     requirement: Requirement::Default("7"),
     kind: Kind::Text,
     placeholder: None,

@@ -1,7 +1,7 @@
 //! The settings that are a choice from a list.
 
 use sync_config::{Choice, Choose};
-use sync_engine::{LateData, OnResync, PrimaryKey, TimeFormat};
+use sync_engine::{OnResync, PrimaryKey, TimeFormat};
 
 /// A setting of the engine as an option of the form.
 #[derive(Clone, Copy, Debug)]
@@ -23,28 +23,6 @@ impl Choose for Chosen<OnResync> {
                 value: "keep",
                 label: "Keep them",
                 description: "rows that InfluxDB has dropped by retention stay in the warehouse.",
-            },
-        ),
-    ];
-}
-
-impl Choose for Chosen<LateData> {
-    const OPTIONS: &'static [(Self, Choice)] = &[
-        (
-            Chosen(LateData::Automatic),
-            Choice {
-                value: "automatic",
-                label: "Find them by files or counts",
-                description: "the files of the server tell what has changed; where it shows none, \
-                    daily counts tell what was added.",
-            },
-        ),
-        (
-            Chosen(LateData::Lookback),
-            Choice {
-                value: "lookback",
-                label: "Leave them",
-                description: "only the lookback is read again.",
             },
         ),
     ];

@@ -137,8 +137,12 @@ impl TimeSeries for InfluxDb {
         ask(&self.retry, || self.columns_once(measurement)).await
     }
 
-    async fn files(&self, measurement: &str) -> Result<Vec<File>, Failure> {
-        let files = ask(&self.retry, || self.client.files(measurement)).await?;
+    async fn files(
+        &self,
+        measurement: &str,
+        since: &BTreeMap<String, u64>,
+    ) -> Result<Vec<File>, Failure> {
+        let files = ask(&self.retry, || self.client.files(measurement, since)).await?;
         let files = files.into_iter().map(|file| File {
             node: file.node,
             sequence: file.sequence,

@@ -114,6 +114,45 @@ fn malformed_values_say_what_is_accepted() {
 }
 
 #[test]
+fn a_field_that_was_removed_is_a_warning() {
+    let removed = "The configuration key \"late_data\" was removed and is ignored: late points are always looked for, by the lookback, by \
+         files and by counts, and `audit_days=0` turns the counts off.";
+    for value in ["automatic", "lookback", "never", ""] {
+        check(&[("late_data", value)], removed);
+    }
+}
+
+#[test]
+fn the_time_to_settle_has_bounds() {
+    for fits in ["0s", "10s", "1m 30s", "24h", "1d"] {
+        check(&[("settle", fits)], "");
+    }
+    for wrong in ["10", "-1s", "soon", "25h", "1d 1ns", "99999999999y"] {
+        let refused = format!(
+            "`settle` is \"{wrong}\", but must be a duration from `0s` to `1d`, such as `10s` or `1m`"
+        );
+        check(&[("settle", wrong)], &problem(&refused));
+    }
+}
+
+#[test]
+fn more_days_than_are_counted_are_taken_as_the_most() {
+    check(&[("audit_days", "0")], "");
+    check(&[("audit_days", "366")], "");
+    for more in ["367", "3650", "99999999999999999999999"] {
+        check(
+            &[("audit_days", more)],
+            "`audit_days` is more than 366 days, and is taken as that many.",
+        );
+    }
+    for wrong in ["-1", "7d", "1.5"] {
+        let refused =
+            format!("`audit_days` is \"{wrong}\", but must be a whole number from 0 to 366");
+        check(&[("audit_days", wrong)], &problem(&refused));
+    }
+}
+
+#[test]
 fn a_misspelt_field_is_a_warning() {
     check(
         &[("lockback", "2h")],

@@ -43,13 +43,27 @@ async fn late_and_overwritten_points_within_the_lookback_are_sent() {
 #[tokio::test]
 async fn points_in_the_future_and_those_still_settling_wait_for_their_time() {
     let lines = [point(1, HOUR), point(2, 5 * SECOND), point(3, -24 * HOUR)].join("\n");
-    let mut bench = Bench::new(&lines).await.set("lookback", "0s").set("late_data", "lookback");
+    let mut bench = Bench::new(&lines).await.set("lookback", "0s").set("audit_days", "0");
     assert_eq!(bench.sync().await.column("m", "v"), ["1"]);
     bench.now += 10 * SECOND;
     assert_eq!(bench.sync().await.column("m", "v"), ["2"]);
     assert_eq!(bench.sync().await.column("m", "v"), [""; 0]);
     bench.now += 25 * HOUR;
     assert_eq!(bench.sync().await.column("m", "v"), ["3"]);
+}
+
+#[tokio::test]
+async fn how_long_points_settle_is_a_setting() {
+    let lines = [point(1, HOUR), point(2, 30 * SECOND), point(3, SECOND)].join("\n");
+    let mut bench = Bench::new(&lines).await.set("lookback", "0s").set("audit_days", "0");
+    for (settle, expected) in [("1m", "1"), ("10s", "2"), ("0s", "3")] {
+        bench.change("settle", settle);
+        assert_eq!(bench.sync().await.column("m", "v"), [expected], "{settle}");
+    }
+    // Where the end of a sync comes before that of the last one, the table waits.
+    bench.change("settle", "1m");
+    let said = bench.sync().await;
+    assert_eq!((said.rows().count(), said.warnings().len()), (0, 0));
 }
 
 #[tokio::test]
@@ -185,7 +199,7 @@ async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
 #[tokio::test]
 async fn a_text_that_is_no_state_is_for_the_customer_to_mend() {
     for (state, reason) in [
-        (r#"{"version":9}"#, "it has version 9, and this connector knows none above 1"),
+        (r#"{"version":9}"#, "it has version 9, and this connector knows none above 2"),
         (
             r#"{"last_upserted_timestamp":"1990"}"#,
             "it names no version, so another connector wrote it",

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use sync_config::{
-    Answers, Choice, Choose, Config, Field, Invalid, Kind, Problems, Requirement, markdown, parse,
-    value,
+    Answers, Choice, Choose, Config, Field, Invalid, Kind, Problems, Removed, Requirement,
+    markdown, parse, value,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,6 +66,11 @@ impl Config for Settings {
         &FILE,
     ];
 
+    const REMOVED: &'static [Removed] = &[Removed {
+        name: "lookahead",
+        replacement: "nothing is read before its time; `lookback` reads again",
+    }];
+
     fn read(answers: &mut Answers<'_>) -> Result<Self, Invalid> {
         let token = answers.required(&TOKEN, value::secret);
         let hostname = answers.required(&HOSTNAME, value::text);
@@ -78,6 +83,9 @@ impl Config for Settings {
         let types = answers.optional(&TYPES, value::json);
         let size = answers.optional(&SIZE, value::json);
         let file = answers.optional(&FILE, value::file);
+        if parallel.as_ref().is_ok_and(|parallel| *parallel == 16) {
+            answers.warning(&PARALLEL, "is 16, which many servers refuse");
+        }
         if matches!((&verbose, &mode), (Ok(true), Ok(Mode::Fast))) {
             return Err(answers.problem(&VERBOSE, "cannot be set in fast mode; choose one"));
         }
@@ -238,6 +246,23 @@ fn an_unknown_key_is_a_warning_with_the_nearest_known_one() {
         "The configuration key \"Hostname\" is unknown and ignored; did you mean `hostname`?",
     );
     check("organisation", "x", "The configuration key \"organisation\" is unknown and ignored.");
+}
+
+#[test]
+fn a_removed_key_is_a_warning_that_says_what_replaces_it() {
+    let removed = "The configuration key \"lookahead\" was removed and is ignored: \
+         nothing is read before its time; `lookback` reads again.";
+    for value in ["1h", "soon", ""] {
+        check("lookahead", value, removed);
+    }
+    // Only that spelling was ever known.
+    check("lookAhead", "1h", "The configuration key \"lookAhead\" is unknown and ignored.");
+}
+
+#[test]
+fn a_value_that_can_be_used_may_be_warned_of() {
+    check("parallel", "16", "`parallel` is 16, which many servers refuse.");
+    check("parallel", "15", "");
 }
 
 /// Any client can send keys of any length and number.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sync_state::Cursor;
 
-use crate::late::{Counts, FileWatermark};
+use crate::late::{Counts, FileWatermark, Named};
 use crate::state::Server;
 use crate::window::{TimeRangeSet, Window};
 
@@ -34,9 +34,19 @@ pub(crate) struct Notes {
     /// The newest files whose ranges were read or are in the backfill.
     #[serde(rename = "mark", skip_serializing_if = "Option::is_none")]
     pub(crate) watermark: Option<FileWatermark>,
+    /// What of the backfill files have named, until every query is sure to show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<Named>,
     /// How many points there were when they were last counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<Counts>,
+    /// The windows whose reading was interrupted: the next sync asks for less.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) interrupted: Vec<Window>,
+    /// How far before the present the upper bound was that the cursor has reached, in nanoseconds,
+    /// where it was not the usual time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) settled: Option<Cursor>,
     /// Where the cursor has moved far at once, as it does after a pause or when clocks jump ahead;
     /// the latest comes last.
     #[serde(rename = "leaps", skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +72,9 @@ pub(crate) struct Notes {
     pub(crate) warned_of: Option<String>,
 }
 
+/// How many windows are remembered whose reading was interrupted.
+const MOST_INTERRUPTED: usize = 8;
+
 /// Where a table stood with a server that is away now. It may come back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Away {
@@ -71,6 +84,8 @@ pub(crate) struct Away {
     backfill: TimeRangeSet,
     #[serde(rename = "mark", default, skip_serializing_if = "Option::is_none")]
     watermark: Option<FileWatermark>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    named: Option<Named>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     #[serde(rename = "leaps", default, skip_serializing_if = "Vec::is_empty")]
@@ -94,14 +109,17 @@ impl sync_state::Notes for Notes {
             notes.remove("counts");
             return Self { reread: true, ..Self::read(notes) };
         };
-        let mut notes = Named(notes);
+        let mut notes = ByName(notes);
         Self {
             columns: notes.take("columns"),
             hidden: notes.take("hidden"),
             former: notes.take("former"),
             backfill: backfill.unwrap_or_default(),
             watermark: notes.take("mark"),
+            named: notes.take("named"),
             counts: notes.take("counts"),
+            interrupted: notes.take("interrupted"),
+            settled: notes.take("settled"),
             cursor_jumps: notes.take("leaps"),
             reread: notes.take("reread"),
             server: notes.take("server"),
@@ -123,9 +141,9 @@ impl sync_state::Notes for Notes {
 }
 
 /// Notes as they are written down.
-struct Named(Map<String, Value>);
+struct ByName(Map<String, Value>);
 
-impl Named {
+impl ByName {
     fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> T {
         let note = self.0.remove(name).map(serde_json::from_value);
         note.and_then(Result::ok).unwrap_or_default()
@@ -133,6 +151,35 @@ impl Named {
 }
 
 impl Notes {
+    /// Notes that a window was not read to its end; gives whether that is new.
+    pub(crate) fn interrupted(&mut self, window: Window) -> bool {
+        let is_new = !self.interrupted.contains(&window);
+        if is_new {
+            self.interrupted.push(window);
+            self.interrupted.drain(..self.interrupted.len().saturating_sub(MOST_INTERRUPTED));
+        }
+        is_new
+    }
+
+    /// Notes that a window was read from `began` on, where every query shows within `settle` what
+    /// one shows; gives whether that changes anything. Times are nanoseconds.
+    pub(crate) fn read_again(&mut self, window: Window, began: i64, settle: i64) -> bool {
+        let overlaps = |other: &Window| other.from() < window.to() && window.from() < other.to();
+        let interrupted = self.interrupted.len();
+        self.interrupted.retain(|other| !overlaps(other));
+        let mut is_new = self.interrupted.len() < interrupted;
+        if self.backfill.remove(window) {
+            is_new = true;
+            if let Some(named) = &mut self.named {
+                self.backfill.extend(&named.left_of(window, began, settle));
+                if named.ranges().is_empty() {
+                    self.named = None;
+                }
+            }
+        }
+        is_new
+    }
+
     /// Marks that the table was not found: what comes back under its name may be another one. Gives
     /// whether that is new.
     pub(crate) fn gone(&mut self) -> bool {
@@ -161,6 +208,7 @@ impl Notes {
             server: self.server.take()?,
             cursor,
             backfill: std::mem::take(&mut self.backfill),
+            named: self.named.take(),
             watermark: self.watermark.take(),
             counts: self.counts.take(),
             cursor_jumps: self.cursor_jumps.clone(),
@@ -175,6 +223,7 @@ impl Notes {
         // Rows of other servers lie there now.
         self.backfill.extend(&away.overwritten.between(i64::MIN, away.cursor.0));
         self.watermark = away.watermark;
+        self.named = away.named;
         self.counts = away.counts;
         self.cursor_jumps = away.cursor_jumps;
         self.reread = away.reread;

@@ -15,7 +15,7 @@ pub(crate) struct Discovered {
     pub(crate) warnings: Vec<String>,
 }
 
-/// A measurement that the settingsuration does not fit.
+/// A measurement that the settings do not fit.
 #[derive(Debug)]
 pub struct UnusableTable {
     /// The name that its table would have.
@@ -77,16 +77,6 @@ pub(crate) fn discover(
         warnings.extend(table.warnings.iter().cloned());
     }
     Ok(Discovered { tables, warnings })
-}
-
-/// The names of the wanted measurements that there are.
-///
-/// # Errors
-///
-/// None of the measurements is there that were asked for by name.
-pub(crate) fn names(listed: Vec<TableInfo>, settings: &Settings) -> Result<Vec<String>, SyncError> {
-    let (infos, _) = wanted(listed, settings)?;
-    Ok(infos.into_iter().map(|info| info.name).collect())
 }
 
 /// The measurements that are asked for and that there are, with a warning for each that there is

@@ -14,12 +14,22 @@ pub(crate) enum TableFailure {
     /// It has a column that the platform has not heard of: the sync goes on, and the next one reads
     /// the table.
     Unknown,
+    /// None of its windows was answered, however small, while other questions were: the others
+    /// finish, unless it happens to many.
+    Unanswered(SyncError),
     /// The table's own fault: the others finish.
     Parked(SyncError),
     /// The database is gone, and every table with it: the sync ends.
     DatabaseGone(SyncError),
     /// No table could be read: the sync ends.
     Ends(SyncError),
+}
+
+impl TableFailure {
+    /// Whether it ends the sync for every table.
+    pub(crate) fn ends_all(&self) -> bool {
+        matches!(self, Self::Ends(_) | Self::DatabaseGone(_))
+    }
 }
 
 impl From<SinkError> for TableFailure {
@@ -36,7 +46,8 @@ impl From<Failure> for TableFailure {
         match failure.kind() {
             ErrorKind::TableGone => Self::Dropped,
             ErrorKind::ColumnsChanged => Self::Parked(with_cause(Fault::Transient, failure)),
-            ErrorKind::TooLarge(_) | ErrorKind::Refused => Self::Parked(failure.into()),
+            ErrorKind::TooLarge(_) => Self::Parked(failure.into()),
+            ErrorKind::Refused => Self::Unanswered(failure.into()),
             ErrorKind::DatabaseGone => Self::DatabaseGone(failure.into()),
             ErrorKind::Retry { .. } | ErrorKind::Setup | ErrorKind::Bug => {
                 Self::Ends(failure.into())

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use sync_core::Sink;
+use sync_state::Cursor;
 
-use crate::late::Detected;
-use crate::settings::OnResync;
+use crate::late::{Detected, Named};
+use crate::settings::{OnResync, Settings, USUAL_SETTLE};
 use crate::state::{Change, Notes, Origin, Position, RowShape, other_owners};
 use crate::sync::{Session, bounds};
 use crate::table::columns::{compare_columns, other_key_tags};
@@ -33,13 +34,15 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
     let others = progress.with_state(|state| {
         other_owners(state, &settings.database, measurement, &selected.table.name)
     });
+    let position = progress.position(measurement);
+    // What files have named has to settle, however the table goes on.
+    let named = position.as_ref().and_then(|position| position.notes.named.clone());
     // With several owners, rows of all of them are mixed in the warehouse.
-    let position = progress.position(measurement).filter(|_| others.is_empty());
-    let Some(position) = position else {
+    let Some(position) = position.filter(|_| others.is_empty()) else {
         for other in &others {
             sink.warn(taken_over(session, selected, other)).await?;
         }
-        let how = Start::Anew(&others, Notes::default());
+        let how = Start::Anew(&others, Notes { named, ..Notes::default() });
         return start(session, selected, &shape, how, detected).await;
     };
     match shape.change_since(&position.fingerprint, &position.notes) {
@@ -108,9 +111,9 @@ async fn start<D: TimeSeries, S: Sink>(
     how: Start<'_>,
     detected: Detected,
 ) -> Result<WindowQueue, TableFailure> {
-    let Session { database, settings, about, upper_bound, sink, progress, .. } = session;
+    let Session { settings, about, upper_bound, sink, progress, .. } = session;
     let measurement = &selected.source.measurement;
-    let first = bounds::first(*database, measurement, settings.start, *upper_bound).await?;
+    let first = bounds::first(session, measurement, detected.files.as_deref()).await?;
     let (seen, former) = match how {
         Start::Anew(others, before) => {
             forget_before(session, measurement, others).await?;
@@ -127,10 +130,15 @@ async fn start<D: TimeSeries, S: Sink>(
     };
     let from = first.unwrap_or(*upper_bound);
     let jump = Window::new(from.max(upper_bound.saturating_sub(DAY)), *upper_bound);
+    let named = detected.named.between(from, *upper_bound).coarsened(MOST_RANGES);
+    let named = named_by(&detected, named, seen.named);
     // Whatever was found out before the first row is good to compare with later.
     let notes = Notes {
+        backfill: named.as_ref().map(|named| named.ranges().clone()).unwrap_or_default(),
+        named,
         watermark: detected.watermark.or(seen.watermark),
         counts: detected.counts.or(seen.counts),
+        settled: settled(settings),
         cursor_jumps: jump.into_iter().collect(),
         former,
         server: Some(about.server.clone()),
@@ -173,7 +181,7 @@ async fn resume<D: TimeSeries, S: Sink>(
     position: Position,
     detected: Detected,
 ) -> Result<WindowQueue, TableFailure> {
-    let Session { database, settings, about, upper_bound, progress, .. } = session;
+    let Session { clock, settings, about, upper_bound, progress, .. } = session;
     let measurement = &selected.source.measurement;
     let earliest = settings.start.unwrap_or(EARLIEST);
     let lookback = |time: i64| time.saturating_sub(settings.lookback).max(earliest);
@@ -181,16 +189,24 @@ async fn resume<D: TimeSeries, S: Sink>(
 
     let mut backfill = position.notes.backfill.clone();
     backfill.extend(&detected.late);
+    // What lies after the cursor is read with the rest, and may not be all of it yet.
+    backfill.extend(&detected.named);
     if position.notes.reread
-        && let Some(first) =
-            bounds::first(*database, measurement, settings.start, *upper_bound).await?
+        && let Some(first) = bounds::first(session, measurement, detected.files.as_deref()).await?
         && let Some(all) = Window::new(first, position.cursor.min(*upper_bound))
     {
         backfill.insert(all);
     }
     let mut jumps = position.notes.cursor_jumps.clone();
     let from;
-    if position.cursor <= *upper_bound {
+    let settled_before = position.notes.settled.map_or(USUAL_SETTLE, |before| before.0);
+    let raised = settings.settle.saturating_sub(settled_before);
+    let waits = position.cursor > *upper_bound
+        && position.cursor.saturating_sub(raised.max(0)) <= *upper_bound;
+    if waits {
+        // Since less of the newest time is read than before: the rest has to come first.
+        from = lookback(position.cursor);
+    } else if position.cursor <= *upper_bound {
         from = lookback(position.cursor);
         if let Some(jump) = Window::new(position.cursor, *upper_bound)
             && jump.length() > settings.lookback.unsigned_abs()
@@ -216,10 +232,16 @@ async fn resume<D: TimeSeries, S: Sink>(
     // What the main stretch covers is read with it, and stays noted all the same until then: the
     // next sync may look back less far.
     let backfill = backfill.between(earliest, *upper_bound).coarsened(MOST_RANGES);
+    let named = detected.named.between(earliest, *upper_bound).coarsened(MOST_RANGES);
     let queue = WindowQueue::new(from.min(*upper_bound), *upper_bound, &backfill);
     progress.note(measurement, |notes| {
         notes.backfill = backfill;
         notes.reread = false;
+        let before = notes.named.take().map(|named| named.seen_at(clock.now()));
+        notes.named = named_by(&detected, named, before);
+        if !waits {
+            notes.settled = settled(settings);
+        }
         notes.warned_of = about.release.clone();
         notes.cursor_jumps = jumps;
         notes.watermark = detected.watermark.or(notes.watermark.take());
@@ -229,6 +251,19 @@ async fn resume<D: TimeSeries, S: Sink>(
     // A cursor that was put back has to be out before any row is.
     progress.flush(session.sink).await?;
     Ok(queue)
+}
+
+/// What files name that were listed now, with what they had named before.
+fn named_by(detected: &Detected, now: TimeRangeSet, before: Option<Named>) -> Option<Named> {
+    match Named::new(detected.listed_at, now) {
+        Some(now) => Some(now.and(before)),
+        None => before,
+    }
+}
+
+/// What a state remembers of how far before the present its cursors are.
+fn settled(settings: &Settings) -> Option<Cursor> {
+    (settings.settle != USUAL_SETTLE).then_some(Cursor(settings.settle))
 }
 
 /// The time up to which a table had been read before clocks jumped ahead, as far as the jumps of

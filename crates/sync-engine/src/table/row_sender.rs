@@ -23,6 +23,8 @@ pub(crate) struct RowSender {
 /// What a window brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReadStats {
+    /// When the question was asked, in nanoseconds since 1970-01-01T00:00:00Z.
+    pub(crate) began: i64,
     pub(crate) rows: u64,
     /// The size of its record batches in memory.
     pub(crate) bytes: usize,

@@ -1,6 +1,6 @@
 //! One table of a sync: from where it stands to the upper bound, window by window.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use sync_core::{Sink, SyncError};
 
 use crate::error::{Failure, Refusal};
-use crate::late::Detected;
+use crate::late::detect_late_data;
 use crate::retry::RetryBudget;
 use crate::state::{Change, Position, RowShape};
 use crate::sync::Session;
@@ -20,7 +20,7 @@ use crate::table::failure::sentence;
 use crate::table::resume::resume_or_start;
 use crate::table::row_sender::Losses;
 use crate::table::{Choice, ReadStats, RowSender, SelectedTable, SourceTable, TableFailure};
-use crate::time_series::TimeSeries;
+use crate::time_series::{File, TimeSeries};
 use crate::window::{
     CannotShrink, Density, Window, WindowFailure, WindowQueue, WindowRead, WindowSizer, read_window,
 };
@@ -32,33 +32,49 @@ const WORTH_A_QUESTION: u64 = 24 * 3_600_000_000_000;
 pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     selected: SelectedTable,
-    detected: Detected,
 ) -> Result<(), TableFailure> {
     let measurement = selected.source.measurement.clone();
     let started = Instant::now();
+    let position = session.progress.position(&measurement);
+    let mut detected = detect_late_data(session, &measurement, position.as_ref()).await?;
     let shows_files = detected.watermark.is_some();
+    let files = detected.files.take();
     let queue = resume_or_start(session, &selected, detected).await?;
     announce(session, &selected).await?;
     let density = match shows_files && queue.length() > WORTH_A_QUESTION {
-        true => density(session.database, &measurement).await?,
+        true => density(session, &measurement, files).await?,
         false => None,
     };
-    let sizer = WindowSizer::new(session.settings.window_rows, density, D::PROFILE.file_span);
+    let interrupted = position.map(|position| position.notes.interrupted).unwrap_or_default();
+    let rows = session.settings.window_rows;
+    let sizer = WindowSizer::new(rows, density, interrupted, D::PROFILE.file_span);
     let mut table = TableSync::new(session, selected, queue, sizer);
     let (mut windows, mut ended) = (FuturesUnordered::new(), VecDeque::new());
+    let mut failed = None;
     loop {
-        while let Some((sender, window)) = table.next(windows.len() + ended.len()) {
+        while failed.is_none()
+            && let Some((sender, window)) = table.next(windows.len() + ended.len())
+        {
             windows.push(read_window(session, sender, window));
         }
         let read = match ended.pop_front() {
             None => windows.next().await,
             read => read,
         };
-        match read {
-            Some(read) => follow_up(&mut windows, &mut ended, table.after(read)).await?,
-            // A row must not come before its columns, so they change between windows.
-            None if table.is_changed => table.rediscover().await?,
-            None => break,
+        let Some(read) = read else {
+            match failed {
+                Some(failure) => return Err(failure),
+                // A row must not come before its columns, so they change between windows.
+                None if table.is_changed => table.rediscover().await?,
+                None => break,
+            }
+            continue;
+        };
+        match follow_up(&mut windows, &mut ended, table.after(read)).await {
+            Ok(()) => {}
+            Err(failure) if failure.ends_all() => return Err(failure),
+            // What is on its way may well arrive.
+            Err(failure) => drop(failed.get_or_insert(failure)),
         }
     }
     for loss in table.losses.sentences(&measurement) {
@@ -92,15 +108,19 @@ async fn follow_up<T, W: Stream + Unpin>(
 }
 
 /// How the points of a measurement lie in time, where the server tells.
-async fn density<D: TimeSeries>(
-    database: &D,
+async fn density<D: TimeSeries, S>(
+    session: &Session<'_, D, S>,
     measurement: &str,
-) -> Result<Option<Density>, TableFailure> {
-    match database.files(measurement).await {
+    files: Option<Vec<File>>,
+) -> Result<Option<Density>, Failure> {
+    let files = match files {
+        Some(files) => Ok(files),
+        None => session.database.files(measurement, &BTreeMap::new()).await,
+    };
+    match files {
         Ok(files) if files.is_empty() => Ok(None),
         Ok(files) => Ok(Some(Density::new(&files, D::PROFILE.most_files))),
-        Err(failure) if failure.is_transient() => Err(failure.into()),
-        Err(_) => Ok(None),
+        Err(failure) => session.unless_out_of_reach(failure).await.map(|_| None),
     }
 }
 
@@ -114,8 +134,10 @@ struct TableSync<'a, 'b, D, S> {
     senders: Vec<RowSender>,
     /// Whether a window has found other columns than were listed.
     is_changed: bool,
-    /// How often in a row columns were listed again and were the same.
-    unchanged: usize,
+    /// How often columns were listed again since a window was last read.
+    relisted: usize,
+    /// How often windows were made shorter, since questions were not answered, since one last was.
+    shortened: usize,
     /// The waits for a server that is short of memory or time.
     waits: RetryBudget,
     losses: Losses,
@@ -137,7 +159,8 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
             sizer,
             senders: Vec::new(),
             is_changed: false,
-            unchanged: 0,
+            relisted: 0,
+            shortened: 0,
             waits: session.settings.retry.budget(),
             losses: Losses::default(),
             rows: 0,
@@ -178,9 +201,9 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
             },
             Err(WindowFailure::BreaksOff(failure)) => {
                 self.queue.put_back(window);
-                // Where no shorter window is left, it is not their length.
-                self.halve(window, Refusal::Limit, &failure).map_err(|CannotShrink| failure.into())
+                self.shorten_unanswered(window, failure).await
             }
+            Err(WindowFailure::Outage(failure)) => Err(TableFailure::Ends(failure.into())),
             Err(WindowFailure::Changed) => {
                 self.queue.put_back(window);
                 self.is_changed = true;
@@ -195,13 +218,15 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         self.queue.done(window);
         // Every row up to there has left us, so it is a safe place to resume from.
         progress.advance(self.measurement(), self.queue.low_watermark());
-        progress.note(self.measurement(), |notes| notes.backfill.remove(window));
+        let settle = self.session.settings.settle;
+        progress.note(self.measurement(), |notes| notes.read_again(window, read.began, settle));
         progress.checkpoint_in_time(*sink).await?;
         self.sizer.learn(window, read.rows, read.bytes);
         self.losses.add(read.losses);
         self.rows += read.rows;
         self.waits = self.session.settings.retry.budget();
-        self.unchanged = 0;
+        self.relisted = 0;
+        self.shortened = 0;
         Ok(())
     }
 
@@ -213,12 +238,32 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         failure: Failure,
     ) -> Result<(), TableFailure> {
         if refusal == Refusal::Pressure {
+            if self.session.distress.is_there() {
+                return Err(TableFailure::Unanswered(failure.into()));
+            }
             // Asking again at once would add to the pressure. How often is bounded by the windows,
             // which cannot be halved for ever.
             tokio::time::sleep(self.waits.next_or_longest()).await;
         }
-        self.halve(window, refusal, &failure)
-            .map_err(|CannotShrink| no_window_is_small_enough(self.measurement(), &failure))
+        self.halve(window, refusal, &failure).map_err(|CannotShrink| match refusal {
+            Refusal::Limit => no_window_is_small_enough(self.measurement(), &failure),
+            Refusal::Pressure => TableFailure::Unanswered(failure.into()),
+        })
+    }
+
+    /// Reads shorter windows from now on, since one is not answered while other questions are.
+    async fn shorten_unanswered(
+        &mut self,
+        window: Window,
+        failure: Failure,
+    ) -> Result<(), TableFailure> {
+        self.shortened += 1;
+        let is_hopeless = self.shortened > MOST_SHORTENED || self.session.distress.is_there();
+        if is_hopeless || self.halve(window, Refusal::Limit, &failure).is_err() {
+            return Err(TableFailure::Unanswered(failure.into()));
+        }
+        tokio::time::sleep(self.waits.next_or_longest()).await;
+        Ok(())
     }
 
     /// Makes the next windows half as long as this one, for the reason that the failure names.
@@ -237,18 +282,18 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
     async fn rediscover(&mut self) -> Result<(), TableFailure> {
         let Session { database, settings, selection, progress, .. } = self.session;
         self.is_changed = false;
+        self.relisted += 1;
+        if self.relisted > MOST_RELISTED {
+            return Err(TableFailure::Parked(unlike_its_list(D::PROFILE.name, self.measurement())));
+        }
+        if self.relisted > 1 {
+            // The list may lag behind, or several servers answer that do not know the same.
+            tokio::time::sleep(self.waits.next_or_longest()).await;
+        }
         let infos = database.tables().await?;
         let info = infos.into_iter().find(|info| info.name == self.measurement());
         let info = info.ok_or(TableFailure::Dropped)?;
         let source = SourceTable::new(info, settings, &D::PROFILE).map_err(TableFailure::Parked)?;
-        if source.shape == self.selected.source.shape {
-            // The list is as it was; it may lag behind.
-            self.unchanged += 1;
-            if self.unchanged > MOST_UNCHANGED {
-                let error = unlike_its_list(D::PROFILE.name, self.measurement());
-                return Err(TableFailure::Parked(error));
-            }
-        }
         let position = progress.position(self.measurement());
         let change = position.map(|position| {
             let Position { fingerprint, notes, .. } = &position;
@@ -275,8 +320,11 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
     }
 }
 
-/// How often a list of columns may be behind the answers.
-const MOST_UNCHANGED: usize = 5;
+/// How often columns are listed again without a window that could be read then.
+const MOST_RELISTED: usize = 6;
+/// How often windows are made shorter because they are not answered, without one that is: from all
+/// of a year to two hours.
+const MOST_SHORTENED: usize = 12;
 
 fn unlike_its_list(database: &str, measurement: &str) -> SyncError {
     SyncError::transient(format!(

@@ -13,9 +13,11 @@ use crate::table::TableFailure;
 pub(crate) enum WindowFailure {
     /// The database did not answer, or not to the end: another window may do.
     Database(Failure),
-    /// The answer has broken off again and again, after it had begun: it may take longer than
-    /// something on the way allows.
+    /// The question was not answered, or not to its end, again and again, and others are: it may
+    /// take longer than something on the way allows.
     BreaksOff(Failure),
+    /// No question is answered.
+    Outage(Failure),
     /// The measurement has other columns than it had when they were listed. Nothing was sent.
     Changed,
     /// Anything else.

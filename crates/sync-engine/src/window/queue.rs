@@ -7,39 +7,49 @@ use crate::window::{TimeRangeSet, Window, WindowSizer};
 /// What of a table is still to be read, handed out as windows that never overlap.
 ///
 /// There is the main stretch, from about the cursor up to the upper bound, which the cursor
-/// follows; and there is the backfill before it. Windows may be read in parallel and end in any
-/// order; whatever their order, two of them never read the same point, so that an older answer
-/// cannot overwrite a newer one.
+/// follows; and there is the backfill before it, which begins when the main stretch is read to its
+/// end: what is wrong with old points must not keep fresh ones back. Windows may be read in parallel
+/// and end in any order; whatever their order, two of them never read the same point, so that an
+/// older answer cannot overwrite a newer one.
 #[derive(Debug)]
 pub(crate) struct WindowQueue {
     /// Where the main stretch begins.
     from: i64,
     /// Where it ends.
     upper_bound: i64,
-    /// Stretches that nobody reads yet, in the order in which they are to be read.
-    pending: VecDeque<Window>,
+    /// What of the main stretch nobody reads yet, in order.
+    main: VecDeque<Window>,
+    /// What of the backfill nobody reads yet, in order.
+    backfill: VecDeque<Window>,
     in_flight: Vec<Window>,
 }
 
 impl WindowQueue {
     /// Reads `from` to `upper_bound`, and then the backfill as far as it lies before that.
     pub(crate) fn new(from: i64, upper_bound: i64, backfill: &TimeRangeSet) -> Self {
-        let backfill = backfill.between(i64::MIN, from);
-        let pending = Window::new(from, upper_bound).into_iter().chain(backfill.iter()).collect();
-        Self { from, upper_bound, pending, in_flight: Vec::new() }
+        Self {
+            from,
+            upper_bound,
+            main: Window::new(from, upper_bound).into_iter().collect(),
+            backfill: backfill.between(i64::MIN, from).iter().collect(),
+            in_flight: Vec::new(),
+        }
     }
 
     /// How much is to be read, in nanoseconds.
     pub(crate) fn length(&self) -> u64 {
-        self.pending.iter().fold(0, |length, window| length.saturating_add(window.length()))
+        let pending = self.main.iter().chain(&self.backfill);
+        pending.fold(0, |length, window| length.saturating_add(window.length()))
     }
 
-    /// The next window to read.
+    /// The next window to read; `None` if there is none, or none yet.
     pub(crate) fn next(&mut self, sizer: &WindowSizer) -> Option<Window> {
-        let stretch = self.pending.pop_front()?;
+        let is_main_read = self.low_watermark() == self.upper_bound;
+        let pending = if is_main_read { &mut self.backfill } else { &mut self.main };
+        let stretch = pending.pop_front()?;
         let window = sizer.next(stretch.from(), stretch.to())?;
         if let Some(rest) = Window::new(window.to(), stretch.to()) {
-            self.pending.push_front(rest);
+            pending.push_front(rest);
         }
         self.in_flight.push(window);
         Some(window)
@@ -53,21 +63,23 @@ impl WindowQueue {
     /// Takes back a window that could not be read.
     pub(crate) fn put_back(&mut self, window: Window) {
         self.done(window);
+        let is_main = window.from() >= self.from;
+        let pending = if is_main { &mut self.main } else { &mut self.backfill };
         // What comes right after it joins it, so that the next window may be of any length.
-        match self.pending.front().copied() {
+        match pending.front().copied() {
             Some(next) if next.from() == window.to() => {
-                self.pending.pop_front();
+                pending.pop_front();
                 if let Some(joined) = Window::new(window.from(), next.to()) {
-                    self.pending.push_front(joined);
+                    pending.push_front(joined);
                 }
             }
-            _ => self.pending.push_front(window),
+            _ => pending.push_front(window),
         }
     }
 
     /// The time up to which all of the main stretch has been read: a safe place for the cursor.
     pub(crate) fn low_watermark(&self) -> i64 {
-        let open = self.pending.iter().chain(&self.in_flight);
+        let open = self.main.iter().chain(&self.in_flight);
         let open = open.map(|window| window.from()).filter(|from| *from >= self.from);
         open.min().unwrap_or(self.upper_bound)
     }
@@ -90,7 +102,7 @@ mod tests {
     fn the_cursor_waits_for_the_first_window_that_is_open() {
         const HOUR: i64 = 3_600_000_000_000;
         let mut queue = WindowQueue::new(0, 5 * HOUR, &TimeRangeSet::default());
-        let sizer = WindowSizer::new(1_000, None, TEN_MINUTES);
+        let sizer = WindowSizer::new(1_000, None, Vec::new(), TEN_MINUTES);
         let windows: Vec<_> = std::iter::from_fn(|| queue.next(&sizer)).collect();
         assert_eq!(
             windows,
@@ -111,7 +123,10 @@ mod tests {
     fn a_queue_without_a_stretch_is_done() {
         let mut queue = WindowQueue::new(7, 7, &TimeRangeSet::default());
         assert_eq!(
-            (queue.next(&WindowSizer::new(1, None, TEN_MINUTES)), queue.low_watermark()),
+            (
+                queue.next(&WindowSizer::new(1, None, Vec::new(), TEN_MINUTES)),
+                queue.low_watermark()
+            ),
             (None, 7)
         );
     }
@@ -133,7 +148,7 @@ mod tests {
             if let Some(main) = Window::new(from, upper) {
                 wanted.insert(main);
             }
-            let mut sizer = WindowSizer::new(1_000, None, TEN_MINUTES);
+            let mut sizer = WindowSizer::new(1_000, None, Vec::new(), TEN_MINUTES);
             // A nanosecond a row, so that windows are a few nanoseconds long.
             sizer.halve(window(0, 64), Refusal::Limit).unwrap();
             let mut queue = WindowQueue::new(from, upper, &again);
@@ -155,7 +170,9 @@ mod tests {
                     read.insert(done);
                     queue.done(done);
                 }
+                let main_first = open.iter().all(|window: &Window| window.from() >= from);
                 let up_to = queue.low_watermark();
+                prop_assert!(main_first || up_to == upper, "the backfill does not wait");
                 let missing = Window::new(from, up_to).is_some_and(|window| {
                     read.between(window.from(), window.to()) != [window].into_iter().collect()
                 });

@@ -28,33 +28,41 @@ pub(crate) async fn read_window<D: TimeSeries, S: Sink>(
     WindowRead { window, sender, result }
 }
 
-/// How often in a row an answer may break off until shorter windows are tried.
-const MOST_BREAKS: usize = 4;
+/// How often a question may fail, while others are answered, until a smaller one is tried.
+const MOST_FAILURES: usize = 4;
 
-/// Reads a window, and again from its start if the answer breaks off: upserts repeat harmlessly.
+/// Reads a window, and again from its start if the answer does not come or breaks off: upserts
+/// repeat harmlessly.
+///
+/// A window may bring the server down, and then the next questions tell nothing of it. So after each
+/// failure the server is waited for, and only what it does with this window then counts.
 async fn read_patiently<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     sender: &mut RowSender,
     window: Window,
 ) -> Result<ReadStats, WindowFailure> {
-    let retry = &session.settings.retry;
-    let mut budget = retry.budget();
-    let mut breaks = 0;
+    let mut failures = 0;
     loop {
-        let mut has_begun = false;
-        match read_once(session, sender, window, &mut has_begun).await {
+        let began = session.clock.now();
+        match read_once(session, sender, window).await {
             Ok(read) => {
                 session.outage.ends();
-                return Ok(read);
+                session.distress.ends();
+                return Ok(ReadStats { began, ..read });
             }
-            Err(WindowFailure::Database(failure)) => {
-                breaks = if has_begun && failure.is_transient() { breaks + 1 } else { 0 };
-                if breaks >= MOST_BREAKS {
-                    return Err(WindowFailure::BreaksOff(failure));
+            Err(WindowFailure::Database(failure)) if failure.is_transient() => {
+                // Where the sync ends before it was read, the next one asks for less.
+                session
+                    .progress
+                    .note(&sender.selected().source.measurement, |notes| notes.interrupted(window));
+                failures += 1;
+                if failures >= MOST_FAILURES || session.distress.is_there() {
+                    let failure = session.unless_out_of_reach(failure).await;
+                    return Err(
+                        failure.map_or_else(WindowFailure::Outage, WindowFailure::BreaksOff)
+                    );
                 }
-                let Some(wait) = budget.after(&failure) else { return Err(failure.into()) };
-                session.outage.begins(&failure, retry.total);
-                tokio::time::sleep(wait).await;
+                session.comes_back(failure).await.map_err(WindowFailure::Outage)?;
             }
             Err(failure) => return Err(failure),
         }
@@ -65,7 +73,6 @@ async fn read_once<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     sender: &mut RowSender,
     window: Window,
-    has_begun: &mut bool,
 ) -> Result<ReadStats, WindowFailure> {
     let Session { database, sink, progress, .. } = session;
     let selected = sender.selected();
@@ -82,6 +89,5 @@ async fn read_once<D: TimeSeries, S: Sink>(
     if !is_as_listed {
         return Err(WindowFailure::Changed);
     }
-    *has_begun = true;
     sender.send(answer, window, *sink, progress).await
 }

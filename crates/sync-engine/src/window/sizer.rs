@@ -21,6 +21,9 @@ pub(crate) struct WindowSizer {
     file_span: i64,
     /// How many bytes a row takes, as the last window showed.
     row_bytes: f64,
+    /// Windows whose reading was interrupted in an earlier sync: where they were, windows are half as
+    /// long at most.
+    interrupted: Vec<Window>,
     /// Whether the last window was refused, so that the next one must be shorter whatever files
     /// tell.
     is_refused: bool,
@@ -44,9 +47,26 @@ const FIRST: u64 = 2 * HOUR;
 /// queries.
 const GROWTH: f64 = 8.0;
 
+/// Where a window should end that starts at `from` and would end at `end`, next to one that was
+/// interrupted: before it, or after half of its length.
+fn careful(from: i64, end: i64, interrupted: Window) -> i64 {
+    if end <= interrupted.from() || from >= interrupted.to() {
+        end
+    } else if from < interrupted.from() {
+        interrupted.from()
+    } else {
+        end.min(from.saturating_add_unsigned((interrupted.length() / 2).max(1)))
+    }
+}
+
 impl WindowSizer {
     /// For windows of about so many rows.
-    pub(crate) fn new(rows: u64, density: Option<Density>, file_span: i64) -> Self {
+    pub(crate) fn new(
+        rows: u64,
+        density: Option<Density>,
+        interrupted: Vec<Window>,
+        file_span: i64,
+    ) -> Self {
         Self {
             rows,
             length: FIRST,
@@ -54,6 +74,7 @@ impl WindowSizer {
             density,
             file_span: file_span.max(1),
             row_bytes: 0.0,
+            interrupted,
             is_refused: false,
             load: 0.0,
             is_pressed: false,
@@ -63,7 +84,11 @@ impl WindowSizer {
     /// The window that starts at `from` and ends at `to` at the latest, or `None` if there is
     /// nothing left.
     pub(crate) fn next(&self, from: i64, to: i64) -> Option<Window> {
-        Window::new(from, self.end(from).min(to))
+        let end = self.end(from).min(to);
+        Window::new(
+            from,
+            self.interrupted.iter().fold(end, |end, before| careful(from, end, *before)),
+        )
     }
 
     fn end(&self, from: i64) -> i64 {
@@ -138,7 +163,7 @@ mod tests {
     const DAY: i64 = 24 * HOUR as i64;
 
     fn new(rows: u64) -> WindowSizer {
-        WindowSizer::new(rows, None, HOUR as i64 / 6)
+        WindowSizer::new(rows, None, Vec::new(), HOUR as i64 / 6)
     }
 
     /// How many queries a table takes whose points `has_points` describes, where a limit refuses

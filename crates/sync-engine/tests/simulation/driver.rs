@@ -290,7 +290,9 @@ impl Schedule {
     /// Syncs until so many have succeeded, which does not take long when nothing goes wrong.
     async fn succeed(&mut self, wanted: usize) -> Result<(), String> {
         let mut successes = 0;
-        for _ in 0..8 {
+        // A window that brings the server down is asked for at half its length each time.
+        let is_deadly = self.shared.lock().deadly.is_some();
+        for _ in 0..if is_deadly { 40 } else { 8 } {
             sleep(5 * HOUR).await;
             let ended = self.sync(None).await?;
             let is_advised = is_resync_advised(&ended);
@@ -304,6 +306,7 @@ impl Schedule {
             }
             if let Err(error) = ended
                 && !is_advised
+                && !(is_deadly && error.fault() == Fault::Transient)
             {
                 return Err(format!("nothing is wrong any more, and yet: {error}"));
             }
@@ -334,10 +337,11 @@ impl World {
         self.faults = Faults::default();
         (self.server_skew, self.clock_skew) = (0, 0);
         (self.token_refused_until, self.outage_until) = (i64::MIN, i64::MIN);
+        (self.down_until, self.lists_lag) = (i64::MIN, false);
         let now = self.now();
         self.missing.clear();
         for measurement in &mut self.measurements {
-            measurement.land(None);
+            measurement.land(None, now);
         }
         for measurement in &self.measurements {
             let times = measurement.points.keys().map(|(time, _)| *time);
@@ -348,6 +352,13 @@ impl World {
                 ),
                 limit => limit,
             });
+            for most in [&mut self.cut_off, &mut self.deadly].into_iter().flatten() {
+                let all = measurement.points.keys();
+                let at_once = all
+                    .clone()
+                    .map(|(time, _)| all.clone().filter(|(other, _)| other == time).count());
+                *most = at_once.fold(*most, usize::max);
+            }
         }
     }
 }

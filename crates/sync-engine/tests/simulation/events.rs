@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::history::{
     Cell, DATABASES, DAY, HOUR, Kind, Measurement, Place, PointKey, SECOND, Tags, Version,
 };
+use super::port::SETTLES_WITHIN;
 use super::time::iso8601;
 use super::world::{SERVERS, World};
 
@@ -23,7 +24,7 @@ impl World {
     /// Something happens.
     pub(super) fn event(&mut self) {
         self.land_files();
-        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1, 1]) {
+        match self.pick(&[40, 16, 16, 4, 3, 5, 4, 3, 1, 14, 1, 1, 1]) {
             0 => self.write_in_order(),
             1 => self.write_late(),
             2 => self.overwrite(),
@@ -35,6 +36,7 @@ impl World {
             8 => self.raise_retention(),
             9 => self.snapshot(),
             10 => self.rebuild(),
+            11 => self.compact(),
             _ => self.drop_database(),
         }
     }
@@ -338,14 +340,15 @@ impl World {
     }
 
     pub(super) fn snapshot(&mut self) {
-        let now = self.now();
+        let by = self.now() + if self.lags { SETTLES_WITHIN } else { 0 };
+        let how = self.how;
         let server = self.somewhere().server;
         let node = self.rng.usize(0..self.nodes[server].len());
         let sequence = self.nodes[server][node].1 + self.rng.u64(1..3);
         let name = self.nodes[server][node].0.clone();
         let mut is_any = false;
         for measurement in self.measurements.iter_mut().filter(|one| one.place.server == server) {
-            is_any |= measurement.snapshot(now, &name, sequence);
+            is_any |= measurement.snapshot(by, &name, sequence, how);
         }
         if is_any {
             self.nodes[server][node].1 = sequence;
@@ -356,6 +359,7 @@ impl World {
 
     /// Files of a snapshot come one after the other, or all at once.
     pub(super) fn land_files(&mut self) {
+        let now = self.now();
         for position in 0..self.measurements.len() {
             if self.measurements[position].coming.is_empty() {
                 continue;
@@ -365,12 +369,20 @@ impl World {
                 1 => Some(self.rng.usize(..)),
                 _ => continue,
             };
-            self.measurements[position].land(one);
+            self.measurements[position].land(one, now);
             let left = self.measurements[position].coming.len();
             if left > 0 {
                 let name = self.measurements[position].name.clone();
                 self.tell(|| format!("{left} files of {name} are still to come"));
             }
+        }
+    }
+
+    fn compact(&mut self) {
+        let server = self.somewhere().server;
+        self.tell(|| format!("the files of server {server} become fewer"));
+        for measurement in self.measurements.iter_mut().filter(|one| one.place.server == server) {
+            measurement.compact();
         }
     }
 

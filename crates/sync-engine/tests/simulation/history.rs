@@ -49,8 +49,30 @@ pub(super) type PointKey = (i64, Tags);
 pub(super) struct Version {
     /// When queries begin to see it.
     pub(super) visible: i64,
+    /// Whether no query sees it for a while, since it is on its way into a file. It counts as
+    /// visible from the end of that on.
+    pub(super) is_hidden: bool,
     /// All fields that have a value, those of earlier writes included.
     pub(super) fields: BTreeMap<String, Cell>,
+}
+
+/// A file that is being written.
+#[derive(Clone, Debug)]
+pub(super) struct Coming {
+    pub(super) file: File,
+    /// Its points, each with the time from which on its version is visible.
+    points: BTreeSet<(PointKey, i64)>,
+    /// Whether its points are hidden while another file of its snapshot is listed.
+    hides: bool,
+}
+
+/// How a server makes snapshots.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    /// Whether points vanish while a snapshot is being written, as before release 3.11.2.
+    pub(super) hides: bool,
+    /// Whether the files of a snapshot may be listed after those of the next one.
+    pub(super) is_disordered: bool,
 }
 
 /// The databases that a server may have.
@@ -83,8 +105,8 @@ pub(super) struct Measurement {
     /// Points before this time are not shown any more.
     pub(super) retention: i64,
     pub(super) files: Vec<File>,
-    /// Files of the last snapshot that are still being written: nobody is shown them yet.
-    pub(super) coming: Vec<File>,
+    /// Files that are still being written: nobody is shown them yet.
+    pub(super) coming: Vec<Coming>,
     /// What is in no file yet, with the time at which it became visible.
     pub(super) buffer: BTreeSet<(PointKey, i64)>,
 }
@@ -114,7 +136,7 @@ impl Measurement {
         let versions = self.points.entry(key.clone()).or_default();
         let mut merged = versions.last().map(|last| last.fields.clone()).unwrap_or_default();
         merged.extend(fields);
-        versions.push(Version { visible, fields: merged });
+        versions.push(Version { visible, is_hidden: false, fields: merged });
         self.buffer.insert((key, visible));
     }
 
@@ -128,7 +150,8 @@ impl Measurement {
         let from = from.max(self.retention);
         let range = (from, Tags::new())..(to.max(from), Tags::new());
         self.points.range(range).filter_map(move |(key, versions)| {
-            let seen = versions.iter().rev().find(|version| version.visible <= now)?;
+            let mut newest_first = versions.iter().rev();
+            let seen = newest_first.find(|version| version.visible <= now && !version.is_hidden)?;
             Some((key, seen))
         })
     }
@@ -144,14 +167,32 @@ impl Measurement {
         days.collect::<BTreeSet<_>>().len()
     }
 
-    /// Writes what is visible in the buffer into files.
-    pub(super) fn snapshot(&mut self, now: i64, node: &str, sequence: u64) -> bool {
-        let (visible, rest) =
-            std::mem::take(&mut self.buffer).into_iter().partition(|(_, visible)| *visible <= now);
+    /// Writes what is in the buffer into files, as far as it is visible by some time.
+    pub(super) fn snapshot(&mut self, by: i64, node: &str, sequence: u64, how: How) -> bool {
+        let (written, rest) =
+            std::mem::take(&mut self.buffer).into_iter().partition(|(_, visible)| *visible <= by);
         self.buffer = rest;
-        let visible: BTreeSet<(PointKey, i64)> = visible;
-        let times = visible.iter().map(|((time, _), _)| *time);
-        self.add_files(times.collect(), node, sequence)
+        if !how.is_disordered {
+            // A node makes one snapshot after the other.
+            self.land(None, by);
+        }
+        let written: BTreeSet<(PointKey, i64)> = written;
+        let is_any = !written.is_empty();
+        self.add_files(written, node, sequence, how.hides);
+        is_any
+    }
+
+    /// Replaces all files by fewer ones with the same points, as some servers do in time.
+    pub(super) fn compact(&mut self) {
+        let mut windows: BTreeMap<(String, i64), File> = BTreeMap::new();
+        for file in std::mem::take(&mut self.files) {
+            let window = (file.node.clone(), file.first.div_euclid(6 * FILE_SPAN));
+            let one = windows.entry(window).or_insert_with(|| file.clone());
+            one.sequence = one.sequence.max(file.sequence);
+            (one.first, one.last) = (one.first.min(file.first), one.last.max(file.last));
+            one.rows = one.rows.max(file.rows);
+        }
+        self.files.extend(windows.into_values());
     }
 
     /// Replaces all files by ones of low sequences, as a server does that was made anew from its
@@ -159,40 +200,74 @@ impl Measurement {
     pub(super) fn rebuild(&mut self, now: i64, node: &str) {
         self.files.clear();
         self.coming.clear();
+        let hidden = self.points.values_mut().flatten().filter(|version| version.is_hidden);
+        hidden.for_each(|version| (version.is_hidden, version.visible) = (false, now));
         self.buffer.retain(|(_, visible)| *visible > now);
-        let times = self.seen(now, i64::MIN, i64::MAX).map(|((time, _), _)| *time).collect();
-        self.add_files(times, node, 1);
+        let seen = self.seen(now, i64::MIN, i64::MAX);
+        let seen = seen.map(|(key, version)| (key.clone(), version.visible)).collect();
+        self.add_files(seen, node, 1, false);
     }
 
     /// Shows some of the files that are being written: all that are left, or the one that happens
     /// to be ready.
-    pub(super) fn land(&mut self, one: Option<usize>) {
-        match one {
-            Some(one) if !self.coming.is_empty() => {
-                self.files.push(self.coming.swap_remove(one % self.coming.len()));
+    pub(super) fn land(&mut self, one: Option<usize>, now: i64) {
+        let landed = match one {
+            Some(_) if self.coming.is_empty() => return,
+            Some(one) => vec![self.coming.swap_remove(one % self.coming.len())],
+            None => std::mem::take(&mut self.coming),
+        };
+        for coming in landed {
+            let snapshot = (coming.file.node.clone(), coming.file.sequence);
+            for (key, visible) in coming.points {
+                // What was hidden until now is seen from now on.
+                if let Some(version) = self.version(&key, visible)
+                    && version.is_hidden
+                {
+                    (version.is_hidden, version.visible) = (false, now);
+                }
             }
-            Some(_) => {}
-            None => self.files.append(&mut self.coming),
+            self.files.push(coming.file);
+            // With its first file listed, the rest of a snapshot is in no answer.
+            let mut hidden = Vec::new();
+            for other in self.coming.iter().filter(|other| other.hides) {
+                if (&other.file.node, other.file.sequence) == (&snapshot.0, snapshot.1) {
+                    hidden.extend(other.points.iter().cloned());
+                }
+            }
+            for (key, visible) in hidden {
+                if let Some(version) = self.version(&key, visible) {
+                    version.is_hidden = true;
+                }
+            }
         }
     }
 
-    fn add_files(&mut self, times: Vec<i64>, node: &str, sequence: u64) -> bool {
-        let mut windows: BTreeMap<i64, (i64, i64, u64)> = BTreeMap::new();
-        for time in times {
-            let window = windows.entry(time.div_euclid(FILE_SPAN)).or_insert((time, time, 0));
-            *window = (window.0.min(time), window.1.max(time), window.2 + 1);
+    fn version(&mut self, key: &PointKey, visible: i64) -> Option<&mut Version> {
+        self.points.get_mut(key)?.iter_mut().find(|version| version.visible == visible)
+    }
+
+    fn add_files(
+        &mut self,
+        points: BTreeSet<(PointKey, i64)>,
+        node: &str,
+        sequence: u64,
+        hides: bool,
+    ) {
+        let mut windows: BTreeMap<i64, BTreeSet<(PointKey, i64)>> = BTreeMap::new();
+        for point in points {
+            windows.entry(point.0.0.div_euclid(FILE_SPAN)).or_default().insert(point);
         }
-        let is_any = !windows.is_empty();
-        // A node makes one snapshot after the other.
-        self.land(None);
-        self.coming.extend(windows.into_values().map(|(first, last, rows)| File {
-            node: node.to_owned(),
-            sequence,
-            first,
-            last,
-            rows,
+        self.coming.extend(windows.into_values().map(|points| {
+            let times = points.iter().map(|((time, _), _)| *time);
+            let file = File {
+                node: node.to_owned(),
+                sequence,
+                first: times.clone().min().unwrap(),
+                last: times.max().unwrap(),
+                rows: points.len() as u64,
+            };
+            Coming { file, points, hides }
         }));
-        is_any
     }
 
     /// The columns that a query sees at a moment, in byte order of their names, without the time.

@@ -11,13 +11,13 @@
 //!    from (where the cursor can have been at most, but not above its own upper bound) - `lookback`
 //!    up to its upper bound. The cursor can have been at the upper bound of the last sync that
 //!    succeeded, or at that of any one that failed since.
-//! 3. *Files.* With `late_data=automatic`, a file that is newer than every mark the engine can
-//!    have: all that could be seen when the files were listed, from the file's first to its last
-//!    time. A listing in a sync that fails is owed: the next sync that succeeds and sees the files
-//!    has read its ranges, unless the server was rebuilt meanwhile. The mark is that of the first
-//!    listing of a sync.
-//! 4. *Counts.* With `late_data=automatic` and a server that never shows a file, a sync that
-//!    succeeds and whose upper bound is at least four hours above those of all syncs that began
+//! 3. *Files.* A file of a snapshot that is not as it was in any list that the engine can have
+//!    remembered: all that could be seen when the files were listed, from the file's first to its
+//!    last time. A listing in a sync that fails is owed: the next sync that succeeds and sees the
+//!    files has read its ranges, unless the server was rebuilt meanwhile. And once more by the next
+//!    sync that succeeds and begins ten seconds after the listing: all that could be seen by then, as
+//!    long as no clock jumps.
+//! 4. *Counts.* With a server that never shows a file, a sync that succeeds and whose upper bound is at least four hours above those of all syncs that began
 //!    before the point could be seen: points that are *new*, with times within `audit_days`. Where
 //!    points have ever gone (retention, a drop) a count may hide behind another, so nothing is
 //!    demanded.
@@ -51,8 +51,20 @@ pub(super) struct Cover {
     pub(super) only_new: bool,
 }
 
-/// The newest snapshot by node: its sequence, and how many of its files are shown.
-type Mark = BTreeMap<String, (u64, usize)>;
+/// What was listed: for each node and snapshot its files, each as first time, last time and rows.
+type Mark = BTreeMap<(String, u64), Vec<(i64, i64, u64)>>;
+
+/// What a sync has to read that succeeds later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owed {
+    /// How often a server was rebuilt before.
+    rebuilds: usize,
+    cover: Cover,
+    /// When that sync begins at the earliest.
+    not_before: i64,
+    /// How far the clock was off when it was listed, if that is of any matter.
+    skew: Option<i64>,
+}
 
 /// What is known of one measurement's table.
 #[derive(Clone, Debug)]
@@ -73,8 +85,8 @@ pub(super) struct Account {
     reached: Option<i64>,
     /// The marks that the engine can have, if anything is known of them.
     marks: Option<Vec<Mark>>,
-    /// What syncs that failed have left, with the number of rebuilds before.
-    owed: Vec<(usize, Cover)>,
+    /// What syncs before have left.
+    owed: Vec<Owed>,
     pub(super) covers: Vec<Cover>,
     /// The columns that were hidden when a sync last succeeded, and that ever were.
     hidden: BTreeSet<String>,
@@ -299,9 +311,9 @@ impl Ledger {
         let settings = self.settings.last().unwrap().clone();
         let observed = &world.observed;
         let upper = observed.clock.zip(observed.server);
-        let upper = upper.map(|(clock, server)| clock.min(server) - SETTLES_WITHIN);
+        let upper = upper.map(|(clock, server)| clock.min(server) - settings.settle);
         let counted_from = |upper: i64| match settings.audit_days {
-            days if settings.is_automatic && days > 0 => upper - days * DAY,
+            days if days > 0 => upper - days * DAY,
             _ => i64::MIN,
         };
         self.begun.extend(upper.map(|upper| (opening.began, upper, counted_from(upper))));
@@ -373,27 +385,42 @@ impl Ledger {
                 warnings.iter().any(names)
             };
             account.hidden.retain(|column| !told(column));
-            let (marks, mut late) = files(account, observed, opening, name, &settings, upper);
+            account.owed.retain(|owed| owed.skew.is_none_or(|skew| skew == world.clock_skew));
+            let is_first = !opening.cursors.contains_key(name);
+            let (marks, listed) = files(account, observed, opening, name, &settings, upper);
+            let late: Vec<_> = listed.iter().map(|(_, cover)| *cover).collect();
+            // Of a table that is new, the newest files alone may be so new.
+            let again = listed.iter().filter(|(is_fresh, _)| *is_fresh || !is_first);
+            let again = again.map(|&(_, cover)| Owed {
+                rebuilds: opening.rebuilds,
+                cover: Cover { seen_by: cover.seen_by + SETTLES_WITHIN, ..cover },
+                not_before: cover.seen_by + SETTLES_WITHIN,
+                skew: Some(world.clock_skew),
+            });
+            let again: Vec<_> = again.collect();
             match stays.filter(|_| is_success) {
                 None => {
                     account.reached = account.reached.max(Some(upper));
                     if !account.shapes.contains(&settings.shape) {
                         account.shapes.push(settings.shape.clone());
                     }
-                    // That the server was rebuilt may go unnoticed by the time of the next list.
-                    late.retain(|(is_after_mark, _)| *is_after_mark);
-                    account
-                        .owed
-                        .extend(late.into_iter().map(|(_, cover)| (opening.rebuilds, cover)));
+                    account.owed.extend(late.iter().map(|&cover| Owed {
+                        rebuilds: opening.rebuilds,
+                        cover,
+                        not_before: i64::MIN,
+                        skew: None,
+                    }));
+                    account.owed.extend(again);
                     if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
                         before.extend(marks);
                     }
                 }
                 Some(position) => {
                     account.is_complete = true;
-                    let is_listed = is_listed(observed, world, name) && settings.is_automatic;
-                    account.owed.retain(|(rebuilds, _)| *rebuilds == world.rebuilds);
-                    account.complete(&settings, opening.began, upper, is_listed, late);
+                    let is_listed = is_listed(observed, world, name);
+                    account.owed.retain(|owed| owed.rebuilds == world.rebuilds);
+                    account.complete(&settings, opening.began, upper, is_listed, &late);
+                    account.owed.extend(again);
                     account.marks = marks.or(account.marks.take());
                     let measurement = &world.measurements[position];
                     let is_counted = matches!(world.files, Files::Hidden | Files::AlwaysEmpty)
@@ -416,10 +443,12 @@ impl Ledger {
                     }
                     account.hidden = hidden;
                     let cursor = opening.cursors.get(name);
+                    // Nothing is wrong with one that was reached with less time to settle.
+                    let raised = settings.settle - SETTLES_WITHIN;
                     let is_told =
                         warnings.iter().any(|warning| warning.contains(&format!("{name:?}")));
                     if opening.continued.contains(name)
-                        && cursor.is_some_and(|cursor| *cursor > upper)
+                        && cursor.is_some_and(|cursor| *cursor > upper + raised)
                         && !is_told
                     {
                         breaches.push(format!(
@@ -442,7 +471,7 @@ impl Account {
         began: i64,
         upper: i64,
         is_listed: bool,
-        late: Vec<(bool, Cover)>,
+        late: &[Cover],
     ) {
         let start = settings.start();
         let cover = |rule, seen_by, from: i64| Cover {
@@ -461,10 +490,11 @@ impl Account {
         self.covers.push(cover("lookback", began, from));
         if is_listed {
             // Beyond a bound that has gone back everything is read when its time comes again.
-            let owed =
-                self.owed.drain(..).map(|(_, cover)| Cover { to: cover.to.min(upper), ..cover });
-            self.covers.extend(owed);
-            self.covers.extend(late.into_iter().map(|(_, cover)| cover));
+            let due = |owed: &mut Owed| owed.not_before <= began;
+            let due = self.owed.extract_if(.., due);
+            let due = due.map(|owed| Cover { to: owed.cover.to.min(upper), ..owed.cover });
+            self.covers.extend(due);
+            self.covers.extend(late);
         }
         self.reached = Some(upper);
         self.origin = None;

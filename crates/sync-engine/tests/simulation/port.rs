@@ -14,6 +14,7 @@ use sync_engine::{
 use super::answer::ModelAnswer;
 use super::failure::{NO_MEMORY, TOO_MANY_FILES, UNAVAILABLE, failure};
 use super::history::{Kind, MINUTE, Measurement, SECOND};
+use super::time::iso8601;
 use super::world::{Files, Identity, Limit, Shared, World};
 
 /// The key under which a column of an answer says what it is.
@@ -58,9 +59,10 @@ impl TimeSeries for Model {
         let mut tables: Vec<_> = {
             let world = self.0.lock();
             let now = world.now();
+            let lists_lag = world.lists_lag;
             let info = |one: &Measurement| TableInfo {
                 name: one.name.clone(),
-                columns: columns(one, now),
+                columns: columns(one, if lists_lag { now - 5 * SECOND } else { now }),
             };
             world.shown().map(|(_, one)| info(one)).collect()
         };
@@ -87,6 +89,7 @@ impl TimeSeries for Model {
         let world = self.0.lock();
         let found = find(&world, measurement)?;
         check_limit(&world, found, i64::MIN, i64::MAX)?;
+        check_length(&world, found, i64::MIN, i64::MAX)?;
         Ok(found.seen(world.now(), i64::MIN, i64::MAX).map(|((time, _), _)| *time).min())
     }
 
@@ -104,7 +107,11 @@ impl TimeSeries for Model {
         schema(&world, find(&world, measurement)?, &Columns::All)
     }
 
-    async fn files(&self, measurement: &str) -> Result<Vec<File>, Failure> {
+    async fn files(
+        &self,
+        measurement: &str,
+        since: &BTreeMap<String, u64>,
+    ) -> Result<Vec<File>, Failure> {
         let asked = self.ask("files").await;
         let mut world = self.0.lock();
         let now = world.now();
@@ -128,8 +135,8 @@ impl TimeSeries for Model {
         };
         world.tell(|| format!("files of {measurement}: {}", files.len()));
         let listed = (now, files.clone());
-        world.observed.listed.entry(measurement.to_owned()).or_insert(listed);
-        Ok(files)
+        world.observed.listed.entry(measurement.to_owned()).or_default().push(listed);
+        Ok(only_since(files, since))
     }
 
     async fn counts(
@@ -143,6 +150,7 @@ impl TimeSeries for Model {
         let counted = asked.and_then(|()| {
             let found = find(&world, measurement)?;
             check_limit(&world, found, window.from(), window.to())?;
+            check_length(&world, found, window.from(), window.to())?;
             let length = bin.length();
             let mut counts = BTreeMap::<i64, Count>::new();
             for ((time, _), _) in found.seen(world.now(), window.from(), window.to()) {
@@ -196,6 +204,8 @@ impl Model {
         let percent = world.faults.question;
         let refused = if now < world.token_refused_until {
             Some(ErrorKind::Setup)
+        } else if now < world.down_until {
+            Some(UNAVAILABLE)
         } else if world.chance(percent) {
             Some(match world.pick(&[3, 1]) {
                 0 => UNAVAILABLE,
@@ -233,7 +243,7 @@ impl Model {
         if now < world.token_refused_until {
             return Err(failure(ErrorKind::Setup));
         }
-        if now < world.outage_until {
+        if now < world.outage_until.max(world.down_until) {
             return Err(failure(UNAVAILABLE));
         }
         if world.missing.contains(&world.here) {
@@ -254,6 +264,17 @@ impl Model {
         let found = find(world, measurement)?;
         let schema = schema(world, found, columns)?;
         check_limit(world, found, window.from(), window.to())?;
+        check_length(world, found, window.from(), window.to())?;
+        let many = found.seen(now, window.from(), window.to()).count();
+        if world.deadly.is_some_and(|most| many > most) {
+            world.down_until = now + world.stretch() / 32;
+            let until = world.down_until;
+            world.tell(|| {
+                format!("a window of {many} points brings the server down until {}", iso8601(until))
+            });
+            return Err(failure(UNAVAILABLE));
+        }
+        let found = find(world, measurement)?;
         let seen = found.seen(now, window.from(), window.to());
         let mut rows: Vec<_> = seen.map(|(key, version)| (key.clone(), version.clone())).collect();
         let fills_empty = world.fills_empty;
@@ -314,6 +335,26 @@ fn check_limit(
         }
         _ => Ok(()),
     }
+}
+
+/// Cuts off what takes too long.
+fn check_length(
+    world: &World,
+    measurement: &Measurement,
+    from: i64,
+    to: i64,
+) -> Result<(), Failure> {
+    let many = measurement.seen(world.now(), from, to).count();
+    match world.cut_off {
+        Some(most) if many > most => Err(failure(UNAVAILABLE)),
+        _ => Ok(()),
+    }
+}
+
+/// What of some files is asked for: of each node that is named, from a sequence on.
+pub(super) fn only_since(mut files: Vec<File>, since: &BTreeMap<String, u64>) -> Vec<File> {
+    files.retain(|file| since.get(&file.node).is_none_or(|since| file.sequence >= *since));
+    files
 }
 
 fn columns(measurement: &Measurement, now: i64) -> Vec<ColumnInfo> {

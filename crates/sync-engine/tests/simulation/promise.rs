@@ -117,7 +117,9 @@ fn required(key: &PointKey, versions: &[Version], covers: &[Cover]) -> Option<(u
     let demanded = covers.iter().filter(|cover| cover.from <= key.0 && key.0 < cover.to);
     demanded
         .filter_map(|cover| {
-            let newest = versions.iter().rposition(|version| version.visible <= cover.seen_by)?;
+            let is_seen =
+                |version: &Version| version.visible <= cover.seen_by && !version.is_hidden;
+            let newest = versions.iter().rposition(is_seen)?;
             Some((if cover.only_new { 0 } else { newest }, *cover))
         })
         .max_by_key(|(version, _)| *version)

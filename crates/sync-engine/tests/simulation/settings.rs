@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use sync_core::{ColumnRules, DataType, Rules, Selection, Unlisted};
-use sync_engine::{LateData, Measurements, OnResync, PrimaryKey, TimeFormat};
+use sync_engine::{Measurements, OnResync, PrimaryKey, TimeFormat};
 
 use super::history::{DATABASES, DAY, HOUR, MINUTE, Place, SECOND};
+use super::port::SETTLES_WITHIN;
 use super::world::{SERVERS, World};
 
 /// 1950-01-01T00:00:00Z.
@@ -22,7 +23,7 @@ pub(super) struct Settings {
     pub(super) measurements: Option<Vec<String>>,
     pub(super) lookback: i64,
     pub(super) truncates: bool,
-    pub(super) is_automatic: bool,
+    pub(super) settle: i64,
     pub(super) audit_days: i64,
     parallel_queries: usize,
     window_rows: u64,
@@ -108,7 +109,7 @@ impl Settings {
             measurements: None,
             lookback: HOUR,
             truncates: true,
-            is_automatic: true,
+            settle: SETTLES_WITHIN,
             audit_days: 7,
             parallel_queries: 4,
             window_rows: 10,
@@ -125,7 +126,7 @@ impl Settings {
         let rng = &mut world.rng;
         self.lookback = [0, MINUTE, 10 * MINUTE, HOUR, HOUR, DAY][rng.usize(0..6)];
         self.truncates = rng.u32(0..4) > 0;
-        self.is_automatic = rng.u32(0..4) > 0;
+        self.settle = [SETTLES_WITHIN, SETTLES_WITHIN, MINUTE, HOUR][rng.usize(0..4)];
         self.audit_days = [0, 1, 7, 7][rng.usize(0..4)];
         self.parallel_queries = rng.usize(1..=4);
         self.window_rows = [1, 3, 10, 30, 1_000][rng.usize(0..5)];
@@ -279,10 +280,7 @@ impl Settings {
             destination: self.shape.destination.clone(),
             start: self.shape.start,
             lookback: self.lookback,
-            late_data: match self.is_automatic {
-                true => LateData::Automatic,
-                false => LateData::Lookback,
-            },
+            settle: self.settle,
             audit_days: self.audit_days,
             on_resync: if self.truncates { OnResync::Truncate } else { OnResync::Keep },
             primary_key: match self.shape.key {

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use sync_engine::{Clock, File};
 use tokio::time::Instant;
 
-use super::history::{HOUR, MINUTE, Measurement, Place, SECOND};
+use super::history::{HOUR, How, MINUTE, Measurement, Place, SECOND};
 use super::time::iso8601;
 
 /// When the story begins: 2025-06-02T06:00:00Z.
@@ -61,8 +61,8 @@ pub(super) struct Observed {
     /// The first readings of both clocks.
     pub(super) clock: Option<i64>,
     pub(super) server: Option<i64>,
-    /// The first list of files of each measurement, and when it was given.
-    pub(super) listed: BTreeMap<String, (i64, Vec<File>)>,
+    /// The lists of files of each measurement, and when they were given.
+    pub(super) listed: BTreeMap<String, Vec<(i64, Vec<File>)>>,
     /// The measurements whose files, or counts, were refused.
     pub(super) unlisted: BTreeSet<String>,
     pub(super) uncounted: BTreeSet<String>,
@@ -93,10 +93,21 @@ pub(super) struct World {
     /// Whether a missing tag reads as an empty text, as in some builds.
     pub(super) fills_empty: bool,
     pub(super) limit: Limit,
+    pub(super) how: How,
+    /// Whether files are listed before every query sees their points.
+    pub(super) lags: bool,
+    /// Whether lists of columns may be those of some seconds ago, as of a server that lags.
+    pub(super) lists_lag: bool,
+    /// A question over more points than this is cut off, each time.
+    pub(super) cut_off: Option<usize>,
+    /// A window with more points than this brings the server down.
+    pub(super) deadly: Option<usize>,
     pub(super) faults: Faults,
     /// Until when every question is refused, and every read fails.
     pub(super) token_refused_until: i64,
     pub(super) outage_until: i64,
+    /// Until when no question is answered at all.
+    pub(super) down_until: i64,
     pub(super) observed: Observed,
     /// How many questions the running sync has asked.
     pub(super) questions: usize,
@@ -130,6 +141,11 @@ impl Shared {
             broken: rate(&mut rng, 12),
             events: rate(&mut rng, 30),
         };
+        let sometimes =
+            |rng: &mut Rng, most: usize| (rng.u32(0..6) == 0).then(|| rng.usize(2..most));
+        let (cut_off, deadly) = (sometimes(&mut rng, 30), sometimes(&mut rng, 20));
+        let how = How { hides: rng.u32(0..4) == 0, is_disordered: rng.u32(0..4) == 0 };
+        let (lags, lists_lag) = (rng.u32(0..4) == 0, rng.u32(0..6) == 0);
         let nodes = |rng: &mut Rng| -> Vec<_> {
             (0..rng.usize(1..=2)).map(|node| (format!("node{node}"), rng.u64(0..5))).collect()
         };
@@ -156,9 +172,15 @@ impl Shared {
             tells_dropped: rng.u32(0..4) > 0,
             fills_empty: rng.u32(0..4) == 0,
             limit,
+            how,
+            lags,
+            lists_lag,
+            cut_off,
+            deadly,
             faults,
             token_refused_until: i64::MIN,
             outage_until: i64::MIN,
+            down_until: i64::MIN,
             observed: Observed::default(),
             questions: 0,
             story: is_told.then(VecDeque::new),

@@ -7,6 +7,8 @@ use crate::history::HOUR;
 use crate::settings::Settings;
 use crate::world::{Files, Observed, World};
 
+/// How many snapshots of a node may have been made a moment before they are listed.
+const FRESH: usize = 2;
 /// Counts are compared at most this often.
 const COUNTED_EVERY: i64 = 4 * HOUR;
 
@@ -15,8 +17,8 @@ pub(super) fn is_listed(observed: &Observed, world: &World, name: &str) -> bool 
     !observed.unlisted.contains(name) && matches!(world.files, Files::Shown | Files::Flaky)
 }
 
-/// The marks that a sync leaves behind, and what the files that are newer than every mark cover:
-/// because their sequence is higher, or because all sequences are lower.
+/// The marks that a sync leaves behind, and what the files cover that are not as they were in any
+/// mark, each with whether it is one of its node's newest.
 pub(super) fn files(
     account: &Account,
     observed: &Observed,
@@ -25,61 +27,63 @@ pub(super) fn files(
     settings: &Settings,
     upper: i64,
 ) -> (Option<Vec<Mark>>, Vec<(bool, Cover)>) {
-    if !settings.is_automatic {
-        return (account.marks.clone(), Vec::new());
-    }
     let at_first = opening.there.get(name).map(|(_, files)| (opening.began, files.clone()));
-    let listed = observed.listed.get(name).cloned();
-    let listed = listed.or(at_first.filter(|_| !observed.unlisted.contains(name)));
-    let Some((at, files)) = listed else { return (account.marks.clone(), Vec::new()) };
-    let mut highest = Mark::new();
-    for file in &files {
-        let others = files.iter().filter(|other| other.node == file.node);
-        let sequence = others.clone().map(|other| other.sequence).max().unwrap();
-        let shown = others.filter(|other| other.sequence == sequence).count();
-        highest.insert(file.node.clone(), (sequence, shown));
-    }
+    let at_first = at_first.filter(|_| !observed.unlisted.contains(name));
+    let lists = observed.listed.get(name).cloned();
+    let lists = lists.or(at_first.map(|list| vec![list])).unwrap_or_default();
+    let Some((at, files)) = lists.first() else { return (account.marks.clone(), Vec::new()) };
+    let listed = mark(files);
     let before = account.marks.clone();
-    let is_after = |file: &File, mark: &Mark| {
-        mark.get(&file.node).is_none_or(|&(sequence, shown)| {
-            let alike = |other: &&File| other.node == file.node && other.sequence == file.sequence;
-            let more_are_shown = files.iter().filter(alike).count() > shown;
-            file.sequence > sequence || (file.sequence == sequence && more_are_shown)
-        })
+    let is_new = |file: &&File| {
+        let snapshot = (file.node.clone(), file.sequence);
+        before.iter().flatten().all(|mark| mark.get(&snapshot) != listed.get(&snapshot))
     };
-    let is_rebuilt = |file: &File, mark: &Mark| {
-        mark.get(&file.node).is_some_and(|(sequence, _)| highest[&file.node].0 < *sequence)
-    };
-    let marks = || before.iter().flatten();
-    let is_new = |file: &&File| marks().all(|mark| is_after(file, mark) || is_rebuilt(file, mark));
     let cover = |file: &File| {
+        let later = listed
+            .keys()
+            .filter(|(node, sequence)| *node == file.node && *sequence > file.sequence);
         let cover = Cover {
             rule: "files",
-            seen_by: at,
+            seen_by: *at,
             from: file.first.max(settings.start()),
             to: file.last.saturating_add(1).min(upper),
             only_new: false,
         };
-        (marks().all(|mark| is_after(file, mark)), cover)
+        (later.count() < FRESH, cover)
     };
     let late = match before {
         Some(_) => files.iter().filter(is_new).map(cover).collect(),
         None => Vec::new(),
     };
-    let extended = |mark: Mark| -> Mark { mark.into_iter().chain(highest.clone()).collect() };
-    let mut marks: Vec<_> = match before {
-        Some(before) => before.into_iter().map(extended).collect(),
-        None => vec![highest.clone()],
+    // The engine may have remembered any list of this sync.
+    let before = before.unwrap_or_else(|| vec![Mark::new()]);
+    let extended = |(_, files): &(i64, Vec<File>)| {
+        let listed = mark(files);
+        let extended = move |before: &Mark| -> Mark {
+            before.clone().into_iter().chain(listed.clone()).collect()
+        };
+        before.iter().map(extended).collect::<Vec<_>>()
     };
+    let mut marks: Vec<_> = lists.iter().flat_map(extended).collect();
     marks.sort();
     marks.dedup();
     (Some(marks), late)
 }
 
+fn mark(files: &[File]) -> Mark {
+    let mut mark = Mark::new();
+    for file in files {
+        let snapshot = mark.entry((file.node.clone(), file.sequence)).or_default();
+        snapshot.push((file.first, file.last, file.rows));
+        snapshot.sort_unstable();
+    }
+    mark
+}
+
 /// What a comparison of counts covers, if the last one is long enough ago. One that was made since
 /// the point came has found it, if it reached as far back.
 pub(super) fn counted(begun: &[(i64, i64, i64)], settings: &Settings, upper: i64) -> Option<Cover> {
-    if !settings.is_automatic || settings.audit_days == 0 {
+    if settings.audit_days == 0 {
         return None;
     }
     let recent = begun.iter().filter(|(_, before, _)| *before > upper - COUNTED_EVERY);

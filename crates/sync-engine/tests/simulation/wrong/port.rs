@@ -13,7 +13,7 @@ use sync_engine::{
 
 use super::{Lie, Lies};
 use crate::answer::ModelAnswer;
-use crate::port::{Model, find, schema};
+use crate::port::{Model, find, only_since, schema};
 use crate::world::Files;
 
 /// 1990-01-01T00:00:00Z.
@@ -67,9 +67,13 @@ impl TimeSeries for WrongPort {
         self.model.columns(measurement).await
     }
 
-    async fn files(&self, measurement: &str) -> Result<Vec<File>, Failure> {
-        let files = self.model.files(measurement).await?;
-        Ok(self.shown(measurement, files))
+    async fn files(
+        &self,
+        measurement: &str,
+        since: &BTreeMap<String, u64>,
+    ) -> Result<Vec<File>, Failure> {
+        let files = self.model.files(measurement, &BTreeMap::new()).await?;
+        Ok(only_since(self.shown(measurement, files), since))
     }
 
     async fn counts(
