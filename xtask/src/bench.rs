@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// What is measured by default.
-const SHAPES: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny", "interleaved"];
+const WORKLOADS: [&str; 7] = ["narrow", "wide", "tags", "strings", "sparse", "tiny", "interleaved"];
 
 /// Checks that the bench still measures everything, with syncs of a few rows in a development
 /// build. The figures do not count.
@@ -42,17 +42,17 @@ pub(crate) fn smoke() -> Result<()> {
     for name in ["debug_rows_per_s", "listening_ms"] {
         ensure!(report[name].is_number(), "`{name}` was not measured");
     }
-    let shapes = report["shapes"].as_object().context("no shape was measured")?;
-    for shape in SHAPES {
-        ensure!(shapes.contains_key(shape), "{shape} was not measured");
+    let workloads = report["workloads"].as_object().context("no workload was measured")?;
+    for workload in WORKLOADS {
+        ensure!(workloads.contains_key(workload), "{workload} was not measured");
     }
-    for (shape, figures) in shapes {
-        let figures = figures.as_object().context("a shape is an object")?;
-        ensure!(figures.contains_key("sync_over_wire"), "{shape}: no ratio to the wire");
+    for (workload, figures) in workloads {
+        let figures = figures.as_object().context("a workload is an object")?;
+        ensure!(figures.contains_key("sync_over_wire"), "{workload}: no ratio to the wire");
         for (name, figure) in figures {
-            ensure!(figure.is_number(), "{shape}: `{name}` was not measured");
+            ensure!(figure.is_number(), "{workload}: `{name}` was not measured");
         }
     }
-    println!("{} shapes measured", shapes.len());
+    println!("{} workloads measured", workloads.len());
     Ok(())
 }

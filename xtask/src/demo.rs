@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: runs two syncs from a look-alike InfluxDB 3 into a local warehouse, with
+//! `cargo xtask demo`: runs two syncs from a fake InfluxDB 3 into a local warehouse, with
 //! nothing installed.
 
 use std::fs;
@@ -14,8 +14,8 @@ use crate::program::{self, Server, TOKEN};
 const DATABASE: &str = "home";
 
 const INTRODUCTION: &str = "\
-This builds the connector and a look-alike of InfluxDB 3, and then syncs twice into a local
-warehouse, a SQLite file. The syncs take seconds.";
+This builds the connector and a fake InfluxDB 3, and then syncs twice into a local warehouse, a
+SQLite file. The syncs take seconds.";
 
 /// Said where nothing has been built yet.
 const FIRST_TIME: &str = "\
@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<()> {
     let influx =
         program::influx_fake(&binaries, &[(DATABASE, "home.lp"), (DATABASE, "census.lp")])?;
     println!(
-        "\nInfluxDB look-alike    {} (database {DATABASE:?}: fixtures/home.lp, fixtures/census.lp)",
+        "\nFake InfluxDB          {} (database {DATABASE:?}: fixtures/home.lp, fixtures/census.lp)",
         influx.address
     );
     let connector = program::connector(&binaries)?;
@@ -115,6 +115,6 @@ fn write_points(influx: &Server) -> Result<()> {
     ureq::post(url)
         .header("authorization", format!("Bearer {TOKEN}"))
         .send(lines)
-        .context("the look-alike refused the points")?;
+        .context("the fake InfluxDB refused the points")?;
     Ok(())
 }

@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{program, sbom};
 
-/// Crates that the submission must not have: the query engine of the look-alike, and the warehouse
-/// of `connector debug`.
+/// Crates that the submission must not have: the query engine of the fake InfluxDB, and the
+/// warehouse of `connector debug`.
 const UNWANTED: [&str; 2] = ["datafusion", "rusqlite"];
 
 pub(crate) fn run() -> Result<()> {

@@ -27,12 +27,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Shows the connector at work, with nothing installed: two syncs from a look-alike InfluxDB 3
-    /// into a local warehouse
+    /// Shows the connector at work, with nothing installed: two syncs from a fake InfluxDB 3 into a
+    /// local warehouse
     Demo,
     /// Builds the executable as Fivetran does, checks what it links to, and lists what is in it
     Dist,
-    /// Runs unmodified peers in Python against the look-alike and against the connector
+    /// Runs unmodified peers in Python against the fake InfluxDB and against the connector
     Peers,
     /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes
     /// wrong between them

@@ -14,7 +14,7 @@ pub(crate) fn run() -> Result<()> {
     let binaries = program::build()?;
     let peers = program::root().join("xtask").join("peers");
 
-    println!("\ninfluxdb3-python writes and reads the look-alike:");
+    println!("\ninfluxdb3-python writes and reads the fake InfluxDB:");
     let influx =
         program::influx_fake(&binaries, &[("census", "census.lp"), ("census", "home.lp")])?;
     program::run(Command::new(&python).arg(peers.join("influxdb3_client.py")).args([

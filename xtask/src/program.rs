@@ -85,7 +85,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Builds the connector and the look-alike. Returns the directory of their executables.
+/// Builds the connector and the fake InfluxDB. Returns the directory of their executables.
 ///
 /// # Errors
 /// The build fails.
@@ -146,7 +146,7 @@ fn port(line: &str) -> Option<u16> {
     rest[..digits].parse().ok()
 }
 
-/// The look-alike, with points: each pair is a database and a file of `fixtures/`.
+/// The fake InfluxDB, with points: each pair is a database and a file of `fixtures/`.
 ///
 /// # Errors
 /// It does not start.
@@ -169,5 +169,5 @@ pub fn connector(binaries: &Path) -> Result<Server> {
     Server::start(Command::new(binaries.join("connector")).args(["--port", "0"]))
 }
 
-/// The look-alike's token.
+/// The fake InfluxDB's token.
 pub const TOKEN: &str = "demo-token";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 
+use crate::capture::{CapturedMessage, records};
 use crate::drain::{Drained, each};
-use crate::frames::{Frame, records};
 
 /// How far the bytes of a whole sync may be from the expected ones. Rows and messages differ a
 /// little.
@@ -34,10 +34,10 @@ pub(crate) async fn count(port: u16, configuration: BTreeMap<String, String>) ->
 
 impl Yardstick {
     /// What some messages hold.
-    pub(crate) fn of(frames: &[Frame]) -> Self {
-        frames.iter().fold(Self::default(), |sum, frame| Self {
-            rows: sum.rows + frame.records,
-            bytes: sum.bytes + frame.bytes.len() as u64,
+    pub(crate) fn of(messages: &[CapturedMessage]) -> Self {
+        messages.iter().fold(Self::default(), |sum, message| Self {
+            rows: sum.rows + message.records,
+            bytes: sum.bytes + message.bytes.len() as u64,
         })
     }
 

@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::drain::configuration;
 use crate::measure::{median, source};
 use crate::program;
-use crate::shape::Shape;
+use crate::workload::Workload;
 
-/// Rows per second of syncs of the narrow shape, each into a warehouse of its own.
+/// Rows per second of syncs of the narrow workload, each into a warehouse of its own.
 pub(crate) fn rows_per_s(rounds: usize, scale: u64) -> Result<f64> {
-    let rows = (Shape::Narrow.rows() / scale).max(1);
-    let source = source(Shape::Narrow, rows)?;
-    let configuration = serde_json::to_vec(&configuration(source.port, Shape::Narrow))?;
+    let rows = (Workload::Narrow.rows() / scale).max(1);
+    let source = source(Workload::Narrow, rows)?;
+    let configuration = serde_json::to_vec(&configuration(source.port, Workload::Narrow))?;
     let measured = (0..rounds).map(|_| sync(&configuration, rows));
     Ok(median(measured.collect::<Result<_>>()?))
 }

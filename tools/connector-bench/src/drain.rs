@@ -9,8 +9,8 @@ use fivetran_wire::update_response::Operation;
 use fivetran_wire::{UpdateRequest, UpdateResponse, method};
 use prost::Message;
 
-use crate::shape::Shape;
 use crate::wire::call;
+use crate::workload::Workload;
 
 /// What came.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +58,13 @@ pub(crate) async fn each(
 /// How a message with records begins: field 6, with a length.
 const RECORDS_KEY: u8 = (6 << 3) | 2;
 
-/// The configuration for the table of a shape on a source of ours.
-pub(crate) fn configuration(source: u16, shape: Shape) -> BTreeMap<String, String> {
+/// The configuration for the table of a workload on a source of ours.
+pub(crate) fn configuration(source: u16, workload: Workload) -> BTreeMap<String, String> {
     let fields = [
         ("hostname", format!("http://127.0.0.1:{source}")),
         ("token", "measured".to_owned()),
         ("database", "measured".to_owned()),
-        ("measurement", shape.name()),
+        ("measurement", workload.name()),
     ];
     fields.map(|(name, value)| (name.to_owned(), value)).into()
 }

@@ -11,7 +11,7 @@ use fivetran_wire::{Record, ValueType};
 use prost::Message;
 use sync_core::{Column, DataType, RowError, Rows, Table, Timestamp, Value};
 
-use crate::frames::{Frame, records};
+use crate::capture::{CapturedMessage, records};
 use crate::idiomatic;
 
 /// How much is encoded in a turn, at least.
@@ -29,20 +29,20 @@ pub(crate) struct Encoding {
 pub(crate) struct Sample {
     table: Table,
     records: Vec<Record>,
-    frames: Vec<Frame>,
+    messages: Vec<CapturedMessage>,
 }
 
 impl Sample {
-    pub(crate) fn new(frames: &[Frame]) -> Result<Self> {
+    pub(crate) fn new(messages: &[CapturedMessage]) -> Result<Self> {
         let mut all = Vec::new();
-        for frame in frames {
-            all.extend(records(&frame.bytes)?);
+        for message in messages {
+            all.extend(records(&message.bytes)?);
         }
         let first = all.first().context("no record")?;
         // The encoder does not need the types of columns, so any type will do.
         let columns = first.data.keys().map(|name| Column::new(name, DataType::String));
         let table = Table::new(&first.table_name, columns.collect());
-        Ok(Self { table, records: all, frames: frames.to_vec() })
+        Ok(Self { table, records: all, messages: messages.to_vec() })
     }
 
     /// Encodes the rows so many times.
@@ -50,10 +50,10 @@ impl Sample {
         let cells = self.cells()?;
         let mut encoder = TableEncoder::new(&self.table);
         for _ in 0..times {
-            for frame in
-                encoder.messages(&mut Replay { cells: &cells, width: self.width(), next: 0 })
+            for message in
+                encoder.messages(&mut CapturedRows { cells: &cells, width: self.width(), next: 0 })
             {
-                black_box(frame?);
+                black_box(message?);
             }
         }
         Ok(())
@@ -81,26 +81,26 @@ impl Sample {
     /// Encodes the same rows in three ways, one after the other.
     pub(crate) fn measure(&self) -> Result<Encoding> {
         let (cells, width) = (self.cells()?, self.width());
-        let replay = || Replay { cells: &cells, width, next: 0 };
+        let rows = || CapturedRows { cells: &cells, width, next: 0 };
         let mut encoder = TableEncoder::new(&self.table);
         let ours = self.per_row(|| {
-            for frame in encoder.messages(&mut replay()) {
-                black_box(frame?);
+            for message in encoder.messages(&mut rows()) {
+                black_box(message?);
             }
             Ok(())
         })?;
         let prost = self.per_row(|| {
-            idiomatic::messages(&self.table, &mut replay(), |message| {
+            idiomatic::messages(&self.table, &mut rows(), |message| {
                 black_box(message.encode_to_vec());
             })
             .map_err(Into::into)
         })?;
         let mut buffer = BytesMut::new();
         let copy = self.per_row(|| {
-            for frame in &self.frames {
+            for message in &self.messages {
                 // In pieces, as the encoder takes memory.
-                buffer.reserve(frame.bytes.len().max(512 * 1024));
-                buffer.put_slice(&frame.bytes);
+                buffer.reserve(message.bytes.len().max(512 * 1024));
+                buffer.put_slice(&message.bytes);
                 black_box(buffer.split().freeze());
             }
             Ok(())
@@ -120,13 +120,13 @@ impl Sample {
 }
 
 /// Rows that are there already.
-struct Replay<'a> {
+struct CapturedRows<'a> {
     cells: &'a [Value<'a>],
     width: usize,
     next: usize,
 }
 
-impl Rows for Replay<'_> {
+impl Rows for CapturedRows<'_> {
     fn next_row(&mut self) -> Result<Option<&[Value<'_>]>, RowError> {
         let row = self.cells.get(self.next..self.next + self.width);
         self.next += self.width;

@@ -9,19 +9,19 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use crate::capture;
 use crate::count::Yardstick;
 use crate::drain::{configuration, drain};
 use crate::encoding::Sample;
-use crate::frames;
 use crate::measure::source;
 use crate::program::{self, Program};
-use crate::shape::Shape;
+use crate::workload::Workload;
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// The kind of table
     #[arg(long, value_enum, default_value = "narrow")]
-    shape: Shape,
+    workload: Workload,
     /// The connector to count [default: the one that was built beside this program]
     #[arg(long, value_name = "FILE")]
     connector: Option<std::path::PathBuf>,
@@ -41,20 +41,21 @@ struct Counted {
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let Options { shape, connector, functions } = options;
+    let Options { workload, connector, functions } = options;
     let connector = connector.map_or_else(program::connector, Ok)?;
     let directory = tempfile::tempdir()?;
     let mut out = std::io::stdout();
 
-    let sample = directory.path().join("frames");
-    let small = source(shape, ROWS[0])?;
+    let sample = directory.path().join("messages");
+    let small = source(workload, ROWS[0])?;
     let plain = Program::connector()?;
-    let captured = frames::capture(plain.port, configuration(small.port, shape), ROWS[0]).await?;
-    frames::write(&captured, &sample)?;
+    let captured =
+        capture::capture(plain.port, configuration(small.port, workload), ROWS[0]).await?;
+    capture::write(&captured, &sample)?;
     let mut encoder = Vec::new();
     for times in [1, 2] {
         let mut command = valgrind(&directory.path().join("encoder"), &std::env::current_exe()?);
-        command.arg("encode").arg("--frames").arg(&sample).args(["--times", &times.to_string()]);
+        command.arg("encode").arg("--messages").arg(&sample).args(["--times", &times.to_string()]);
         ensure!(command.output()?.status.success(), "{command:?} has failed");
         encoder.push(counted(&directory.path().join("encoder"), functions)?);
     }
@@ -63,11 +64,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
     let mut whole = Vec::new();
     for rows in ROWS {
-        let source = source(shape, rows)?;
+        let source = source(workload, rows)?;
         let file = directory.path().join("connector");
         let mut command = valgrind(&file, &connector);
         let counting = Program::start(command.args(["--port", "0"]))?;
-        let drained = drain(counting.port, configuration(source.port, shape)).await?;
+        let drained = drain(counting.port, configuration(source.port, workload)).await?;
         yardstick.ensure(rows, &drained)?;
         counting.end()?;
         whole.push(counted(&file, functions)?);
@@ -87,7 +88,7 @@ fn tell(out: &mut impl Write, what: &str, runs: &[Counted], rows: u64) -> Result
 
 /// Encodes the rows of some messages so many times: what is counted of the encoder.
 pub(crate) fn encode(file: &Path, times: u64) -> Result<()> {
-    Sample::new(&frames::read(file)?)?.encode(times)
+    Sample::new(&capture::read(file)?)?.encode(times)
 }
 
 fn valgrind(file: &Path, program: &Path) -> Command {

@@ -2,16 +2,16 @@
 //!
 //! Each part of a measurement is a process of its own, so that its processor time and memory can be
 //! told: a source that answers with prebuilt batches, the connector as Fivetran starts it, a server
-//! that repeats recorded messages, and a server that makes messages as users of prost do. This
+//! that repeats captured messages, and a server that makes messages as users of prost do. This
 //! process is the client of them all. It measures them in turns of a few seconds, several times.
 //! For a ratio it reports the median of the ratios of all turns, since a machine that is slow for a
 //! while slows both sides down.
 
+mod capture;
 mod count;
 mod debug;
 mod drain;
 mod encoding;
-mod frames;
 mod idiomatic;
 mod influx;
 mod instructions;
@@ -19,21 +19,22 @@ mod machine;
 mod measure;
 mod memory;
 mod program;
+mod replay;
 mod report;
-mod shape;
 mod source;
 mod wire;
+mod workload;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::frames::Replay;
 use crate::idiomatic::Idiomatic;
+use crate::replay::Replay;
 use crate::report::Report;
-use crate::shape::Shape;
 use crate::source::Source;
+use crate::workload::Workload;
 
 /// Measures the connector, all in one run.
 #[derive(Parser)]
@@ -49,7 +50,7 @@ struct Arguments {
 struct Options {
     /// The kinds of table to measure [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
-    shapes: Vec<Shape>,
+    workloads: Vec<Workload>,
     /// How often each is measured
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -72,7 +73,7 @@ enum Command {
     #[command(hide = true)]
     Source {
         #[arg(long, value_enum)]
-        shape: Shape,
+        workload: Workload,
         #[arg(long)]
         rows: u64,
     },
@@ -80,7 +81,7 @@ enum Command {
     #[command(hide = true)]
     Wire {
         #[arg(long)]
-        frames: PathBuf,
+        messages: PathBuf,
         #[arg(long)]
         rows: u64,
     },
@@ -88,7 +89,7 @@ enum Command {
     #[command(hide = true)]
     Encode {
         #[arg(long)]
-        frames: PathBuf,
+        messages: PathBuf,
         #[arg(long)]
         times: u64,
     },
@@ -104,18 +105,18 @@ async fn main() -> Result<()> {
         None => bench(options).await,
         Some(Command::Memory(options)) => memory::run(options).await,
         Some(Command::Instructions(options)) => instructions::run(options).await,
-        Some(Command::Encode { frames, times }) => instructions::encode(&frames, times),
-        Some(Command::Source { shape, rows }) => wire::serve(Source::new(shape, rows)?).await,
-        Some(Command::Wire { frames, rows }) => wire::serve(Replay::new(&frames, rows)?).await,
+        Some(Command::Encode { messages, times }) => instructions::encode(&messages, times),
+        Some(Command::Source { workload, rows }) => wire::serve(Source::new(workload, rows)?).await,
+        Some(Command::Wire { messages, rows }) => wire::serve(Replay::new(&messages, rows)?).await,
         Some(Command::Idiomatic) => wire::serve(Idiomatic::default()).await,
     }
 }
 
 async fn bench(options: Options) -> Result<()> {
-    let shapes = match options.shapes.is_empty() {
-        true => Shape::value_variants(),
-        false => &options.shapes,
+    let workloads = match options.workloads.is_empty() {
+        true => Workload::value_variants(),
+        false => &options.workloads,
     };
-    let report = Report::measure(shapes, options.rounds, options.scale).await?;
+    let report = Report::measure(workloads, options.rounds, options.scale).await?;
     if options.json { report.print_json() } else { report.print_table() }
 }

@@ -9,22 +9,22 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use crate::capture;
 use crate::count::{Yardstick, count};
 use crate::drain::{configuration, drain};
 use crate::encoding::{Encoding, Sample};
-use crate::frames;
 use crate::program::Program;
-use crate::shape::Shape;
+use crate::workload::Workload;
 
 /// The larger sync moves so many times the rows of the smaller one.
 const TEN: u64 = 10;
 /// Rows of the messages that are sent over and over for comparison.
 const SAMPLE_ROWS: u64 = 20_000;
 
-/// What a shape came to: medians of all rounds.
+/// What a workload came to: medians of all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Figures {
-    /// The whole path, divided by the recorded messages, through the same server to the same
+    /// The whole path, divided by the captured messages, through the same server to the same
     /// client.
     pub(crate) sync_over_wire: f64,
     /// The whole path against the same path with idiomatic prost messages.
@@ -59,9 +59,9 @@ struct Sync {
     peak_bytes: u64,
 }
 
-/// The servers of a shape that serve all rounds.
+/// The servers of a workload that serve all rounds.
 struct Stage {
-    shape: Shape,
+    workload: Workload,
     rows: u64,
     small: Program,
     large: Program,
@@ -70,12 +70,12 @@ struct Stage {
     /// All rows of the small one, once.
     yardstick: Yardstick,
     /// Kept for as long as a program reads it.
-    _frames: NamedTempFile,
+    _messages: NamedTempFile,
 }
 
-/// Measures a shape; `scale` makes all of its syncs smaller.
-pub(crate) async fn measure(shape: Shape, rounds: usize, scale: u64) -> Result<Figures> {
-    let stage = Stage::new(shape, (shape.rows() / scale).max(1)).await?;
+/// Measures a workload; `scale` makes all of its syncs smaller.
+pub(crate) async fn measure(workload: Workload, rounds: usize, scale: u64) -> Result<Figures> {
+    let stage = Stage::new(workload, (workload.rows() / scale).max(1)).await?;
     let mut columns = BTreeMap::<&str, Vec<f64>>::new();
     for _ in 0..rounds {
         for (name, value) in stage.round().await? {
@@ -106,19 +106,19 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 }
 
 impl Stage {
-    async fn new(shape: Shape, rows: u64) -> Result<Self> {
-        let small = source(shape, rows)?;
-        let large = source(shape, TEN * rows)?;
-        let from_small = || configuration(small.port, shape);
+    async fn new(workload: Workload, rows: u64) -> Result<Self> {
+        let small = source(workload, rows)?;
+        let large = source(workload, TEN * rows)?;
+        let from_small = || configuration(small.port, workload);
         let yardstick = count(Program::connector()?.port, from_small()).await?;
         ensure!(yardstick.rows == rows, "{} of {rows} rows have come", yardstick.rows);
         let connector = Program::connector()?;
-        let frames = frames::capture(connector.port, from_small(), SAMPLE_ROWS).await?;
+        let messages = capture::capture(connector.port, from_small(), SAMPLE_ROWS).await?;
         let file = NamedTempFile::new()?;
-        frames::write(&frames, file.path())?;
+        capture::write(&messages, file.path())?;
         let wire = wire(file.path(), TEN * rows)?;
-        let sample = Sample::new(&frames)?;
-        Ok(Self { shape, rows, small, large, wire, sample, yardstick, _frames: file })
+        let sample = Sample::new(&messages)?;
+        Ok(Self { workload, rows, small, large, wire, sample, yardstick, _messages: file })
     }
 
     async fn round(&self) -> Result<Vec<(&'static str, f64)>> {
@@ -126,7 +126,7 @@ impl Stage {
         let wire = drain(self.wire.port, BTreeMap::new()).await?;
         let small = self.sync(&self.small, self.rows).await?;
         let idiomatic = Program::role("idiomatic", &[])?;
-        let prost = drain(idiomatic.port, configuration(self.small.port, self.shape)).await?;
+        let prost = drain(idiomatic.port, configuration(self.small.port, self.workload)).await?;
         self.yardstick.ensure(self.rows, &prost)?;
         let Encoding { ours, prost: by_prost, copy } = self.sample.measure()?;
         let large_rows = (TEN * self.rows) as f64;
@@ -154,7 +154,7 @@ impl Stage {
     async fn sync(&self, source: &Program, rows: u64) -> Result<Sync> {
         let connector = Program::connector()?;
         let (cpu, source_cpu) = (connector.cpu()?, source.cpu()?);
-        let drained = drain(connector.port, configuration(source.port, self.shape)).await?;
+        let drained = drain(connector.port, configuration(source.port, self.workload)).await?;
         self.yardstick.ensure(rows, &drained)?;
         Ok(Sync {
             rows_per_s: rows as f64 / drained.elapsed.as_secs_f64(),
@@ -167,12 +167,15 @@ impl Stage {
     }
 }
 
-/// A source of a shape.
-pub(crate) fn source(shape: Shape, rows: u64) -> Result<Program> {
-    Program::role("source", &["--shape".into(), shape.name(), "--rows".into(), rows.to_string()])
+/// A source of a workload.
+pub(crate) fn source(workload: Workload, rows: u64) -> Result<Program> {
+    Program::role(
+        "source",
+        &["--workload".into(), workload.name(), "--rows".into(), rows.to_string()],
+    )
 }
 
-fn wire(frames: &Path, rows: u64) -> Result<Program> {
-    let frames = frames.display().to_string();
-    Program::role("wire", &["--frames".into(), frames, "--rows".into(), rows.to_string()])
+fn wire(messages: &Path, rows: u64) -> Result<Program> {
+    let messages = messages.display().to_string();
+    Program::role("wire", &["--messages".into(), messages, "--rows".into(), rows.to_string()])
 }

@@ -12,13 +12,13 @@ use tokio::time::interval;
 use crate::drain::{configuration, drain};
 use crate::measure::source;
 use crate::program::Program;
-use crate::shape::Shape;
+use crate::workload::Workload;
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// The kind of table
     #[arg(long, value_enum, default_value = "narrow")]
-    shape: Shape,
+    workload: Workload,
     /// How many rows to move
     #[arg(long, default_value_t = 20_000_000)]
     rows: u64,
@@ -39,18 +39,18 @@ type Sample = (f64, f64);
 
 /// Moves the rows, and says how much memory the connector had meanwhile.
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let Options { shape, rows, parallel_queries, svg } = options;
-    let source = source(shape, rows)?;
+    let Options { workload, rows, parallel_queries, svg } = options;
+    let source = source(workload, rows)?;
     let connector = Program::connector()?;
     let idle = connector.resident_bytes()? as f64 / 1e6;
-    let mut configuration = configuration(source.port, shape);
+    let mut configuration = configuration(source.port, workload);
     configuration.insert("parallel_queries".to_owned(), parallel_queries.to_string());
     let samples = watch(&connector, drain(connector.port, configuration)).await?;
     let mut out = std::io::stdout();
     writeln!(
         out,
         "{rows} rows, {}, {parallel_queries} queries at once; idle: {idle:.1} MB",
-        shape.name()
+        workload.name()
     )?;
     for (part, (from, to)) in parts(&samples).enumerate() {
         writeln!(
@@ -62,7 +62,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     writeln!(out, "peak: {:.1} MB", connector.peak_bytes()? as f64 / 1e6)?;
     match svg {
-        Some(file) => draw(&samples, &file, &format!("{rows} rows, {}", shape.name())),
+        Some(file) => draw(&samples, &file, &format!("{rows} rows, {}", workload.name())),
         None => Ok(()),
     }
 }

@@ -14,13 +14,13 @@ use crate::influx::{self, Server};
 use crate::machine::Machine;
 use crate::measure::{Figures, measure, median};
 use crate::program::Program;
-use crate::shape::Shape;
+use crate::workload::Workload;
 
 /// What a run came to.
 #[derive(Serialize)]
 pub(crate) struct Report {
     machine: Machine,
-    shapes: BTreeMap<Shape, Figures>,
+    workloads: BTreeMap<Workload, Figures>,
     /// Rows per second of `connector debug` into its warehouse, narrow.
     debug_rows_per_s: f64,
     /// From the connector's start until it listens.
@@ -31,15 +31,15 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Measures shapes, so many times each.
-    pub(crate) async fn measure(shapes: &[Shape], rounds: usize, scale: u64) -> Result<Self> {
+    /// Measures workloads, so many times each.
+    pub(crate) async fn measure(workloads: &[Workload], rounds: usize, scale: u64) -> Result<Self> {
         let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")?;
         let progress = ProgressBar::new_spinner().with_style(style);
         progress.enable_steady_tick(std::time::Duration::from_millis(200));
         let mut figures = BTreeMap::new();
-        for &shape in shapes {
-            progress.set_message(shape.name());
-            figures.insert(shape, measure(shape, rounds, scale).await?);
+        for &workload in workloads {
+            progress.set_message(workload.name());
+            figures.insert(workload, measure(workload, rounds, scale).await?);
         }
         let influxdb = match Server::from_environment() {
             Some(server) => {
@@ -57,7 +57,7 @@ impl Report {
         progress.finish_and_clear();
         Ok(Self {
             machine: Machine::describe()?,
-            shapes: figures,
+            workloads: figures,
             debug_rows_per_s,
             listening_ms,
             influxdb,
@@ -76,8 +76,8 @@ impl Report {
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        for (shape, figures) in &self.shapes {
-            table.add_row(row(*shape, figures));
+        for (workload, figures) in &self.workloads {
+            table.add_row(row(*workload, figures));
         }
         let mut out = std::io::stdout();
         writeln!(out, "{}\n", self.machine)?;
@@ -92,7 +92,7 @@ impl Report {
 }
 
 const COLUMNS: [&str; 13] = [
-    "shape",
+    "workload",
     "rows",
     "M rows/s",
     "MB/s",
@@ -107,9 +107,9 @@ const COLUMNS: [&str; 13] = [
     "10x memory",
 ];
 
-fn row(shape: Shape, figures: &Figures) -> Vec<String> {
+fn row(workload: Workload, figures: &Figures) -> Vec<String> {
     vec![
-        shape.name(),
+        workload.name(),
         figures.rows.to_string(),
         format!("{:.2}", figures.rows_per_s / 1e6),
         format!("{:.0}", figures.mb_per_s),

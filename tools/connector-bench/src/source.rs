@@ -17,15 +17,15 @@ use prost::Message;
 use serde::Deserialize;
 use tonic::Status;
 
-use crate::shape::{MARK, SPACING, Shape, TAG};
 use crate::wire::{Answer, BytesCodec, Handler};
+use crate::workload::{COLUMN_TYPE, SPACING, TAG, Workload};
 
-/// A table of a shape, which ends where the present begins.
+/// A table of a workload, which ends where the present begins.
 #[derive(Clone)]
 pub(crate) struct Source(Arc<Prebuilt>);
 
 struct Prebuilt {
-    shape: Shape,
+    workload: Workload,
     rows: i64,
     /// When the first point was, in nanoseconds.
     first: i64,
@@ -43,13 +43,13 @@ struct Question {
 
 impl Source {
     /// A table with so many rows.
-    pub(crate) fn new(shape: Shape, rows: u64) -> Result<Self> {
-        let batches = shape.batches()?;
+    pub(crate) fn new(workload: Workload, rows: u64) -> Result<Self> {
+        let batches = workload.batches()?;
         let natural = batches.first().context("no batch")?.schema();
         let fields = natural.fields().iter().map(|field| {
             let field = field.as_ref().clone();
-            match shape.is_tag(field.name()) {
-                true => field.with_metadata([(MARK.to_owned(), TAG.to_owned())].into()),
+            match workload.is_tag(field.name()) {
+                true => field.with_metadata([(COLUMN_TYPE.to_owned(), TAG.to_owned())].into()),
                 false => field,
             }
         });
@@ -65,7 +65,7 @@ impl Source {
         // The engine leaves out the last ten seconds.
         let now = Utc::now().timestamp_nanos_opt().context("the clock is off")?;
         let first = now - 60_000_000_000 - rows * SPACING;
-        Ok(Self(Arc::new(Prebuilt { shape, rows, first, schema, batches, opening, messages })))
+        Ok(Self(Arc::new(Prebuilt { workload, rows, first, schema, batches, opening, messages })))
     }
 }
 
@@ -116,13 +116,13 @@ impl Prebuilt {
     fn columns(&self) -> Result<Answer<Bytes>> {
         let fields = self.schema.fields().iter();
         let types = fields.clone().map(|field| match field.data_type() {
-            DataType::Utf8 if self.shape.is_tag(field.name()) => {
+            DataType::Utf8 if self.workload.is_tag(field.name()) => {
                 "Dictionary(Int32, Utf8)".to_owned()
             }
             DataType::Timestamp(..) => "Timestamp(ns)".to_owned(),
             other => other.to_string(),
         });
-        let tables = fields.clone().map(|_| self.shape.name());
+        let tables = fields.clone().map(|_| self.workload.name());
         let tables: ArrayRef = Arc::new(StringArray::from_iter_values(tables));
         let names: ArrayRef = Arc::new(StringArray::from_iter_values(fields.map(|f| f.name())));
         let types: ArrayRef = Arc::new(StringArray::from_iter_values(types));

@@ -12,7 +12,7 @@ use crate::{proxy, scenarios};
 #[command(name = "cargo xtask e2e", bin_name = "cargo xtask e2e", max_term_width = 100)]
 pub(crate) struct Arguments {
     /// The image of InfluxDB [default: influxdb:3-core where it is there or can be pulled, else the
-    /// look-alike of this workspace]
+    /// fake of this workspace]
     #[arg(long, value_name = "IMAGE")]
     pub(crate) influxdb: Option<String>,
 

@@ -2,62 +2,15 @@
 //! had to bring is in the warehouse once, with its present values, and the warehouse has no row
 //! that is not a point. Shares no code with the connector or with the platform.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Result;
 use chrono::DateTime;
 
 use crate::influx::{Influx, blocking};
-use crate::present::Present;
+use crate::point::{Key, Point, Row, Table};
 use crate::{truth, warehouse};
-
-/// A value as both sides can say it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Cell {
-    Integer(i64),
-    /// Its bits: every float that is stored is to come out the same.
-    Float(u64),
-    Text(String),
-}
-
-impl Cell {
-    pub(crate) fn float(value: f64) -> Self {
-        // SQLite keeps a zero without its sign, so both sides lose it here.
-        Self::Float((value + 0.0).to_bits())
-    }
-}
-
-/// What makes a point: its time, and the tags that it has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Key {
-    pub(crate) time: i64,
-    pub(crate) tags: BTreeMap<String, String>,
-}
-
-/// The fields of a point, as InfluxDB has them.
-pub(crate) type Point = BTreeMap<String, Present>;
-
-/// The rest of a row of the warehouse.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) fields: BTreeMap<String, Cell>,
-    pub(crate) series: String,
-    pub(crate) time: String,
-}
-
-/// A table of either side. A key should have one point, or one row.
-#[derive(Debug)]
-pub(crate) struct Table<P> {
-    pub(crate) tags: Vec<String>,
-    pub(crate) points: HashMap<Key, Vec<P>>,
-}
-
-impl<P> Table<P> {
-    pub(crate) fn new(tags: Vec<String>) -> Self {
-        Self { tags, points: HashMap::new() }
-    }
-}
 
 /// What a comparison came to.
 #[derive(Clone, Debug, Default)]
@@ -224,6 +177,8 @@ pub(crate) async fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::Cell;
+    use crate::present::Present;
 
     const AT: i64 = 1_748_846_218_190_260_000;
 
@@ -333,13 +288,6 @@ mod tests {
         let mut late = row(2, "s2");
         late.time = "2025-06-02T06:36:58.190260001Z".to_owned();
         check(&truth, &[("a", row(1, "s1")), ("b", late)], 0, 1);
-    }
-
-    #[test]
-    fn floats_are_compared_by_their_bits_but_for_the_sign_of_zero() {
-        assert_eq!(Cell::float(-0.0), Cell::float(0.0));
-        assert_ne!(Cell::float(0.1 + 0.2), Cell::float(0.3));
-        assert_ne!(Cell::float(-1.0), Cell::float(1.0));
     }
 
     #[test]

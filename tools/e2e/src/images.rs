@@ -33,8 +33,8 @@ const FAKETIME_FOUND: [&str; 5] = [
 #[derive(Clone)]
 pub(crate) struct Images {
     pub(crate) influxdb: String,
-    /// Whether that is the look-alike.
-    pub(crate) look_alike: bool,
+    /// Whether that is the fake.
+    pub(crate) is_fake: bool,
     pub(crate) connector: String,
     pub(crate) platform: String,
     /// This program.
@@ -43,7 +43,7 @@ pub(crate) struct Images {
     pub(crate) faketime: bool,
 }
 
-/// Chooses InfluxDB's image: a name, or nothing for the look-alike.
+/// Chooses InfluxDB's image: a name, or nothing for the fake.
 pub(crate) async fn influxdb(engine: &Engine, asked: Option<&str>) -> Result<Option<String>> {
     let image = asked.unwrap_or(INFLUXDB);
     if engine.inspect_image(image).await.is_some() {
@@ -71,7 +71,7 @@ pub(crate) async fn build(
 
     let target = program::target();
     let faketime = FAKETIME_FOUND.iter().map(Path::new).find(|path| path.exists());
-    let look_alike = influxdb.is_none();
+    let is_fake = influxdb.is_none();
     let made = [
         ("connector", target.join("release/fivetran_source")),
         ("platform", target.join("debug/fivetran-tester")),
@@ -91,7 +91,7 @@ pub(crate) async fn build(
         platform: name("platform"),
         tools: name("tools"),
         influxdb: influxdb.unwrap_or_else(|| name("influx-fake")),
-        look_alike,
+        is_fake,
         faketime: faketime.is_some(),
     };
     console.say(&table(engine, &images).await?);

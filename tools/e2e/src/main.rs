@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is read by people")]
 
 mod arguments;
+mod cell;
 mod certificates;
 mod clock;
 mod compare;
@@ -19,6 +20,7 @@ mod libraries;
 mod load;
 mod logs;
 mod outcome;
+mod point;
 mod present;
 mod probe;
 mod proxy;

@@ -6,7 +6,7 @@
 
 use semver::Version;
 
-use crate::compare::Cell;
+use crate::cell::Cell;
 
 /// The first release that answers an overwritten point in the buffer with its last value.
 const FIXED: Version = Version::new(3, 11, 4);

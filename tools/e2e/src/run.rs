@@ -81,8 +81,8 @@ async fn work(
     let influxdb = images::influxdb(engine, arguments.influxdb.as_deref()).await?;
     let which = match &influxdb {
         Some(image) => format!("InfluxDB is the image {image}."),
-        None => "InfluxDB is played by this workspace's look-alike (influxdb:3-core is not here, \
-                 and cannot be pulled)."
+        None => "InfluxDB is played by this workspace's fake (influxdb:3-core is not here, and \
+                 cannot be pulled)."
             .to_owned(),
     };
     console.say(&which);

@@ -176,7 +176,7 @@ const MEASURES: [Measure; 4] = [
     ("connector's memory, MB", |sample| sample.connector_megabytes, Some(4.0)),
     ("connector's descriptors", |sample| sample.descriptors, Some(4.0)),
     ("state, kB", |sample| sample.state_kilobytes, Some(1.0)),
-    // The look-alike has all points in memory: it grows with them.
+    // The fake has all points in memory: it grows with them.
     ("InfluxDB's memory, MB (has all points)", |sample| sample.influxdb_megabytes, None),
 ];
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::compare::{Cell, Key, Point, Table};
+use crate::cell::Cell;
 use crate::influx::Influx;
+use crate::point::{Key, Point, Table};
 use crate::present::Present;
 
 /// The time of a row in nanoseconds, which the answer's own `time` may be too coarse for.

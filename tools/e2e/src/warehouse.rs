@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::compare::{Cell, Key, Point, Row, Table};
+use crate::cell::Cell;
+use crate::point::{Key, Point, Row, Table};
 
 const SERIES: &str = "_series_id";
 const TIME: &str = "_time_ns";

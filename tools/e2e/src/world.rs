@@ -74,7 +74,7 @@ pub(crate) struct Unusual {
     pub(crate) clock: Option<String>,
     /// A directory with `certificate.pem` and `key.pem`.
     pub(crate) tls: Option<PathBuf>,
-    /// How often the look-alike takes a snapshot, without the present 10 minutes, in whole seconds.
+    /// How often the fake takes a snapshot, without the present 10 minutes, in whole seconds.
     pub(crate) snapshots: Option<Duration>,
 }
 
@@ -155,7 +155,7 @@ impl World {
         let data = self.directory.join(role);
         open_to_all(&data)?;
         let mut binds = vec![format!("{}:/data", data.display())];
-        let mut command = match self.run.images.look_alike {
+        let mut command = match self.run.images.is_fake {
             true => vec!["--bind", "0.0.0.0:8181", "--data-directory", "/data"],
             false => vec![
                 "influxdb3",
@@ -174,12 +174,12 @@ impl World {
             command.extend(["--tls-cert", "/tls/certificate.pem", "--tls-key", "/tls/key.pem"]);
         }
         let mut command: Vec<_> = command.into_iter().map(str::to_owned).collect();
-        if self.run.images.look_alike {
+        if self.run.images.is_fake {
             // As 3.10 does it, so that the comparison's allowance for it is tested in every run.
             command.extend(["--either-value".to_owned(), self.rng.u64(..).to_string()]);
         }
         if let Some(period) = unusual.snapshots {
-            ensure!(self.run.images.look_alike, "when InfluxDB takes snapshots is its own affair");
+            ensure!(self.run.images.is_fake, "when InfluxDB takes snapshots is its own affair");
             command.extend(["--snapshot-every".to_owned(), period.as_secs().to_string()]);
         }
         let container = Container {
@@ -189,7 +189,7 @@ impl World {
             environment: self.clock(unusual)?,
             binds,
             network: Some((self.network.clone(), role.to_owned())),
-            foreign: !self.run.images.look_alike,
+            foreign: !self.run.images.is_fake,
             ..Container::default()
         };
         self.run.engine.start(&self.run.id, &container).await?;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use influxdb_line_protocol::{FieldValue, ParsedLine, parse_lines};
 
-use crate::compare::{Cell, Key};
+use crate::cell::Cell;
+use crate::point::Key;
 
 /// How long a snapshot may take from the moment after which nothing more goes into its files, until
 /// they are listed. Too short, and a good run may fail; too long, and old values are allowed that

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use fivetran_adapter::fuzzing::service;
-use fivetran_wire::selection::Selection as Wire;
 use fivetran_wire::update_response::Operation;
-use fivetran_wire::{TableSelection, UpdateRequest, UpdateResponse, method};
+use fivetran_wire::{TableSelection, UpdateRequest, UpdateResponse, method, selection};
 use http_body_util::{BodyExt, Full};
 use influx_source::InfluxConfig;
 use libfuzzer_sys::fuzz_target;
@@ -66,13 +65,13 @@ fuzz_target!(|input: &[u8]| {
 /// Whether a name is selected: as its last entry in the list says, or as the list says for new
 /// names.
 fn check_selection(request: &UpdateRequest, taken: &Selection) {
-    let shape = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
-    match shape {
+    let asked = request.selection.as_ref().and_then(|selection| selection.selection.as_ref());
+    match asked {
         None => assert_eq!(columns(taken, None, "any", &["any"]), Some(vec!["any".to_owned()])),
-        Some(Wire::WithoutSchema(list)) => {
+        Some(selection::Selection::WithoutSchema(list)) => {
             check_tables(taken, None, &list.tables, list.include_new_tables);
         }
-        Some(Wire::WithSchema(list)) => {
+        Some(selection::Selection::WithSchema(list)) => {
             let listed: BTreeMap<_, _> =
                 list.schemas.iter().map(|schema| (schema.schema_name.as_str(), schema)).collect();
             for (&name, schema) in &listed {

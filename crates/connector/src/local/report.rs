@@ -51,5 +51,5 @@ pub(crate) fn summary(report: &Report, project: &Project, rows: u32) -> anyhow::
 }
 
 fn title(table: &WarehouseTable, shown: usize) -> String {
-    format!("{} (the last {shown} rows to land)", table.name)
+    format!("{} (the last {shown} rows loaded)", table.name)
 }

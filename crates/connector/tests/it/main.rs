@@ -11,9 +11,9 @@ mod circles;
 mod command_line;
 mod documents;
 mod drill;
+mod encoding;
 mod fast_clock;
 mod faults;
-mod frames;
 mod ledger;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -24,7 +24,7 @@ const MEGABYTE: usize = 1_000_000;
 
 /// Tables that are all alike.
 #[derive(Clone, Copy)]
-struct Shape {
+struct Dataset {
     tables: usize,
     /// Of each table.
     rows: usize,
@@ -38,7 +38,7 @@ struct Shape {
     step: i64,
 }
 
-impl Shape {
+impl Dataset {
     /// Rows that follow each other by a second, with one integer and nothing more.
     fn new(tables: usize, rows: usize) -> Self {
         let now = chrono::Utc::now().timestamp();
@@ -105,12 +105,12 @@ struct Taken {
 
 impl Taken {
     /// Reads a sync to its end. A task means that it failed.
-    async fn all(mut stream: Streaming<UpdateResponse>, shape: Shape) -> Self {
+    async fn all(mut stream: Streaming<UpdateResponse>, dataset: Dataset) -> Self {
         let mut taken = Self::default();
         while let Some(response) = stream.message().await.unwrap() {
             match response.operation {
                 Some(Operation::Records(records)) => {
-                    records.records.iter().for_each(|record| taken.take(record, shape));
+                    records.records.iter().for_each(|record| taken.take(record, dataset));
                 }
                 Some(Operation::Task(task)) => panic!("{task:?}"),
                 _ => {}
@@ -119,31 +119,31 @@ impl Taken {
         taken
     }
 
-    fn take(&mut self, record: &Record, shape: Shape) {
+    fn take(&mut self, record: &Record, dataset: Dataset) {
         // A truncation has no values.
         if record.data.is_empty() {
             return;
         }
         let value = |name: &str| record.data[name].inner.as_ref();
         let Some(&Inner::Long(time)) = value("_time_ns") else { panic!("a row without a time") };
-        if shape.text > 0 {
+        if dataset.text > 0 {
             let Some(Inner::String(text)) = value("text") else { panic!("a row without its text") };
-            let row = (time - shape.begin) / shape.step;
-            assert_eq!(text.len(), shape.text);
+            let row = (time - dataset.begin) / dataset.step;
+            assert_eq!(text.len(), dataset.text);
             assert_eq!(text.trim_end_matches('x'), row.to_string());
             self.bytes += text.len() as u64;
         }
         // The key, the time, the host, the integers and the text.
-        assert_eq!(record.data.len(), 4 + shape.integers + usize::from(shape.text > 0));
+        assert_eq!(record.data.len(), 4 + dataset.integers + usize::from(dataset.text > 0));
         self.times.entry(record.table_name.clone()).or_default().push(time);
         self.rows += 1;
     }
 
     /// Checks that every row came once.
-    fn assert_is(mut self, shape: Shape) {
-        assert_eq!(self.times.len(), shape.tables);
+    fn assert_is(mut self, dataset: Dataset) {
+        assert_eq!(self.times.len(), dataset.tables);
         let expected: Vec<_> =
-            (0..shape.rows as i64).map(|row| shape.begin + row * shape.step).collect();
+            (0..dataset.rows as i64).map(|row| dataset.begin + row * dataset.step).collect();
         for (table, times) in &mut self.times {
             times.sort_unstable();
             assert!(*times == expected, "{table}: {} rows of {}", times.len(), expected.len());
@@ -179,9 +179,9 @@ fn most_held_back(parallel_queries: usize) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_holds_influxdb_back() {
-    let shape = Shape::new(4, 32).megabytes();
-    let all = (shape.tables * shape.rows * MEGABYTE) as u64;
-    let mut stack = shape.stack(Connector::start(InfluxSource::default()).await, 1).await;
+    let dataset = Dataset::new(4, 32).megabytes();
+    let all = (dataset.tables * dataset.rows * MEGABYTE) as u64;
+    let mut stack = dataset.stack(Connector::start(InfluxSource::default()).await, 1).await;
     let proxy = Proxy::start(stack.influx.address(), []).await;
     stack.set("hostname", &proxy.url());
     for parallel_queries in [1, 4] {
@@ -195,17 +195,17 @@ async fn a_client_that_does_not_read_holds_influxdb_back() {
         );
         assert!(held_back <= most_held_back(parallel_queries), "{held_back}");
         assert!(most_held_back(parallel_queries) < all / 2);
-        Taken::all(stream, shape).await.assert_is(shape);
+        Taken::all(stream, dataset).await.assert_is(dataset);
         assert!(proxy.passed() - before > all);
     }
 }
 
 /// Runs a sync in a process of its own. Returns its report, and the peak memory of the process in
 /// bytes.
-async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
-    let stack = shape.stack(Connector::start_apart().await, parallel_queries).await;
+async fn synced(dataset: Dataset, parallel_queries: usize) -> (Taken, u64) {
+    let stack = dataset.stack(Connector::start_apart().await, parallel_queries).await;
     let stream = stack.connector.updates(&stack.configuration, None).await.unwrap();
-    let taken = Taken::all(stream, shape).await;
+    let taken = Taken::all(stream, dataset).await;
     (taken, stack.connector.peak_memory())
 }
 
@@ -213,9 +213,9 @@ async fn synced(shape: Shape, parallel_queries: usize) -> (Taken, u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
-    let shape = Shape::new(4, 80).megabytes();
-    let (taken, peak) = synced(shape, 4).await;
-    taken.assert_is(shape);
+    let dataset = Dataset::new(4, 80).megabytes();
+    let (taken, peak) = synced(dataset, 4).await;
+    taken.assert_is(dataset);
     assert!(peak < 240 * MIB, "{peak}");
 }
 
@@ -223,25 +223,25 @@ async fn rows_of_a_megabyte_pass_through_and_do_not_stay() {
 /// forever.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_megabyte_of_one_table_do_not_block_each_other() {
-    let shape = Shape::new(1, 400).megabytes().within_a_day();
-    let (taken, peak) = synced(shape, 4).await;
-    taken.assert_is(shape);
+    let dataset = Dataset::new(1, 400).megabytes().within_a_day();
+    let (taken, peak) = synced(dataset, 4).await;
+    taken.assert_is(dataset);
     assert!(peak < 240 * MIB, "{peak}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_columns() {
-    let shape = Shape { integers: 1_000, ..Shape::new(1, 500) };
-    let (taken, peak) = synced(shape, 4).await;
-    taken.assert_is(shape);
+    let dataset = Dataset { integers: 1_000, ..Dataset::new(1, 500) };
+    let (taken, peak) = synced(dataset, 4).await;
+    taken.assert_is(dataset);
     assert!(peak < 128 * MIB, "{peak}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_tables() {
-    let shape = Shape::new(100, 50);
-    let (taken, peak) = synced(shape, 4).await;
-    taken.assert_is(shape);
+    let dataset = Dataset::new(100, 50);
+    let (taken, peak) = synced(dataset, 4).await;
+    taken.assert_is(dataset);
     assert!(peak < 80 * MIB, "{peak}");
 }
 
@@ -251,13 +251,13 @@ async fn a_hundred_tables() {
 #[ignore = "run it with `cargo test -p connector --test it -- --ignored --nocapture peak_memory`"]
 async fn peak_memory() {
     println!("{:<44} queries  peak MB  seconds", "rows");
-    for (name, shape) in [
-        ("1,000,000 in one table", Shape::new(1, 1_000_000).within_a_day()),
-        ("1,000,000 in 4 tables", Shape::new(4, 250_000).within_a_day()),
-        ("2,000 of 1 MB in one table", Shape::new(1, 2_000).megabytes().within_a_day()),
-        ("2,000 of 1 MB in 4 tables", Shape::new(4, 500).megabytes().within_a_day()),
+    for (name, dataset) in [
+        ("1,000,000 in one table", Dataset::new(1, 1_000_000).within_a_day()),
+        ("1,000,000 in 4 tables", Dataset::new(4, 250_000).within_a_day()),
+        ("2,000 of 1 MB in one table", Dataset::new(1, 2_000).megabytes().within_a_day()),
+        ("2,000 of 1 MB in 4 tables", Dataset::new(4, 500).megabytes().within_a_day()),
     ] {
-        let mut stack = shape.stack(Connector::start_apart().await, 1).await;
+        let mut stack = dataset.stack(Connector::start_apart().await, 1).await;
         let idle = stack.connector.peak_memory();
         let proxy = Proxy::start(stack.influx.address(), []).await;
         stack.set("hostname", &proxy.url());
@@ -270,7 +270,7 @@ async fn peak_memory() {
             if reads_late {
                 held_back(&proxy, before).await;
             }
-            Taken::all(stream, shape).await.assert_is(shape);
+            Taken::all(stream, dataset).await.assert_is(dataset);
             let name = if reads_late { format!("{name}, read late") } else { name.to_owned() };
             let (peak, seconds) = (stack.connector.peak_memory(), started.elapsed().as_secs_f64());
             println!("{name:<44} {parallel_queries:>7} {:>8} {seconds:>8.1}", peak / 1_000_000);

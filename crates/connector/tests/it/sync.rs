@@ -75,9 +75,9 @@ async fn every_type_and_every_name_survives_the_way() {
     assert!(!report.breaches.is_empty());
     let tables =
         ODD_NAMES.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
-    let landed = stack.project.warehouse().unwrap().tables();
-    assert_eq!(landed.len(), tables);
-    for table in landed {
+    let stored = stack.project.warehouse().unwrap().tables();
+    assert_eq!(stored.len(), tables);
+    for table in stored {
         assert_eq!(
             stack.project.warehouse().unwrap().live_rows(table.name.clone()).unwrap(),
             1,

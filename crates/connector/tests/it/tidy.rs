@@ -10,13 +10,7 @@
 //! - a crate has one binary of integration tests, `tests/it`;
 //! - there are no `.proto` files: messages are Rust types, or are written by hand.
 
-use std::collections::BTreeSet;
-
 use crate::sources::{Source, below, files};
-
-/// Where lines of more than 100 columns are still being mended. A folder that has none left must
-/// go.
-const LONG_LINES: &[&str] = &["crates/influx-source/"];
 
 /// All Rust files of the repository.
 fn sources() -> Vec<Source> {
@@ -45,19 +39,11 @@ fn check_files(breaks: impl Fn(&Source) -> bool) {
 #[test]
 fn lines_have_at_most_100_columns() {
     let mut broken = Vec::new();
-    let mut excused = BTreeSet::new();
     for Source { path, text } in sources() {
-        let excuse = LONG_LINES.iter().find(|folder| path.starts_with(**folder));
-        for number in long_lines(&text) {
-            match excuse {
-                Some(folder) => drop(excused.insert(*folder)),
-                None => broken.push(format!("{path}:{number}")),
-            }
-        }
+        let numbers = long_lines(&text).into_iter();
+        broken.extend(numbers.map(|number| format!("{path}:{number}")));
     }
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
-    let clean: Vec<_> = LONG_LINES.iter().filter(|folder| !excused.contains(**folder)).collect();
-    assert!(clean.is_empty(), "take these out of the list, they are clean: {clean:?}");
 }
 
 /// The numbers of lines that are too long, without those of inline snapshots.

@@ -15,15 +15,15 @@ use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
-/// What the connector says.
+/// The schema and the updates that the connector answers with.
 #[derive(Clone)]
-pub(crate) struct Frames {
+pub(crate) struct PrebuiltConnector {
     pub(crate) schema: SchemaResponse,
     /// Serialized `UpdateResponse` messages.
-    pub(crate) frames: Vec<Bytes>,
+    pub(crate) messages: Vec<Bytes>,
 }
 
-impl Frames {
+impl PrebuiltConnector {
     /// Serves on a port of its own, for as long as the runtime lives.
     pub(crate) async fn listen(self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -47,21 +47,21 @@ impl Frames {
             }
             method::UPDATE => {
                 let answer = move |_: Request<UpdateRequest>| {
-                    let frames = stream::iter(self.frames.clone().into_iter().map(Ok));
-                    futures::future::ok::<_, Status>(Response::new(frames))
+                    let messages = stream::iter(self.messages.clone().into_iter().map(Ok));
+                    futures::future::ok::<_, Status>(Response::new(messages))
                 };
-                Grpc::new(FrameCodec).server_streaming(tower::service_fn(answer), request).await
+                Grpc::new(BytesCodec).server_streaming(tower::service_fn(answer), request).await
             }
             path => panic!("a sync does not call {path}"),
         }
     }
 }
 
-impl NamedService for Frames {
+impl NamedService for PrebuiltConnector {
     const NAME: &'static str = "fivetran_sdk.v2.SourceConnector";
 }
 
-impl tower::Service<http::Request<Body>> for Frames {
+impl tower::Service<http::Request<Body>> for PrebuiltConnector {
     type Response = http::Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
@@ -71,16 +71,16 @@ impl tower::Service<http::Request<Body>> for Frames {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let frames = self.clone();
-        Box::pin(async move { Ok(frames.answer(request).await) })
+        let connector = self.clone();
+        Box::pin(async move { Ok(connector.answer(request).await) })
     }
 }
 
 /// Passes each [`Bytes`] on as one message.
 #[derive(Clone, Copy)]
-struct FrameCodec;
+struct BytesCodec;
 
-impl Codec for FrameCodec {
+impl Codec for BytesCodec {
     type Encode = Bytes;
     type Decode = UpdateRequest;
     type Encoder = Self;
@@ -95,12 +95,12 @@ impl Codec for FrameCodec {
     }
 }
 
-impl Encoder for FrameCodec {
+impl Encoder for BytesCodec {
     type Item = Bytes;
     type Error = Status;
 
-    fn encode(&mut self, frame: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put_slice(&frame);
+    fn encode(&mut self, message: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&message);
         Ok(())
     }
 

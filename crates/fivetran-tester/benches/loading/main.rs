@@ -18,7 +18,7 @@ use fivetran_tester::{Configuration, End, Project, SyncOptions, Tester};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::connector::Frames;
+use crate::connector::PrebuiltConnector;
 use crate::points::Points;
 
 const ROWS: u64 = 500_000;
@@ -33,7 +33,7 @@ fn main() {
 #[divan::bench(args = [1, 1_000, 100_000], sample_count = 5, sample_size = 1)]
 fn narrow(bencher: Bencher<'_, '_>, series: u64) {
     let points = Points { rows: ROWS, series, rows_per_checkpoint: ROWS_PER_CHECKPOINT };
-    let connector = Frames { schema: points.schema(), frames: points.frames() };
+    let connector = PrebuiltConnector { schema: points.schema(), messages: points.messages() };
     let runtime = Runtime::new().unwrap();
     let address = runtime.block_on(connector.listen());
     bencher

@@ -80,24 +80,24 @@ impl Points {
 
     /// The messages of a sync, serialized: full batches, with a checkpoint after each so many rows
     /// and at the end.
-    pub(crate) fn frames(&self) -> Vec<Bytes> {
-        let mut frames = Vec::new();
+    pub(crate) fn messages(&self) -> Vec<Bytes> {
+        let mut messages = Vec::new();
         let mut batch = Batch::default();
         for row in 1..=self.rows {
             batch.records.push(self.record(row - 1));
             let is_vouched_for = row % self.rows_per_checkpoint == 0 || row == self.rows;
             if batch.records.len() == limit::RECORDS_PER_MESSAGE || is_vouched_for {
                 let records = Some(std::mem::take(&mut batch));
-                frames.push(BatchMessage { records }.encode_to_vec().into());
+                messages.push(BatchMessage { records }.encode_to_vec().into());
             }
             if is_vouched_for {
                 let state_json = format!(r#"{{"rows": {row}}}"#);
                 let operation = update_response::Operation::Checkpoint(Checkpoint { state_json });
                 let message = UpdateResponse { operation: Some(operation) };
-                frames.push(message.encode_to_vec().into());
+                messages.push(message.encode_to_vec().into());
             }
         }
-        frames
+        messages
     }
 
     fn record(&self, row: u64) -> OrderedRecord {

@@ -187,7 +187,7 @@ impl Writer {
         synced: &str,
     ) -> std::result::Result<u64, Error> {
         self.try_records(table, kind, batch, records, synced)
-            .map_err(Error::warehouse(format!("land records of table `{table}`")))
+            .map_err(Error::warehouse(format!("load records of table `{table}`")))
     }
 
     fn try_records(

@@ -1,9 +1,8 @@
 //! Selections with and without schemas: how they are built, sent, and checked against records.
 
 use fivetran_tester::{Error, SelectionBuilder, SyncOptions, TableName};
-use fivetran_wire::selection::Selection as Shape;
 use fivetran_wire::value_type::Inner;
-use fivetran_wire::{DataType, SchemaResponse, Selection, UpdateResponse};
+use fivetran_wire::{DataType, SchemaResponse, Selection, UpdateResponse, selection};
 use insta::assert_snapshot;
 
 use crate::scripted::{Stage, Sync, lines};
@@ -93,7 +92,9 @@ async fn schemas_are_selected_table_by_table() {
 async fn a_schema_that_is_left_out_takes_its_tables_along() {
     let schemas = || with_schemas(&[("one", &[cpu()])]);
     let mut selection = SelectionBuilder::new(&schemas()).without_new().build();
-    if let Some(Selection { selection: Some(Shape::WithSchema(all)) }) = &mut selection {
+    if let Some(Selection { selection: Some(selection::Selection::WithSchema(all)) }) =
+        &mut selection
+    {
         all.schemas[0].included = false;
     }
     let rows = [

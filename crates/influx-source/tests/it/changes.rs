@@ -1,4 +1,4 @@
-//! Tables that change their columns, in mid-sync and between two syncs.
+//! Syncs tables whose columns change, in mid-sync and between two syncs.
 
 use sync_core::{Fault, Rules, Selection, Unlisted};
 
@@ -35,7 +35,7 @@ async fn a_table_made_anew_with_another_type_needs_a_resync() {
     assert_eq!(bench.sync().await.column("m", "v"), ["1.5"]);
 }
 
-/// A measurement that was synced with `v` and `w`, dropped, and made anew with `v` alone.
+/// Syncs a measurement with `v` and `w`, drops it, and makes it anew with `v` alone.
 async fn made_anew_without_w() -> Bench {
     let mut bench = Bench::new(&format!("m,host=a v=1i,w=2i {}", NOW - 48 * HOUR)).await;
     bench.sync().await;
@@ -62,11 +62,12 @@ async fn a_column_that_is_gone_earns_a_warning() {
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
 }
 
-/// Ids of `fixtures/series-id.json`.
+/// Series ids, as `fixtures/series-id.json` has them.
 const HOST_A: &str = "738412b728d60d0ba961bcc984f580ca";
 const HOST_A_REGION_EU: &str = "c3dcee2db9a4a46b56397c37f2dbeb60";
 
-/// A sync in whose midst `lines` are written: when it has said what `moment` waits for, and before it goes on.
+/// Runs a sync, and writes `lines` in the middle of it: right after the first event for which
+/// `moment` is true.
 async fn sync_with_a_write(
     bench: &mut Bench,
     lines: &str,
@@ -85,7 +86,7 @@ async fn sync_with_a_write(
     said
 }
 
-/// A point of the same measurement, with a tag more.
+/// A point as [`point`] makes it, with one more tag.
 fn point_with_region(value: &str, before: i64) -> String {
     format!("m,host=a,region=eu v={value} {}", NOW - before)
 }
@@ -98,7 +99,8 @@ fn series(said: &Said) -> Vec<(&str, &str)> {
     cells
 }
 
-/// Asserts that the table is announced with so many columns, and that no row with a region comes before that.
+/// Asserts that the table is announced with this number of columns, and that no row with a region
+/// comes before that.
 fn assert_announced_before_its_rows(said: &Said, columns: usize) {
     let announced = Event::Announced("m".to_owned(), columns);
     let announced = said.0.iter().position(|event| *event == announced).unwrap();
@@ -114,7 +116,7 @@ async fn a_tag_that_is_new_when_the_first_window_is_read() {
     let new = [
         point("3i", HOUR),
         point_with_region("4i", HOUR),
-        // At the time of a point that differs by nothing but the tag.
+        // It has the time of a point that differs in nothing but the tag.
         point_with_region("5i", 48 * HOUR),
     ];
     let expected = [
@@ -125,11 +127,12 @@ async fn a_tag_that_is_new_when_the_first_window_is_read() {
         ("5", HOST_A_REGION_EU),
     ];
     let mut bench = Bench::new(&lines).await;
-    // The table is announced when its columns have been listed, and before any of it is read.
+    // The table is announced after its columns are listed, and before any row is read.
     let is_listed = |event: &Event| matches!(event, Event::Announced(..));
     let said = sync_with_a_write(&mut bench, &new.join("\n"), is_listed).await;
     assert_eq!(series(&said), expected);
-    // Two for the key, the time, the value and the host; then the region. No row went out without it.
+    // Five columns are two for the key, the time, the value and the host. The sixth is the region.
+    // No row is sent without it.
     let announced = said.0.iter().filter(|event| is_listed(event)).cloned().collect::<Vec<_>>();
     assert_eq!(announced, [5, 6].map(|columns| Event::Announced("m".to_owned(), columns)));
     assert_announced_before_its_rows(&said, 6);

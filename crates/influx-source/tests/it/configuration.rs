@@ -1,4 +1,4 @@
-//! What a customer may type.
+//! Parses what a customer may type.
 
 use std::collections::BTreeMap;
 
@@ -34,16 +34,18 @@ fn the_examples_five_fields_are_enough() {
 fn every_required_field_that_is_missing_is_named_in_one_answer() {
     check(
         &[("hostname", ""), ("token", " "), ("database", ""), ("measurement", "")],
-        "The configuration has 4 problems: (1) `hostname` is required and was left empty; fill it in. (2) `token` is required \
-         and was left empty; fill it in. (3) `database` is required and was left empty; fill it in. (4) `measurement` is \
-         required and was left empty; fill it in.",
+        "The configuration has 4 problems: (1) `hostname` is required and was left empty; fill it \
+         in. (2) `token` is required and was left empty; fill it in. (3) `database` is required \
+         and was left empty; fill it in. (4) `measurement` is required and was left empty; fill it \
+         in.",
     );
 }
 
 #[test]
 fn a_token_does_not_travel_unencrypted() {
     let refused = problem(
-        "`hostname` would carry the token unencrypted to another machine; use https, or switch `allow_plaintext` on",
+        "`hostname` would carry the token unencrypted to another machine; use https, or switch \
+         `allow_plaintext` on",
     );
     check(&[("hostname", "http://influx.example.com:8181")], &refused);
     check(&[("hostname", "http://influx.example.com:8181"), ("allow_plaintext", "true")], "");
@@ -54,7 +56,8 @@ fn a_token_does_not_travel_unencrypted() {
 #[test]
 fn a_table_name_is_for_one_measurement() {
     let refused = problem(
-        "`table_name` renames a single table, and `measurement` asks for several; leave it empty, or name one measurement",
+        "`table_name` renames a single table, and `measurement` asks for several; leave it empty, \
+         or name one measurement",
     );
     check(&[("table_name", "x")], &refused);
     check(&[("table_name", "x"), ("measurement", "a,b")], &refused);
@@ -89,8 +92,9 @@ fn malformed_values_say_what_is_accepted() {
     check(
         &[("column_types", r#"{"ants":"NUMBER"}"#)],
         &problem(
-            "`column_types` is \"{\\\"ants\\\":\\\"NUMBER\\\"}\", but \"NUMBER\" (of \"ants\") is no type; the types are BOOLEAN, SHORT, INT, \
-             LONG, DECIMAL(precision,scale), FLOAT, DOUBLE, NAIVE_DATE, NAIVE_DATETIME, UTC_DATETIME, BINARY, STRING and JSON",
+            "`column_types` is \"{\\\"ants\\\":\\\"NUMBER\\\"}\", but \"NUMBER\" (of \"ants\") is \
+             no type; the types are BOOLEAN, SHORT, INT, LONG, DECIMAL(precision,scale), FLOAT, \
+             DOUBLE, NAIVE_DATE, NAIVE_DATETIME, UTC_DATETIME, BINARY, STRING and JSON",
         ),
     );
     check(
@@ -108,7 +112,8 @@ fn malformed_values_say_what_is_accepted() {
     check(
         &[("ca_certificate", "aGVsbG8=")],
         &problem(
-            "`ca_certificate` is refused: the CA certificate holds no certificate: give the file that starts with -----BEGIN CERTIFICATE-----",
+            "`ca_certificate` is refused: the CA certificate holds no certificate: give the file \
+             that starts with -----BEGIN CERTIFICATE-----",
         ),
     );
 }

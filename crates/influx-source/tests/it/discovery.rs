@@ -1,4 +1,4 @@
-//! Which tables there are.
+//! Finds the tables of a database.
 
 use influx_fake::TimeSpelling;
 use sync_core::Fault;

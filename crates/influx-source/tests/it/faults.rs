@@ -1,14 +1,13 @@
-//! What goes wrong on the way, and who hears of it.
+//! Syncs while queries fail, and checks whether the sync goes on, and what the customer is told.
 
-use influx_fake::{Code, Fault as Breakage, MissingDatabase};
-use sync_core::Fault;
+use influx_fake::{Code, Fault, MissingDatabase};
 
 use crate::support::{Bench, HOUR, NOW, TOKEN, options};
 
 const FILE_LIMIT: &str =
     "External error: Query would scan 432 Parquet files, exceeding the file limit.";
 
-/// What the query of a window has, and no other query.
+/// Occurs in the queries of windows, and in no other query.
 const WINDOW: &str = "SELECT * FROM";
 
 fn hours(count: i64) -> String {
@@ -41,7 +40,7 @@ async fn setup_tests_tell_host_token_database_and_measurements_apart() {
 async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
     let mut bench = Bench::new("m v=1i 0").await.set("token", "wr0ng");
     let (said, error) = bench.failing_sync().await;
-    assert_eq!((error.fault(), said.0.len()), (Fault::Setup, 0));
+    assert_eq!((error.fault(), said.0.len()), (sync_core::Fault::Setup, 0));
     for shown in [error.to_string(), format!("{error:?}")] {
         assert!(!shown.contains("wr0ng") && !shown.contains(TOKEN), "{shown}");
     }
@@ -51,7 +50,7 @@ async fn a_wrong_token_and_a_missing_database_are_for_the_customer_to_mend() {
         let options = options().missing_database(answer);
         let mut bench = Bench::with_options("m v=1i 0", options).await.set("database", "nope");
         let (_, error) = bench.failing_sync().await;
-        assert_eq!(error.fault(), Fault::Setup, "{answer:?}: {error}");
+        assert_eq!(error.fault(), sync_core::Fault::Setup, "{answer:?}: {error}");
         assert!(error.to_string().contains("nope"), "{error}");
     }
 }
@@ -61,7 +60,7 @@ async fn too_many_files_make_windows_shorter() {
     let mut whole = Bench::new(&hours(30)).await;
     whole.sync().await;
     let mut bench = Bench::new(&hours(30)).await;
-    let refused = Breakage::fail(Code::Internal, FILE_LIMIT);
+    let refused = Fault::fail(Code::Internal, FILE_LIMIT);
     bench.fake.faults().add(refused.containing(WINDOW).times(4));
     let said = bench.sync().await;
     assert_eq!(said.rows().count(), 30);
@@ -73,7 +72,7 @@ async fn too_many_files_make_windows_shorter() {
 #[tokio::test]
 async fn the_first_point_is_found_without_asking_for_it() {
     let mut bench = Bench::new(&format!("{}\nm,host=a v=99i -9223372036854775806", hours(3))).await;
-    bench.fake.faults().add(Breakage::fail(Code::Internal, FILE_LIMIT).containing("min(").always());
+    bench.fake.faults().add(Fault::fail(Code::Internal, FILE_LIMIT).containing("min(").always());
     let said = bench.sync().await;
     assert_eq!(said.column("m", "v"), ["0", "1", "2", "99"]);
 }
@@ -82,7 +81,7 @@ async fn the_first_point_is_found_without_asking_for_it() {
 async fn a_table_that_no_window_is_small_enough_for_is_parked() {
     let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
     bench.fake.faults().add(
-        Breakage::fail(Code::Internal, FILE_LIMIT).containing("\"m\" where \"time\" >=").always(),
+        Fault::fail(Code::Internal, FILE_LIMIT).containing("\"m\" where \"time\" >=").always(),
     );
     let (said, error) = bench.failing_sync().await;
     assert_eq!((said.column("m", "v").len(), said.column("other", "v").len()), (0, 1));
@@ -94,15 +93,15 @@ async fn a_table_that_no_window_is_small_enough_for_is_parked() {
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
-    for breakage in [
-        Breakage::cut_connection().after_batches(1),
-        Breakage::fail(Code::Unavailable, "the server is gone").after_batches(1),
+    for fault in [
+        Fault::cut_connection().after_batches(1),
+        Fault::fail(Code::Unavailable, "the server is gone").after_batches(1),
     ] {
         let mut bench = Bench::new(&hours(3)).await.set("start_time", "2025-06-09T20:00:00Z");
-        bench.fake.faults().add(Breakage::rows_per_batch(1).always());
-        bench.fake.faults().add(breakage.containing(WINDOW));
+        bench.fake.faults().add(Fault::rows_per_batch(1).always());
+        bench.fake.faults().add(fault.containing(WINDOW));
         let said = bench.sync().await;
-        // The one that makes small batches is always there.
+        // The fault that makes batches small stays for good.
         assert_eq!(bench.fake.faults().waiting(), 1, "nothing has broken off");
         let windows = bench.windows();
         let times = |window| windows.iter().filter(|other| *other == window).count();
@@ -116,8 +115,8 @@ async fn an_answer_that_breaks_off_is_read_again_from_its_window() {
 #[tokio::test]
 async fn batches_of_no_rows_mean_nothing() {
     let mut bench = Bench::new(&hours(3)).await.set("lookback", "0s");
-    bench.fake.faults().add(Breakage::rows_per_batch(1).always());
-    bench.fake.faults().add(Breakage::empty_last_batch().always());
+    bench.fake.faults().add(Fault::rows_per_batch(1).always());
+    bench.fake.faults().add(Fault::empty_last_batch().always());
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
     bench.now += HOUR;
     assert_eq!(bench.sync().await.rows().count(), 0);
@@ -126,13 +125,14 @@ async fn batches_of_no_rows_mean_nothing() {
 #[tokio::test]
 async fn a_table_dropped_in_mid_sync_is_a_warning() {
     let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
-    let gone = "Error while logically planning query: Error during planning: table 'public.iox.m' not found";
-    let is_dropped = || Breakage::fail(Code::InvalidArgument, gone).containing("first from \"m\"");
+    let gone = "Error while logically planning query: Error during planning: \
+                table 'public.iox.m' not found";
+    let is_dropped = || Fault::fail(Code::InvalidArgument, gone).containing("first from \"m\"");
     bench.fake.faults().add(is_dropped());
     let said = bench.sync().await;
     assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);
     assert_eq!(said.column("other", "v"), ["1"]);
-    // None is left to be synced.
+    // With its only table dropped, the sync has nothing left to do, and fails.
     let mut bench = Bench::new(&hours(3)).await;
     bench.fake.faults().add(is_dropped());
     let (_, error) = bench.failing_sync().await;
@@ -146,8 +146,7 @@ async fn a_table_dropped_in_mid_sync_is_a_warning() {
 #[tokio::test]
 async fn a_server_short_of_memory_is_given_time_and_smaller_windows() {
     let mut bench = Bench::new(&hours(3)).await;
-    let squeeze =
-        Breakage::fail(Code::ResourceExhausted, "Resources exhausted: Failed to allocate");
+    let squeeze = Fault::fail(Code::ResourceExhausted, "Resources exhausted: Failed to allocate");
     bench.fake.faults().add(squeeze.containing(WINDOW).times(2));
     assert_eq!(bench.sync().await.column("m", "v"), ["0", "1", "2"]);
     assert_eq!(bench.fake.faults().waiting(), 0, "the server was never short of memory");

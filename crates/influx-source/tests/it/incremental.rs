@@ -1,10 +1,10 @@
-//! From one sync to the next.
+//! Runs one sync after another.
 
 use sync_core::{Rules, Selection, Unlisted};
 
 use crate::support::{Bench, Event, HOUR, NOW, SECOND};
 
-/// A point of the measurement `m`, with the value `v`, so long before [`NOW`].
+/// A point of the measurement `m` with this value, this many nanoseconds before [`NOW`].
 fn point(value: i64, before: i64) -> String {
     format!("m,host=a v={value}i {}", NOW - before)
 }
@@ -68,7 +68,7 @@ async fn how_long_points_settle_is_a_setting() {
 
 #[tokio::test]
 async fn windows_lose_nothing_at_their_edges_and_repeat_nothing() {
-    // Points of one time in two series, points a nanosecond apart, and decades of nothing between them.
+    // Points of one time in two series, points a nanosecond apart, and decades without points.
     let mut lines = Vec::new();
     for (value, time) in
         [-7_000_000_000 * SECOND, -1, 0, 1, HOUR - 1, HOUR, HOUR + 1, NOW - HOUR].iter().enumerate()
@@ -98,7 +98,8 @@ async fn a_sync_can_resume_from_each_checkpoint() {
     let mut bench = Bench::new(&lines.join("\n")).await.set("lookback", "0s");
     let said = bench.sync().await;
     let states: Vec<_> = said.states().map(str::to_owned).collect();
-    // One at the first window's end, and one at the end: those between would come within the same second.
+    // There is one at the end of the first window and one at the end of the sync. Those between
+    // would come within the same second, and are held back.
     assert!(states.len() >= 2);
     let mut seen = 0;
     for (index, event) in said.0.iter().enumerate() {
@@ -118,7 +119,7 @@ async fn points_before_the_start_time_are_left_out() {
     let lines = [point(1, 72 * HOUR), point(2, 25 * HOUR), point(3, 2 * HOUR)].join("\n");
     let mut bench = Bench::new(&lines).await.set("start_time", "2025-06-09").set("lookback", "7d");
     assert_eq!(bench.sync().await.column("m", "v"), ["3"]);
-    // Nor does the lookback reach before it.
+    // The lookback does not reach before it either.
     assert_eq!(bench.sync().await.column("m", "v"), ["3"]);
 }
 
@@ -162,12 +163,13 @@ async fn a_setting_that_shapes_rows_starts_the_table_anew_and_says_so() {
         let said = bench.sync().await;
         assert_eq!((said.truncated().len(), said.rows().count()), (1, 1), "{name}");
         let warning = format!(
-            "Measurement \"m\" starts anew, because `{name}` has changed and rows of both kinds would not fit together."
+            "Measurement \"m\" starts anew, because `{name}` has changed and rows of both kinds \
+             would not fit together."
         );
         assert_eq!(said.warnings(), [warning]);
         assert_eq!(bench.sync().await.warnings(), [""; 0], "{name}");
     }
-    // The others do not.
+    // Other settings do not start it anew.
     let mut bench = Bench::new(&point(1, 48 * HOUR)).await.set("measurement", "m");
     bench.sync().await;
     for (name, value) in [
@@ -190,7 +192,8 @@ async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
     bench.now = NOW;
     bench.write(&point(2, 30 * 60 * SECOND));
     let said = bench.sync().await;
-    // Counts of a clock that was ahead are good for nothing, so all that they cover is read again.
+    // Counts that were taken while the clock was ahead are void, so all that they cover is read
+    // again.
     assert_eq!(said.column("m", "v"), ["1", "2"]);
     insta::assert_snapshot!(said.warnings().join("\n"), @r#"Measurement "m" was synced up to 2025-06-10T23:59:50.000000000Z, which lies after the present time (2025-06-09T23:59:50.000000000Z): a clock has jumped. It is read again from 2025-06-09T22:59:50.000000000Z; if the clock was wrong before that, re-sync the table."#);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
@@ -213,8 +216,9 @@ async fn a_text_that_is_no_state_is_for_the_customer_to_mend() {
         assert_eq!(
             error.to_string(),
             format!(
-                "The saved state of this connection cannot be used: {reason}. Run a full re-sync of the connection, which \
-                 starts without a state; or go back to the version that wrote it."
+                "The saved state of this connection cannot be used: {reason}. Run a full re-sync \
+                 of the connection, which starts without a state; or go back to the version that \
+                 wrote it."
             )
         );
     }
@@ -266,11 +270,11 @@ async fn a_new_column_that_has_a_chosen_type_is_no_change_of_settings() {
             (0, vec!["3"], vec!["4"], vec!["5"])
         );
     }
-    // One that is gone is no change either.
+    // A column that is gone is no change either.
     bench.fake.drop_table("db", "m");
     bench.write(&format!("m,host=a v=6i {}", NOW - 20 * 60 * SECOND));
     assert_eq!(bench.sync().await.truncated().len(), 0);
-    // But another type for one that is there is.
+    // Another type for a column that is there is a change.
     bench.change("column_types", r#"{"v":"STRING"}"#);
     assert_eq!(bench.sync().await.truncated().len(), 1);
 }

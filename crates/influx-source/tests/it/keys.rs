@@ -1,4 +1,4 @@
-//! What makes a row unique.
+//! Checks what makes a row unique under each kind of key.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ async fn series_and_nanoseconds_tell_all_points_apart() {
     let keys: BTreeSet<_> = rows.iter().map(key).collect();
     assert_eq!((rows.len(), keys.len()), (4, 4));
     let of = |value: &str| key(rows.iter().find(|row| row["v"] == value).unwrap());
-    // The ids of `fixtures/series-id.json`.
+    // The ids are those of `fixtures/series-id.json`.
     assert_eq!(
         of("1"),
         ("c3dcee2db9a4a46b56397c37f2dbeb60".to_owned(), "1748846218000000000".to_owned())
@@ -30,7 +30,7 @@ async fn series_and_nanoseconds_tell_all_points_apart() {
     assert_eq!(of("2").0, "738412b728d60d0ba961bcc984f580ca");
     assert_eq!(of("3").0, "af1349b9f5f9a1a6a0404dea36dcc949");
     assert_eq!(of("4"), (of("2").0, "1748846218000000001".to_owned()));
-    // A tag that joins later changes no series that does not have it.
+    // A tag that is added later does not change the ids of series that do not have it.
     bench.write(&format!("m,host=a,rack=7 v=5i {}", NOW - 1));
     bench.state = None;
     let again = bench.sync().await;
@@ -59,7 +59,7 @@ async fn a_new_tag_in_a_key_of_tags_needs_a_resync() {
     let (said, error) = bench.failing_sync().await;
     insta::assert_snapshot!(error, @r#"Measurement "m" has other tags than before, and its key is made of them. Re-sync the table; or set `primary_key` to `series`, which new tags do not disturb."#);
     assert_eq!(error.fault(), sync_core::Fault::Setup);
-    // The other tables are done all the same.
+    // The other tables are synced all the same.
     assert_eq!(said.column("other", "v"), ["2"]);
     assert_eq!(said.column("m", "v"), [""; 0]);
     // A re-sync of the whole connection has no state.
@@ -84,11 +84,11 @@ async fn a_column_with_the_name_of_a_key_column_is_refused() {
         assert_eq!(
             text,
             format!(
-                "Measurement \"m\" has a column \"{name}\", the name of a key column that this connector adds. Leave the \
-                 measurement out, or set `primary_key` to `none`."
+                "Measurement \"m\" has a column \"{name}\", the name of a key column that this \
+                 connector adds. Leave the measurement out, or set `primary_key` to `none`."
             )
         );
-        // It is no one's concern while it is not selected.
+        // While the measurement is not selected, the name does no harm.
         let mut bench = bench;
         bench.write("other v=1i 1748846218000000000");
         bench.selection = Selection::Tables(Rules {

@@ -1,4 +1,4 @@
-//! Long histories, and limits of the server: how many queries they take.
+//! Counts the queries that a long history takes, under the limits of the server.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::support::{Bench, Event, HOUR, NOW, options};
 const DAY: i64 = 24 * HOUR;
 const MINUTE: i64 = HOUR / 60;
 
-/// A point for every step between two times.
+/// One point per step between two times.
 fn points(from: i64, to: i64, step: usize) -> String {
     let mut lines = String::new();
     for time in (from..to).step_by(step) {
@@ -43,8 +43,8 @@ struct FirstSync {
     until_first_row: Duration,
 }
 
-/// Syncs a table of 260,000 ten-minute files, five years of them, from a server with the limit as it
-/// is delivered.
+/// Syncs five years of points in 260,000 files of ten minutes each, from a server with the default
+/// limit of files per query.
 async fn sync_five_years(listing: FileListing, start_time: &str) -> FirstSync {
     const FILES: i64 = 260_000;
     let lines = points(NOW - (FILES + 6) * 10 * MINUTE, NOW - HOUR, 10 * MINUTE as usize);
@@ -75,8 +75,8 @@ async fn five_years_of_files_are_read_within_the_limit_as_delivered() {
     ] {
         let sync = sync_five_years(listing, start_time).await;
         println!(
-            "260,000 files, a limit of 432, files {listing:?}, start_time {start_time:?}: {} rows, {} windows; \
-             {} questions and {:?} until the first row",
+            "260,000 files, a limit of 432, files {listing:?}, start_time {start_time:?}: {} rows, \
+             {} windows; {} questions and {:?} until the first row",
             sync.rows, sync.windows, sync.questions_before_rows, sync.until_first_row,
         );
         assert!(sync.windows < 2_000, "{}", sync.windows);

@@ -1,4 +1,5 @@
-//! Points that come or change when the lookback has passed them, and what a sync reads again for them.
+//! Syncs points that come or change after the lookback has passed them, and checks what is read
+//! again.
 
 use chrono::{DateTime, SecondsFormat};
 use influx_fake::{Code, Fault, FileListing};
@@ -7,26 +8,26 @@ use crate::support::{Bench, HOUR, NOW, SECOND, options};
 
 const DAY: i64 = 24 * HOUR;
 
-/// A point of the measurement `m`, with the value `v`, so long before [`NOW`].
+/// A point of the measurement `m` with this value, this many nanoseconds before [`NOW`].
 fn point(value: i64, before: i64) -> String {
     format!("m,host=a v={value}i {}", NOW - before)
 }
 
-/// The stretches that the last sync asked for rows of.
-fn stretches(bench: &Bench, since: usize) -> Vec<String> {
+/// The ranges of time that were asked for rows, without the first `since` queries.
+fn ranges(bench: &Bench, since: usize) -> Vec<String> {
     let windows = bench.windows().into_iter().skip(since);
     let time = |bound: &str| {
         let nanoseconds = bound.split(',').next().unwrap().parse().unwrap();
         DateTime::from_timestamp_nanos(nanoseconds).to_rfc3339_opts(SecondsFormat::Nanos, true)
     };
-    let stretch = |sql: String| {
+    let range = |sql: String| {
         let bounds: Vec<_> = sql.split("arrow_cast(").skip(1).map(time).collect();
         bounds.join(" to ")
     };
-    windows.filter(|sql| sql.starts_with("SELECT * ")).map(stretch).collect()
+    windows.filter(|sql| sql.starts_with("SELECT * ")).map(range).collect()
 }
 
-/// Two days of points, a minute apart, all of them in files.
+/// Makes a database with two days of points, a minute apart, all of them in files.
 async fn snapshotted() -> Bench {
     let lines: Vec<_> =
         (1..2 * 24 * 60).map(|minute| point(minute, minute * 60 * SECOND)).collect();
@@ -39,10 +40,10 @@ async fn snapshotted() -> Bench {
 async fn files_name_what_came_late_and_exactly_that_is_read_again() {
     let mut bench = snapshotted().await;
     assert_eq!(bench.sync().await.rows().count(), 2 * 24 * 60 - 1);
-    // Late by 30 hours, and changed after 40.
+    // One point comes 30 hours late, and one changes after 40 hours.
     bench.write(&point(-1, 30 * HOUR + 7 * SECOND));
     bench.write(&point(-2, 40 * HOUR));
-    // What is in no file yet cannot be seen.
+    // They are in no file yet, so the sync cannot see them.
     let said = bench.sync().await;
     assert!(said.column("m", "v").iter().all(|value| !value.starts_with('-')));
     bench.fake.snapshot("db").unwrap();
@@ -51,15 +52,15 @@ async fn files_name_what_came_late_and_exactly_that_is_read_again() {
     let late: Vec<_> =
         said.column("m", "v").into_iter().filter(|value| value.starts_with('-')).collect();
     assert_eq!(late, ["-1", "-2"]);
-    insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"
+    insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"
     2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z
     2025-06-08T08:00:00.000000000Z to 2025-06-08T08:00:00.000000001Z
     2025-06-08T17:59:53.000000000Z to 2025-06-08T17:59:53.000000001Z
     ");
-    // And then never again.
+    // The next sync does not read them again.
     let before = bench.windows().len();
     bench.sync().await;
-    insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z");
+    insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z");
 }
 
 #[tokio::test]
@@ -68,11 +69,11 @@ async fn what_files_name_is_owed_until_it_is_read() {
     bench.sync().await;
     bench.write(&point(-1, 30 * HOUR));
     bench.fake.snapshot("db").unwrap();
-    // The stretch that is owed cannot be read, whatever its size; the mark has moved on all the same.
+    // The range that is owed cannot be read, whatever its size. The mark moves on all the same.
     let limit = "Query would scan 432 Parquet files, exceeding the file limit";
-    let breakage = Fault::fail(Code::Internal, limit);
+    let fault = Fault::fail(Code::Internal, limit);
     let late = format!("\"time\" >= arrow_cast({}", NOW - 30 * HOUR);
-    bench.fake.faults().add(breakage.containing(&late).always());
+    bench.fake.faults().add(fault.containing(&late).always());
     bench.failing_sync().await;
     assert!(bench.state.as_ref().unwrap().contains("\"owed\""));
     bench.fake.faults().clear();
@@ -99,15 +100,16 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
         let mut bench = Bench::with_options(&lines.join("\n"), options).await;
         bench.sync().await;
         bench.write(&point(-1, 2 * DAY + 1));
-        // Counting is not done at every sync.
+        // Not every sync counts.
         assert!(!bench.sync().await.column("m", "v").contains(&"-1"));
         bench.now += 5 * HOUR;
         let before = bench.windows().len();
         let said = bench.sync().await;
         assert!(said.column("m", "v").contains(&"-1"), "{listing:?}");
-        // Of the day that rose, the hours that hold points; and what was counted for the first time lies in the lookback.
+        // Of the day whose count rose, the hours with points are read. What was counted for the
+        // first time lies within the lookback.
         insta::allow_duplicates! {
-            insta::assert_snapshot!(stretches(&bench, before).join("\n"), @"
+            insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"
             2025-06-09T22:59:50.000000000Z to 2025-06-10T00:50:00.000000000Z
             2025-06-10T00:50:00.000000000Z to 2025-06-10T04:59:50.000000000Z
             2025-06-07T00:00:00.000000000Z to 2025-06-07T01:00:00.000000000Z
@@ -122,7 +124,7 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
     }
 }
 
-/// Where more points went than came, the count does not rise.
+/// More points go than come, so the count of the day falls.
 #[tokio::test]
 async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
@@ -142,14 +144,14 @@ async fn nothing_is_counted_if_nobody_wants_it() {
     assert!(!bench.fake.queries().iter().any(|sql| sql.contains("date_bin")));
 }
 
-/// The price of the lookback, as the README states it.
+/// Counts what the lookback costs, for `docs/how-a-sync-works.md`.
 #[tokio::test]
 async fn a_schedule_of_five_minutes_sends_a_point_thirteen_times() {
     const MINUTE: i64 = HOUR / 60;
     let mut bench = Bench::new(&point(0, 3 * HOUR)).await;
     let mut sent = 0;
     for sync in 0..36 {
-        // A point that is written in the fourth sync.
+        // The point is written before the fourth sync.
         if sync == 3 {
             bench.write(&format!("m,host=a v=7i {}", bench.now - MINUTE));
         }
@@ -158,6 +160,6 @@ async fn a_schedule_of_five_minutes_sends_a_point_thirteen_times() {
         bench.now += 5 * MINUTE;
     }
     println!("a schedule of five minutes with a lookback of one hour sends a point {sent} times");
-    // Once when it is new, and twelve times again.
+    // It is sent once when it is new, and twelve times again.
     assert_eq!(sent, 13);
 }

@@ -1,4 +1,4 @@
-//! The source against a fake of InfluxDB 3, over real sockets, into a sink that collects.
+//! Reads a fake InfluxDB 3 with the source, over real sockets, into a sink that collects.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Where rows come from and where they go: other databases, measurements and servers behind one
-//! configuration, and tables that are gone and back.
+//! Changes the database, the measurement or the server behind one configuration, and lets tables go
+//! and come back.
 
 use influx_fake::Options;
 use sync_core::Fault;
@@ -8,17 +8,17 @@ use crate::support::{Bench, Event, HOUR, NOW, Said};
 
 const DAY: i64 = 24 * HOUR;
 
-/// A point of a measurement, with the value `v`, so long before [`NOW`].
+/// A point of a measurement with this value, this many nanoseconds before [`NOW`].
 fn point(measurement: &str, value: i64, before: i64) -> String {
     format!("{measurement},host=a v={value}i {}", NOW - before)
 }
 
-/// What the table `m` got.
+/// The values that the table `m` got.
 fn values(said: &Said) -> Vec<&str> {
     said.column("m", "v")
 }
 
-/// A configuration of the database `db`, beside which there is a database `staging`.
+/// Configures the database `db` of a server that also has a database `staging`.
 async fn with_staging(lines: &str, staging: &str) -> Bench {
     let bench = Bench::new(lines).await;
     bench.fake.create_database("staging");
@@ -36,13 +36,13 @@ async fn a_database_that_was_away_starts_anew() {
     let said = bench.sync().await;
     assert_eq!((said.truncated(), values(&said)), (vec!["m"], vec!["7"]));
     insta::assert_snapshot!(said.warnings().join("\n"), @r#"Table "m" got its rows from measurement "m" of database "db" before. It starts anew with those of measurement "m" of database "staging"."#);
-    // The old promise is taken back before anything is said of the table.
+    // A checkpoint takes the old position back before anything is said of the table.
     assert!(matches!(said.0[..3], [Event::Warning(_), Event::Checkpoint(_), Event::Truncate(_)]));
 
     bench.change("database", "db");
     let said = bench.sync().await;
     assert_eq!((said.truncated(), values(&said)), (vec!["m"], vec!["1", "2"]));
-    // And from then on it goes on as ever.
+    // The syncs after that go on as usual.
     assert_eq!(bench.sync().await.truncated(), [""; 0]);
 }
 
@@ -86,7 +86,7 @@ async fn a_measurement_that_was_away_starts_anew_also_without_a_truncate() {
 async fn where_a_state_has_two_owners_the_selected_one_starts_anew() {
     let mut bench = with_staging(&point("m", 1, 3 * DAY), &point("m", 7, 2 * DAY)).await;
     bench.sync().await;
-    // As earlier versions left it.
+    // Earlier versions could leave such a state.
     let state = bench.state.take().unwrap();
     let mut both: serde_json::Value = serde_json::from_str(&state).unwrap();
     both["databases"]["staging"] = both["databases"]["db"].clone();
@@ -97,7 +97,7 @@ async fn where_a_state_has_two_owners_the_selected_one_starts_anew() {
     assert_eq!(values(&bench.sync().await), ["7"]);
 }
 
-/// Two servers with a database of the same name, and a configuration of the first.
+/// Starts two servers with a database of the same name, each with a configuration.
 async fn two_servers(one: &str, other: &str) -> (Bench, Bench) {
     (Bench::new(one).await, Bench::new(other).await)
 }
@@ -120,7 +120,7 @@ async fn another_server_is_read_from_its_beginning_and_the_first_one_where_it_wa
 
     bench.change("hostname", &here);
     let said = bench.sync().await;
-    // All that lies in windows which had rows of the other one.
+    // It reads all windows again from which rows of the other server were sent.
     assert_eq!((said.truncated().len(), values(&said)), (0, vec!["1", "2"]));
     assert_eq!(said.warnings().len(), 1);
     let said = bench.sync().await;
@@ -134,7 +134,7 @@ async fn a_server_that_was_replaced_at_its_address_is_another_one() {
     let first = bench.fake.cluster_uuid();
     bench.fake.set_cluster_uuid(Some("0198c9c2-6a2b-7c3e-8a6f-3b0a1c2d4e5f".parse().unwrap()));
     assert_eq!(values(&bench.sync().await), ["1"]);
-    // One that does not say who it is replaces none.
+    // A server that does not say who it is counts as the same one.
     bench.fake.set_cluster_uuid(None);
     assert_eq!(bench.sync().await.warnings(), [""; 0]);
     bench.fake.set_cluster_uuid(first);
@@ -147,7 +147,7 @@ async fn a_crash_right_after_the_change_of_server_leaves_no_foreign_value() {
     bench.sync().await;
     let here = bench.settings["hostname"].clone();
     bench.change("hostname", &other.settings["hostname"]);
-    // Rows that have landed, though no later checkpoint vouches for them.
+    // The rows have arrived, and the last checkpoint is the one before them.
     let said = bench.sync().await;
     let row = said.0.iter().position(|event| matches!(event, Event::Row(..))).unwrap();
     bench.state = said.0[..row].iter().rev().find_map(|event| match event {
@@ -164,7 +164,7 @@ async fn a_measurement_that_was_gone_is_read_from_its_first_point_when_it_is_bac
         Bench::new(&point("m", 1, 3 * DAY)).await.set("measurement", "m").set("audit_days", "0");
     bench.sync().await;
     bench.fake.drop_table("db", "m");
-    // It is the only one that is asked for, so the sync fails, and remembers it all the same.
+    // No other measurement is asked for, so the sync fails. It still saves that this one was gone.
     let (said, error) = bench.failing_sync().await;
     assert_eq!((said.states().count(), error.fault()), (1, Fault::Setup));
     bench.write(&point("m", 2, 4 * DAY));

@@ -1,4 +1,4 @@
-//! What is not selected is neither sent nor asked for.
+//! Checks that what is not selected is neither sent nor asked for.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ async fn the_key_survives_the_selection() {
     let said = bench.sync().await;
     let (_, row) = said.rows().next().unwrap();
     assert_eq!(row.keys().collect::<Vec<_>>(), ["_series_id", "_time_ns", "idle"]);
-    // A hidden tag is part of the series all the same.
+    // A tag that is not selected is still part of the series.
     assert_eq!(said.column("cpu", "_series_id"), whole.column("cpu", "_series_id"));
     let asked = bench.windows();
     assert!(asked.iter().rev().take(1).all(|sql| !sql.contains("user")), "{asked:?}");
@@ -60,10 +60,10 @@ async fn a_table_without_a_selected_column_is_left_out_and_the_customer_hears_of
     assert_eq!((said.rows().count(), said.truncated()), (1, vec!["mem"]));
     assert_eq!(said.announced(), ["mem"]);
     let of_cpu = bench.windows().into_iter().filter(|sql| sql.contains("\"cpu\""));
-    // What is counted is counted before columns are listed.
+    // Counting comes before the columns are listed, so it cannot know that none is selected.
     assert_eq!(of_cpu.filter(|sql| !sql.contains("count(*)")).collect::<Vec<_>>(), [""; 0]);
     insta::assert_snapshot!(said.warnings().join("\n"), @r#"Nothing is synced of measurement "cpu", because none of its columns is selected. Select a column, or deselect the table."#);
-    // Selected later, it gets its history.
+    // When a column is selected later, the table gets its history.
     bench.selection = only("cpu", columns(&["idle"]));
     let said = bench.sync().await;
     assert_eq!((said.column("cpu", "idle"), said.announced()), (vec!["1"], vec!["cpu"]));

@@ -1,4 +1,4 @@
-//! A database, a clock that stands where it is put, and a sink that collects.
+//! Runs syncs from a fake InfluxDB, with a clock that stands still, into a sink that collects.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,7 +10,8 @@ use sync_core::{
     SyncRequest, Table, Value,
 };
 
-/// 2025-06-10T00:00:00Z: after every point of the tests that is not meant to lie in the future.
+/// 2025-06-10T00:00:00Z. The tests write no later points, but for those that are to lie in the
+/// future.
 pub(crate) const NOW: i64 = 1_749_513_600 * SECOND;
 pub(crate) const SECOND: i64 = 1_000_000_000;
 pub(crate) const HOUR: i64 = 3_600 * SECOND;
@@ -24,12 +25,12 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Options of a server of a release without caveats.
+/// Options of a server whose release has no known bugs, so that no sync warns of them.
 pub(crate) fn options() -> Options {
     Options::default().release("3.11.4".parse().unwrap())
 }
 
-/// A database with a source that reads it.
+/// A fake InfluxDB with one database, and what a source needs to read it.
 pub(crate) struct Bench {
     pub(crate) fake: Fake,
     running: Running,
@@ -81,13 +82,13 @@ impl Bench {
         InfluxSource::with_clock(StoppedClock(self.now))
     }
 
-    /// Runs a sync from the last state; what it said, and how it ended.
+    /// Runs a sync from the last state. Returns what it said, and how it ended.
     pub(crate) async fn try_sync(&mut self) -> (Said, Result<(), SyncError>) {
         self.try_sync_while(|_| {}).await
     }
 
-    /// As [`try_sync`](Self::try_sync), telling `meanwhile` each event as it comes: what that does then happens in the midst of the sync,
-    /// which waits for it.
+    /// Runs a sync as [`try_sync`](Self::try_sync) does, and calls `meanwhile` with each event. The
+    /// sync waits for it, so `meanwhile` can change the database in mid-sync.
     pub(crate) async fn try_sync_while(
         &mut self,
         mut meanwhile: impl FnMut(&Event) + Send,
@@ -108,13 +109,13 @@ impl Bench {
         said
     }
 
-    /// Runs a sync that fails, and gives the error.
+    /// Runs a sync that has to fail. Returns what it said, and the error.
     pub(crate) async fn failing_sync(&mut self) -> (Said, SyncError) {
         let (said, result) = self.try_sync().await;
         (said, result.unwrap_err())
     }
 
-    /// The tables, or the error's fault and text.
+    /// Asks for the tables. An error is returned as its fault and its text.
     pub(crate) async fn schema(&self) -> Result<Vec<Table>, (Fault, String)> {
         match self.source().schema(&self.config()).await {
             Ok(Catalog::Tables(tables)) => Ok(tables),
@@ -123,7 +124,7 @@ impl Bench {
         }
     }
 
-    /// The text of a failed setup test, or `passed`.
+    /// Runs a setup test. Returns `passed`, or the text of the failure.
     pub(crate) async fn test(&self, name: &str) -> String {
         match self.source().test(name, &self.config()).await {
             Ok(()) => "passed".to_owned(),
@@ -131,13 +132,13 @@ impl Bench {
         }
     }
 
-    /// The queries for rows: those with a lower bound.
+    /// The queries with a lower bound: those that read windows, and those that count.
     pub(crate) fn windows(&self) -> Vec<String> {
         self.fake.queries().into_iter().filter(|sql| sql.contains(" >= ")).collect()
     }
 }
 
-/// What a source said, in order.
+/// What a source said in a sync, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Said(pub(crate) Vec<Event>);
 
@@ -145,13 +146,13 @@ pub(crate) struct Said(pub(crate) Vec<Event>);
 pub(crate) enum Event {
     Truncate(String),
     Row(String, BTreeMap<String, Cell>),
-    /// A table, and how many columns it has.
+    /// The name of a table, and the number of its columns.
     Announced(String, usize),
     Checkpoint(String),
     Warning(String),
 }
 
-/// A value, owned.
+/// A value as text: see [`shown`].
 pub(crate) type Cell = String;
 
 impl Said {
@@ -162,7 +163,7 @@ impl Said {
         })
     }
 
-    /// One column of a table's rows, sorted.
+    /// The values of one column of a table, sorted.
     pub(crate) fn column(&self, table: &str, column: &str) -> Vec<&str> {
         let rows = self.rows().filter(|(of, _)| *of == table);
         let mut cells: Vec<_> = rows.map(|(_, row)| row[column].as_str()).collect();
@@ -185,7 +186,7 @@ impl Said {
         warnings.collect()
     }
 
-    /// The tables that were announced, in that order.
+    /// The tables that were announced, in order.
     pub(crate) fn announced(&self) -> Vec<&str> {
         let announced = self.0.iter().filter_map(|event| match event {
             Event::Announced(table, _) => Some(table.as_str()),

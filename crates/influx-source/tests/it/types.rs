@@ -1,4 +1,4 @@
-//! Every type at its extremes, and the casts that a customer may ask for.
+//! Syncs every type at its extremes, and with the casts that a customer may ask for.
 
 use sync_core::Fault;
 
@@ -9,7 +9,7 @@ const TYPES: &str = include_str!("../../../../fixtures/types.lp");
 #[tokio::test]
 async fn every_type_keeps_its_extremes() {
     let mut bench = Bench::new(TYPES).await.set("measurement", "types");
-    // The server's clock holds back the point at the far end of time: it lies in the future.
+    // One point lies at the far end of time, so the server's clock holds it back.
     bench.now = i64::MAX;
     let tables = bench.schema().await.unwrap();
     let types: Vec<_> = tables[0]
@@ -99,19 +99,25 @@ async fn types_that_cannot_be_are_refused_before_any_row() {
     for (settings, expected) in [
         (
             vec![("column_types", r#"{"v":"BINARY"}"#)],
-            "`column_types` asks for BINARY for column \"v\" of measurement \"m\", which InfluxDB keeps as Int64. Choose one of LONG, SHORT, INT, DECIMAL(20,0), DOUBLE, STRING.",
+            "`column_types` asks for BINARY for column \"v\" of measurement \"m\", which InfluxDB \
+             keeps as Int64. Choose one of LONG, SHORT, INT, DECIMAL(20,0), DOUBLE, STRING.",
         ),
         (
             vec![("column_types", r#"{"v":"INT","m.v":"SHORT"}"#)],
-            "`column_types` gives column \"v\" of measurement \"m\" two types: INT by \"v\" and SHORT by \"m.v\". Remove one of the two.",
+            "`column_types` gives column \"v\" of measurement \"m\" two types: INT by \"v\" and \
+             SHORT by \"m.v\". Remove one of the two.",
         ),
         (
             vec![("column_types", r#"{"time":"STRING"}"#)],
-            "`column_types` asks for STRING for column \"time\" of measurement \"m\", and `time_format` is `utc_datetime`. Make the two agree: STRING goes with `iso8601` or `iso8601_micros`, any other type with `utc_datetime`.",
+            "`column_types` asks for STRING for column \"time\" of measurement \"m\", and \
+             `time_format` is `utc_datetime`. Make the two agree: STRING goes with `iso8601` or \
+             `iso8601_micros`, any other type with `utc_datetime`.",
         ),
         (
             vec![("column_types", r#"{"time":"UTC_DATETIME"}"#), ("time_format", "iso8601")],
-            "`column_types` asks for UTC_DATETIME for column \"time\" of measurement \"m\", and `time_format` is `iso8601`. Make the two agree: STRING goes with `iso8601` or `iso8601_micros`, any other type with `utc_datetime`.",
+            "`column_types` asks for UTC_DATETIME for column \"time\" of measurement \"m\", and \
+             `time_format` is `iso8601`. Make the two agree: STRING goes with `iso8601` or \
+             `iso8601_micros`, any other type with `utc_datetime`.",
         ),
     ] {
         let mut bench = Bench::new("m v=1i 0").await;

@@ -1,13 +1,13 @@
-//! States that earlier versions have written.
+//! Resumes from the states that earlier versions have written.
 
 use std::fs;
 use std::path::Path;
 
 use crate::support::{Bench, HOUR};
 
-/// The server that the later states speak of.
+/// The server that the later states name.
 const SERVER: &str = "0198c9c2-6a2b-7c3e-8a6f-3b0a1c2d4e5f";
-/// Where the cursors of the states stand: 2025-06-02T08:00:00Z.
+/// The position of the cursors in the states: 2025-06-02T08:00:00Z.
 const CURSOR: i64 = 1_748_851_200_000_000_000;
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_sync_goes_on_from_the_state_of_every_earlier_version() {
     let mut states = 0;
     for entry in fs::read_dir(fixtures.join("states")).unwrap() {
         let path = entry.unwrap().path();
-        // The first count of days would have them read again.
+        // Without this, the first count of days would have all of them read again.
         let mut bench = Bench::new(&home).await.set("audit_days", "0");
         let state = fs::read_to_string(&path).unwrap().replace("\"plant\"", "\"db\"");
         if state.contains(SERVER) {
@@ -29,7 +29,7 @@ async fn a_sync_goes_on_from_the_state_of_every_earlier_version() {
         bench.state = Some(state);
         let said = bench.sync().await;
         assert_eq!(said.warnings(), [""; 0], "{path:?}");
-        // From the lookback on, and not from the beginning.
+        // It reads from the lookback on, and not from the beginning.
         assert_eq!((said.truncated().len(), said.rows().count()), (0, expected), "{path:?}");
         states += 1;
     }

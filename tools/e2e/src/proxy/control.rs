@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{CONTROL, Done, Route, Rules};
+use super::route::Route;
+use super::rules::{Done, Rules};
+
+/// Where the proxy listens for orders.
+pub(super) const PORT: u16 = 9000;
 
 #[derive(Serialize, Deserialize)]
 struct Order {
@@ -70,7 +74,7 @@ impl Remote {
     }
 
     async fn send(&self, order: Order) -> Result<Done> {
-        let mut stream = BufReader::new(TcpStream::connect((self.address, CONTROL)).await?);
+        let mut stream = BufReader::new(TcpStream::connect((self.address, PORT)).await?);
         let order = serde_json::to_string(&order)?;
         stream.get_mut().write_all(format!("{order}\n").as_bytes()).await?;
         let mut line = String::new();

@@ -6,10 +6,11 @@
 
 mod control;
 mod pump;
+mod route;
 mod rules;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -18,10 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub(crate) use control::Remote;
-pub(crate) use rules::{Done, Rules};
+pub(crate) use rules::Rules;
 
-/// Where it listens for what it shall do.
-pub(crate) const CONTROL: u16 = 9000;
+use route::Route;
+
 /// How long a connection to what is behind may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -33,39 +34,6 @@ pub(crate) struct Arguments {
     /// What chances are drawn from
     #[arg(long)]
     seed: u64,
-}
-
-/// A port, and what is done to what passes.
-#[derive(Clone)]
-struct Route {
-    port: u16,
-    target: Arc<str>,
-    rules: watch::Sender<Rules>,
-    counters: Arc<Counters>,
-}
-
-#[derive(Default)]
-struct Counters {
-    connections: AtomicU64,
-    bytes: AtomicU64,
-    delayed: AtomicU64,
-    cut: AtomicU64,
-    lost: AtomicU64,
-    refused: AtomicU64,
-}
-
-impl Counters {
-    fn done(&self) -> Done {
-        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Done {
-            connections: load(&self.connections),
-            bytes: load(&self.bytes),
-            delayed: load(&self.delayed),
-            cut: load(&self.cut),
-            lost: load(&self.lost),
-            refused: load(&self.refused),
-        }
-    }
 }
 
 /// Serves until the container ends.
@@ -83,7 +51,7 @@ pub(crate) async fn serve(arguments: &Arguments) -> Result<()> {
         tokio::spawn(listen(listener, route.clone(), rng.fork()));
         routes.push(route);
     }
-    let listener = TcpListener::bind(("0.0.0.0", CONTROL)).await?;
+    let listener = TcpListener::bind(("0.0.0.0", control::PORT)).await?;
     println!("the proxy listens");
     control::serve(listener, routes).await
 }

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-use super::rules::ByteLimits;
-use super::{Route, Rules};
+use super::route::Route;
+use super::rules::{ByteLimits, Rules};
 
 /// What is read at once: small, so that faults fall within messages.
 const PIECE: usize = 4 * 1024;

@@ -19,7 +19,7 @@ const AGES: std::ops::Range<u64> = 2 * 3_600..5 * 3_600;
 const SNAPSHOTS: Duration = Duration::from_secs(1);
 
 pub(super) async fn play(world: &mut World) -> Result<End> {
-    if !world.run.images.look_alike {
+    if !world.run.images.is_fake {
         let reason = "when a real InfluxDB takes snapshots is its own affair";
         return Ok(End::Skipped(reason.to_owned()));
     }

@@ -5,6 +5,7 @@ mod clock;
 mod connector_killed;
 mod cut_network;
 mod disk_full;
+mod end;
 mod first_sync;
 mod incremental;
 mod influxdb_killed;
@@ -28,16 +29,9 @@ use anyhow::Result;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use crate::compare::Comparison;
-use crate::world::World;
+pub(crate) use end::End;
 
-/// How a scenario went that was played to its end.
-pub(crate) enum End {
-    /// What the comparison came to.
-    Compared(Comparison),
-    /// It could not be played here, and why.
-    Skipped(String),
-}
+use crate::world::World;
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,

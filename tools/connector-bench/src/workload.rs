@@ -14,7 +14,7 @@ use serde::Serialize;
 /// A kind of table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Shape {
+pub(crate) enum Workload {
     /// A time, a tag, two integers and a float.
     Narrow,
     /// A hundred fields.
@@ -31,9 +31,9 @@ pub(crate) enum Shape {
     Interleaved,
 }
 
-/// The metadata that marks a tag. In InfluxDB's answers, only this tells a tag from a string field.
-pub(crate) const MARK: &str = "iox::column::type";
-/// The mark of a tag.
+/// The key of the metadata by which InfluxDB's answers tell a tag from a string field.
+pub(crate) const COLUMN_TYPE: &str = "iox::column::type";
+/// The value of that metadata for a tag.
 pub(crate) const TAG: &str = "iox::column_type::tag";
 
 /// InfluxDB sends no more rows than this in a batch.
@@ -45,7 +45,7 @@ const PREBUILT_BATCHES: usize = 16;
 /// them.
 pub(crate) const SPACING: i64 = 720_000_000;
 
-impl Shape {
+impl Workload {
     /// How many rows the smaller of its two syncs moves. The larger one moves ten times as many.
     pub(crate) fn rows(self) -> u64 {
         match self {

@@ -45,8 +45,8 @@ fn shown(value: &ValueType) -> String {
     }
 }
 
-fn records(frame: &[u8]) -> Vec<Record> {
-    match UpdateResponse::decode(frame).unwrap().operation {
+fn records(message: &[u8]) -> Vec<Record> {
+    match UpdateResponse::decode(message).unwrap().operation {
         Some(Operation::Records(records)) => records.records,
         other => panic!("not a batch of records: {other:?}"),
     }
@@ -65,8 +65,8 @@ proptest! {
         let mut encoder = TableEncoder::new(&table);
         let mut row = 0;
         let mut lent = rows.of(&batch).unwrap();
-        for frame in encoder.messages(&mut lent) {
-            let records = records(&frame.unwrap().bytes);
+        for message in encoder.messages(&mut lent) {
+            let records = records(&message.unwrap().bytes);
             prop_assert!((1..=RECORDS_PER_MESSAGE).contains(&records.len()));
             for record in records {
                 prop_assert_eq!(record.table_name.as_str(), "t");
