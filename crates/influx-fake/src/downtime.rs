@@ -18,6 +18,11 @@ impl Downtime {
         pending().await
     }
 
+    /// Brings the server back.
+    pub(crate) fn end(&self) {
+        self.0.send_replace(None);
+    }
+
     pub(crate) fn is_now(&self) -> bool {
         self.0.borrow().is_some_and(|end| Instant::now() < end)
     }

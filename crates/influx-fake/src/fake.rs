@@ -210,6 +210,11 @@ impl Fake {
         &self.state.faults
     }
 
+    /// Brings a server back that a [crash](crate::Fault::crash) has brought down, before its time.
+    pub fn restart(&self) {
+        self.state.downtime.end();
+    }
+
     /// The text of every authorized query over Flight, in order of arrival.
     pub fn queries(&self) -> Vec<String> {
         self.state.queries()

@@ -145,4 +145,10 @@ async fn a_query_can_bring_the_server_down() {
     assert!(down.elapsed() >= away && refused > 0, "{:?}, {refused}", down.elapsed());
     assert_eq!(back.rows(), 10);
     assert_eq!(served.http("GET", "/ping", "").await.0, 200);
+
+    served.fake.faults().add(Fault::crash(Duration::from_secs(3600)));
+    failure(&mut served, ALL).await;
+    assert!(served.ask(ALL).await.is_err());
+    served.fake.restart();
+    assert_eq!(served.rows(ALL).await.rows(), 10);
 }
