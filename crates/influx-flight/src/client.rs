@@ -130,10 +130,8 @@ impl Client {
 
     /// Sends a query in SQL, and returns when the answer begins, with its schema known.
     ///
-    /// It is not retried. A stream may break off later as well, and only the caller knows what to do
-    /// with the rows that came.
-    ///
-    /// If the first query fails for no clear reason, a probe looks for it.
+    /// It is not retried: a stream may break off as well, and only the caller knows what to do with
+    /// the rows that came. If the first query fails for no clear reason, a probe looks for it.
     ///
     /// # Errors
     /// See [`ErrorKind`].

@@ -16,9 +16,9 @@ pub enum Fault {
 
 /// A failure that ends a sync, a test or a schema call.
 ///
-/// Its message says what is wrong, in one sentence without its full stop. It names the thing (field,
-/// table, column, value), and never a secret. A remedy says what to do about it, in another such
-/// sentence. Both are displayed, with their full stops; what caused it is in
+/// Its message says what is wrong, in one sentence without its full stop, and names the thing
+/// (field, table, column, value), but never a secret. A remedy says what to do about it, in another
+/// such sentence. Both are displayed, with their full stops; what caused it is in
 /// [`source`](Error::source).
 #[derive(Debug)]
 pub struct SyncError {

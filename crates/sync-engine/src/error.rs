@@ -85,6 +85,16 @@ impl Failure {
         matches!(self.kind, ErrorKind::Retry { .. })
     }
 
+    /// The same failure, with the text of its cause.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            kind: self.kind.clone(),
+            sentence: self.sentence.clone(),
+            reason: self.reason.clone(),
+            source: self.source.as_ref().map(|source| source.to_string().into()),
+        }
+    }
+
     /// Why the question is too big, if it is.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {

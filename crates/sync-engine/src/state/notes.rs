@@ -40,7 +40,8 @@ pub(crate) struct Notes {
     /// How many points there were when they were last counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<Counts>,
-    /// The windows whose reading was interrupted: the next sync asks for less.
+    /// The windows whose reading was interrupted, as long as they may be read again: where they
+    /// were, the next syncs ask for less.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) interrupted: Vec<Window>,
     /// How far before the present the upper bound was that the cursor has reached, in nanoseconds,
@@ -153,31 +154,30 @@ impl ByName {
 impl Notes {
     /// Notes that a window was not read to its end; gives whether that is new.
     pub(crate) fn interrupted(&mut self, window: Window) -> bool {
-        let is_new = !self.interrupted.contains(&window);
-        if is_new {
-            self.interrupted.push(window);
-            self.interrupted.drain(..self.interrupted.len().saturating_sub(MOST_INTERRUPTED));
+        if self.interrupted.contains(&window) {
+            return false;
         }
-        is_new
+        // What holds it says less.
+        let holds = |other: &Window| other.from() <= window.from() && window.to() <= other.to();
+        self.interrupted.retain(|other| !holds(other));
+        self.interrupted.push(window);
+        self.interrupted.drain(..self.interrupted.len().saturating_sub(MOST_INTERRUPTED));
+        true
     }
 
     /// Notes that a window was read from `began` on, where every query shows within `settle` what
     /// one shows; gives whether that changes anything. Times are nanoseconds.
     pub(crate) fn read_again(&mut self, window: Window, began: i64, settle: i64) -> bool {
-        let overlaps = |other: &Window| other.from() < window.to() && window.from() < other.to();
-        let interrupted = self.interrupted.len();
-        self.interrupted.retain(|other| !overlaps(other));
-        let mut is_new = self.interrupted.len() < interrupted;
-        if self.backfill.remove(window) {
-            is_new = true;
-            if let Some(named) = &mut self.named {
-                self.backfill.extend(&named.left_of(window, began, settle));
-                if named.ranges().is_empty() {
-                    self.named = None;
-                }
+        if !self.backfill.remove(window) {
+            return false;
+        }
+        if let Some(named) = &mut self.named {
+            self.backfill.extend(&named.left_of(window, began, settle));
+            if named.ranges().is_empty() {
+                self.named = None;
             }
         }
-        is_new
+        true
     }
 
     /// Marks that the table was not found: what comes back under its name may be another one. Gives

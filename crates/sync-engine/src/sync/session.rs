@@ -47,21 +47,24 @@ impl<D: TimeSeries, S> Session<'_, D, S> {
     }
 
     /// Waits after a failure that may pass until the database answers the cheapest question again.
+    /// Gives whether it did not at first.
     ///
     /// # Errors
     ///
     /// The last failure, if it does not within the time that the settings give it, or for a reason
     /// that will not pass.
-    pub(crate) async fn comes_back(&self, mut failure: Failure) -> Result<(), Failure> {
+    pub(crate) async fn comes_back(&self, failure: &Failure) -> Result<bool, Failure> {
         let retry = &self.settings.retry;
         let mut budget = retry.budget();
+        let mut last = failure.copied();
+        let mut was_away = false;
         loop {
-            let Some(wait) = budget.after(&failure) else { return Err(failure) };
-            self.outage.begins(&failure, retry.total);
+            let Some(wait) = budget.after(&last) else { return Err(last) };
+            self.outage.begins(&last, retry.total);
             tokio::time::sleep(wait).await;
             match self.database.now().await {
-                Ok(_) => return Ok(()),
-                Err(now) => failure = now,
+                Ok(_) => return Ok(was_away),
+                Err(now) => (last, was_away) = (now, true),
             }
         }
     }

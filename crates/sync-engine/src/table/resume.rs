@@ -242,6 +242,10 @@ async fn resume<D: TimeSeries, S: Sink>(
         if !waits {
             notes.settled = settled(settings);
         }
+        notes.interrupted.retain(|window| {
+            let is_owed = !notes.backfill.between(window.from(), window.to()).is_empty();
+            is_owed || window.to() > from
+        });
         notes.warned_of = about.release.clone();
         notes.cursor_jumps = jumps;
         notes.watermark = detected.watermark.or(notes.watermark.take());

@@ -56,13 +56,13 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
                     .progress
                     .note(&sender.selected().source.measurement, |notes| notes.interrupted(window));
                 failures += 1;
-                if failures >= MOST_FAILURES || session.distress.is_there() {
-                    let failure = session.unless_out_of_reach(failure).await;
-                    return Err(
-                        failure.map_or_else(WindowFailure::Outage, WindowFailure::BreaksOff)
-                    );
+                if session.comes_back(&failure).await.map_err(WindowFailure::Outage)? {
+                    // It may have been this window. To find out must not take many tries.
+                    failures += 1;
                 }
-                session.comes_back(failure).await.map_err(WindowFailure::Outage)?;
+                if failures >= MOST_FAILURES || session.distress.is_there() {
+                    return Err(WindowFailure::BreaksOff(failure));
+                }
             }
             Err(failure) => return Err(failure),
         }

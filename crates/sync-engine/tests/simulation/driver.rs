@@ -290,9 +290,12 @@ impl Schedule {
     /// Syncs until so many have succeeded, which does not take long when nothing goes wrong.
     async fn succeed(&mut self, wanted: usize) -> Result<(), String> {
         let mut successes = 0;
-        // A window that brings the server down is asked for at half its length each time.
-        let is_deadly = self.shared.lock().deadly.is_some();
-        for _ in 0..if is_deadly { 40 } else { 8 } {
+        // A window that is not answered is asked for at less than its length each time.
+        let is_deadly = {
+            let world = self.shared.lock();
+            world.deadly.or(world.cut_off).is_some()
+        };
+        for _ in 0..if is_deadly { 100 } else { 8 } {
             sleep(5 * HOUR).await;
             let ended = self.sync(None).await?;
             let is_advised = is_resync_advised(&ended);
@@ -337,7 +340,7 @@ impl World {
         self.faults = Faults::default();
         (self.server_skew, self.clock_skew) = (0, 0);
         (self.token_refused_until, self.outage_until) = (i64::MIN, i64::MIN);
-        (self.down_until, self.lists_lag) = (i64::MIN, false);
+        (self.down_until, self.longest_down, self.lists_lag) = (i64::MIN, 20 * SECOND, false);
         let now = self.now();
         self.missing.clear();
         for measurement in &mut self.measurements {

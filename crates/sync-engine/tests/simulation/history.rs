@@ -201,7 +201,7 @@ impl Measurement {
         self.files.clear();
         self.coming.clear();
         let hidden = self.points.values_mut().flatten().filter(|version| version.is_hidden);
-        hidden.for_each(|version| (version.is_hidden, version.visible) = (false, now));
+        hidden.for_each(|version| (version.is_hidden, version.visible) = (false, now + 1));
         self.buffer.retain(|(_, visible)| *visible > now);
         let seen = self.seen(now, i64::MIN, i64::MAX);
         let seen = seen.map(|(key, version)| (key.clone(), version.visible)).collect();
@@ -223,7 +223,7 @@ impl Measurement {
                 if let Some(version) = self.version(&key, visible)
                     && version.is_hidden
                 {
-                    (version.is_hidden, version.visible) = (false, now);
+                    (version.is_hidden, version.visible) = (false, now + 1);
                 }
             }
             self.files.push(coming.file);

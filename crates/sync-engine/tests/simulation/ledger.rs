@@ -51,8 +51,11 @@ pub(super) struct Cover {
     pub(super) only_new: bool,
 }
 
-/// What was listed: for each node and snapshot its files, each as first time, last time and rows.
-type Mark = BTreeMap<(String, u64), Vec<(i64, i64, u64)>>;
+/// The files of a snapshot, each as first time, last time and rows.
+type Snapshot = Vec<(i64, i64, u64)>;
+
+/// What the engine can remember of each node's snapshots: as which it may know them.
+type Known = BTreeMap<(String, u64), BTreeSet<Snapshot>>;
 
 /// What a sync has to read that succeeds later.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +65,9 @@ pub(super) struct Owed {
     cover: Cover,
     /// When that sync begins at the earliest.
     not_before: i64,
-    /// How far the clock was off when it was listed, if that is of any matter.
-    skew: Option<i64>,
+    /// How far the clock was off when it was listed, and which table it was, if that is of any
+    /// matter.
+    only_with: Option<(i64, usize)>,
 }
 
 /// What is known of one measurement's table.
@@ -83,8 +87,8 @@ pub(super) struct Account {
     pub(super) truncated_in: Option<usize>,
     /// Where the cursor can be at most.
     reached: Option<i64>,
-    /// The marks that the engine can have, if anything is known of them.
-    marks: Option<Vec<Mark>>,
+    /// What the engine can remember of files, if anything is known of that.
+    known: Option<Known>,
     /// What syncs before have left.
     owed: Vec<Owed>,
     pub(super) covers: Vec<Cover>,
@@ -102,7 +106,7 @@ impl Account {
         shape: &Shape,
         began: i64,
         truncated_in: Option<usize>,
-        marks: Option<Vec<Mark>>,
+        known: Option<Known>,
     ) -> Self {
         Self {
             shapes: vec![shape.clone()],
@@ -111,7 +115,7 @@ impl Account {
             origin: None,
             truncated_in,
             reached: None,
-            marks,
+            known,
             owed: Vec::new(),
             covers: Vec::new(),
             hidden: BTreeSet::new(),
@@ -190,7 +194,7 @@ impl Ledger {
                     // Nothing is known of other servers' either.
                     self.accounts
                         .retain(|(at, of), _| at.database != place.database || *of != name);
-                    Account::loading(shape, began, truncated, Some(vec![Mark::new()]))
+                    Account::loading(shape, began, truncated, Some(Known::new()))
                 }
                 // This server is new for a table that was read from another one.
                 None if self.siblings(place, &name).next().is_some() => {
@@ -209,8 +213,8 @@ impl Ledger {
                     if shapes == [shape.clone()] {
                         opening.continued.insert(name.clone());
                     }
-                    let marks = Some(vec![Mark::new()]);
-                    Account { shapes, ..Account::loading(shape, began, truncated, marks) }
+                    let known = Some(Known::new());
+                    Account { shapes, ..Account::loading(shape, began, truncated, known) }
                 }
                 // It was made in mid-sync: whatever is known of it the engine alone knows.
                 None => {
@@ -232,7 +236,7 @@ impl Ledger {
                     };
                     let mut shapes = before.shapes;
                     shapes.push(shape.clone());
-                    let loading = Account::loading(shape, began, truncated, before.marks);
+                    let loading = Account::loading(shape, began, truncated, before.known);
                     Account { shapes, origin, ..loading }
                 }
                 // The customer has gone back before the load began.
@@ -248,7 +252,7 @@ impl Ledger {
                 Some(unsure) if unsure.shapes.len() > 1 && unsure.loaded != *shape => Account {
                     loaded: shape.clone(),
                     ever_hidden: unsure.ever_hidden,
-                    marks: unsure.marks,
+                    known: unsure.known,
                     is_gone: unsure.is_gone,
                     ..Account::unknown(unsure.shapes, furthest)
                 },
@@ -385,9 +389,10 @@ impl Ledger {
                 warnings.iter().any(names)
             };
             account.hidden.retain(|column| !told(column));
-            account.owed.retain(|owed| owed.skew.is_none_or(|skew| skew == world.clock_skew));
+            let now = position.map(|position| (world.clock_skew, position));
+            account.owed.retain(|owed| owed.only_with.is_none() || owed.only_with == now);
             let is_first = !opening.cursors.contains_key(name);
-            let (marks, listed) = files(account, observed, opening, name, &settings, upper);
+            let (known, listed) = files(account, observed, opening, name, &settings, upper);
             let late: Vec<_> = listed.iter().map(|(_, cover)| *cover).collect();
             // Of a table that is new, the newest files alone may be so new.
             let again = listed.iter().filter(|(is_fresh, _)| *is_fresh || !is_first);
@@ -395,7 +400,7 @@ impl Ledger {
                 rebuilds: opening.rebuilds,
                 cover: Cover { seen_by: cover.seen_by + SETTLES_WITHIN, ..cover },
                 not_before: cover.seen_by + SETTLES_WITHIN,
-                skew: Some(world.clock_skew),
+                only_with: position.map(|position| (world.clock_skew, position)),
             });
             let again: Vec<_> = again.collect();
             match stays.filter(|_| is_success) {
@@ -408,11 +413,13 @@ impl Ledger {
                         rebuilds: opening.rebuilds,
                         cover,
                         not_before: i64::MIN,
-                        skew: None,
+                        only_with: None,
                     }));
                     account.owed.extend(again);
-                    if let (Some(before), Some(marks)) = (&mut account.marks, marks) {
-                        before.extend(marks);
+                    if let (Some(before), Some(known)) = (&mut account.known, known) {
+                        for (snapshot, as_which) in known {
+                            before.entry(snapshot).or_default().extend(as_which);
+                        }
                     }
                 }
                 Some(position) => {
@@ -421,7 +428,7 @@ impl Ledger {
                     account.owed.retain(|owed| owed.rebuilds == world.rebuilds);
                     account.complete(&settings, opening.began, upper, is_listed, &late);
                     account.owed.extend(again);
-                    account.marks = marks.or(account.marks.take());
+                    account.known = known.or(account.known.take());
                     let measurement = &world.measurements[position];
                     let is_counted = matches!(world.files, Files::Hidden | Files::AlwaysEmpty)
                         && !observed.uncounted.contains(name)
@@ -496,7 +503,9 @@ impl Account {
             self.covers.extend(due);
             self.covers.extend(late);
         }
-        self.reached = Some(upper);
+        // A cursor stays where it is if it was reached with less time to settle.
+        let waits = upper + settings.settle - SETTLES_WITHIN;
+        self.reached = self.reached.map(|reached| reached.min(waits)).max(Some(upper));
         self.origin = None;
         self.shapes = vec![settings.shape.clone()];
     }

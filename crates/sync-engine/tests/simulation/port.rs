@@ -267,7 +267,7 @@ impl Model {
         check_length(world, found, window.from(), window.to())?;
         let many = found.seen(now, window.from(), window.to()).count();
         if world.deadly.is_some_and(|most| many > most) {
-            world.down_until = now + world.stretch() / 32;
+            world.down_until = now + (world.stretch() / 32).min(world.longest_down);
             let until = world.down_until;
             world.tell(|| {
                 format!("a window of {many} points brings the server down until {}", iso8601(until))

@@ -108,6 +108,8 @@ pub(super) struct World {
     pub(super) outage_until: i64,
     /// Until when no question is answered at all.
     pub(super) down_until: i64,
+    /// How long a server that was brought down is away at most.
+    pub(super) longest_down: i64,
     pub(super) observed: Observed,
     /// How many questions the running sync has asked.
     pub(super) questions: usize,
@@ -181,6 +183,7 @@ impl Shared {
             token_refused_until: i64::MIN,
             outage_until: i64::MIN,
             down_until: i64::MIN,
+            longest_down: HOUR,
             observed: Observed::default(),
             questions: 0,
             story: is_told.then(VecDeque::new),

@@ -1,8 +1,10 @@
 //! What the files and the counts that a sync was shown oblige it to read.
 
+use std::collections::BTreeMap;
+
 use sync_engine::File;
 
-use super::{Account, Cover, Mark, Opening};
+use super::{Account, Cover, Known, Opening, Snapshot};
 use crate::history::HOUR;
 use crate::settings::Settings;
 use crate::world::{Files, Observed, World};
@@ -17,8 +19,8 @@ pub(super) fn is_listed(observed: &Observed, world: &World, name: &str) -> bool 
     !observed.unlisted.contains(name) && matches!(world.files, Files::Shown | Files::Flaky)
 }
 
-/// The marks that a sync leaves behind, and what the files cover that are not as they were in any
-/// mark, each with whether it is one of its node's newest.
+/// What the engine can remember of files after a sync, and what the files cover that it surely did
+/// not know, each with whether it is one of its node's newest.
 pub(super) fn files(
     account: &Account,
     observed: &Observed,
@@ -26,17 +28,17 @@ pub(super) fn files(
     name: &str,
     settings: &Settings,
     upper: i64,
-) -> (Option<Vec<Mark>>, Vec<(bool, Cover)>) {
+) -> (Option<Known>, Vec<(bool, Cover)>) {
     let at_first = opening.there.get(name).map(|(_, files)| (opening.began, files.clone()));
     let at_first = at_first.filter(|_| !observed.unlisted.contains(name));
     let lists = observed.listed.get(name).cloned();
     let lists = lists.or(at_first.map(|list| vec![list])).unwrap_or_default();
-    let Some((at, files)) = lists.first() else { return (account.marks.clone(), Vec::new()) };
-    let listed = mark(files);
-    let before = account.marks.clone();
+    let Some((at, files)) = lists.first() else { return (account.known.clone(), Vec::new()) };
+    let listed = snapshots(files);
     let is_new = |file: &&File| {
         let snapshot = (file.node.clone(), file.sequence);
-        before.iter().flatten().all(|mark| mark.get(&snapshot) != listed.get(&snapshot))
+        let as_which = account.known.as_ref().and_then(|known| known.get(&snapshot));
+        as_which.is_none_or(|as_which| !as_which.contains(&listed[&snapshot]))
     };
     let cover = |file: &File| {
         let later = listed
@@ -51,33 +53,31 @@ pub(super) fn files(
         };
         (later.count() < FRESH, cover)
     };
-    let late = match before {
+    let new = match &account.known {
         Some(_) => files.iter().filter(is_new).map(cover).collect(),
         None => Vec::new(),
     };
+    let mut known = account.known.clone().unwrap_or_default();
+    for (snapshot, files) in listed {
+        known.insert(snapshot, [files].into());
+    }
     // The engine may have remembered any list of this sync.
-    let before = before.unwrap_or_else(|| vec![Mark::new()]);
-    let extended = |(_, files): &(i64, Vec<File>)| {
-        let listed = mark(files);
-        let extended = move |before: &Mark| -> Mark {
-            before.clone().into_iter().chain(listed.clone()).collect()
-        };
-        before.iter().map(extended).collect::<Vec<_>>()
-    };
-    let mut marks: Vec<_> = lists.iter().flat_map(extended).collect();
-    marks.sort();
-    marks.dedup();
-    (Some(marks), late)
+    for (_, files) in &lists[1..] {
+        for (snapshot, files) in snapshots(files) {
+            known.entry(snapshot).or_default().insert(files);
+        }
+    }
+    (Some(known), new)
 }
 
-fn mark(files: &[File]) -> Mark {
-    let mut mark = Mark::new();
+fn snapshots(files: &[File]) -> BTreeMap<(String, u64), Snapshot> {
+    let mut snapshots = BTreeMap::<_, Snapshot>::new();
     for file in files {
-        let snapshot = mark.entry((file.node.clone(), file.sequence)).or_default();
+        let snapshot = snapshots.entry((file.node.clone(), file.sequence)).or_default();
         snapshot.push((file.first, file.last, file.rows));
         snapshot.sort_unstable();
     }
-    mark
+    snapshots
 }
 
 /// What a comparison of counts covers, if the last one is long enough ago. One that was made since
