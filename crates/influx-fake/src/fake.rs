@@ -12,11 +12,11 @@ use blake3::Hash;
 use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use crate::faults::Faults;
 use crate::journal::Entry;
+use crate::lagging_node::LaggingNode;
 use crate::options::Options;
 use crate::running::Running;
 use crate::server;
@@ -137,17 +137,42 @@ impl Fake {
     }
 
     /// Takes such snapshots of all databases periodically, without the present 10 minutes, for as
-    /// long as this future is polled.
+    /// long as this future is polled. The first is taken when it is polled first.
     pub async fn snapshot_every(&self, period: Duration) -> Infallible {
-        let mut ticks = tokio::time::interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
             let now = Utc::now().timestamp_nanos_opt().unwrap_or(i64::MAX);
             for database in self.state.store.databases() {
                 self.snapshot_before(&database, now);
             }
+            tokio::time::sleep(period).await;
         }
+    }
+
+    /// Begins a [`snapshot`](Self::snapshot) that is persisted file by file, and lists the first
+    /// file of each table; [`list_next_files`](Self::list_next_files) goes on. Releases before
+    /// 3.11.2 leave the points of the other files out of every answer until their own file is
+    /// listed, unless they are written again.
+    pub fn begin_snapshot(&self, database: &str) -> Option<u64> {
+        self.state.store.begin_snapshot(database, self.state.options.persisting())
+    }
+
+    /// Lists the next file of each table of a snapshot that has begun. Returns whether there was
+    /// one.
+    pub fn list_next_files(&self, database: &str) -> bool {
+        self.state.store.list_next_files(database)
+    }
+
+    /// Compacts: replaces the listed files of a table that hold points of the same day of UTC by
+    /// one of this node's. The points stay as they are. Returns the sequence in the new files'
+    /// names, which the node counts for itself, or `None` if there was nothing to replace.
+    pub fn compact(&self, database: &str, node: &str) -> Option<u64> {
+        self.state.store.compact(database, node)
+    }
+
+    /// Puts a second query node that lags beside the present one, or takes it away. It sees
+    /// nothing of before this call, so it first stands still for as long as it lags.
+    pub fn set_lagging_node(&self, node: Option<LaggingNode>) {
+        self.state.set_lagging_node(node);
     }
 
     /// Renames the node that writes, which is how the paths of its next files begin. Files of other
@@ -183,6 +208,11 @@ impl Fake {
     /// The faults to inject.
     pub fn faults(&self) -> &Faults {
         &self.state.faults
+    }
+
+    /// Brings a server back that a [crash](crate::Fault::crash) has brought down, before its time.
+    pub fn restart(&self) {
+        self.state.downtime.end();
     }
 
     /// The text of every authorized query over Flight, in order of arrival.

@@ -42,6 +42,8 @@ mod auth;
 #[cfg(feature = "server")]
 mod connection;
 #[cfg(feature = "server")]
+mod downtime;
+#[cfg(feature = "server")]
 mod engine;
 #[cfg(feature = "server")]
 mod fake;
@@ -55,8 +57,14 @@ pub mod fuzzing;
 mod http_api;
 mod journal;
 #[cfg(feature = "server")]
+mod lagging_node;
+#[cfg(feature = "server")]
 mod options;
 mod params;
+#[cfg(feature = "server")]
+mod proxy;
+#[cfg(feature = "server")]
+mod reading;
 #[cfg(feature = "server")]
 mod running;
 #[cfg(feature = "server")]
@@ -70,6 +78,8 @@ mod ticket;
 pub use fake::Fake;
 #[cfg(feature = "server")]
 pub use faults::{Fault, Faults};
+#[cfg(feature = "server")]
+pub use lagging_node::LaggingNode;
 #[cfg(feature = "server")]
 pub use options::{
     FileLimitText, FileListing, MissingDatabase, Options, Overwrites, TimeSpelling, Tls,

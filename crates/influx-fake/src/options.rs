@@ -5,6 +5,8 @@ use std::time::Duration;
 use semver::Version;
 use uuid::Uuid;
 
+use crate::store::Persisting;
+
 /// How a [`Fake`](crate::Fake) behaves.
 ///
 /// ```
@@ -53,6 +55,8 @@ pub struct Options {
 const FILE_LIMIT: usize = 432;
 /// The default release.
 const RELEASE: Version = Version::new(3, 10, 0);
+/// The first release that answers every point while it persists a snapshot.
+const WHOLE_WHILE_PERSISTING: Version = Version::new(3, 11, 2);
 /// The first release that always answers the last value (influxdb#27548).
 const LAST_VALUE: Version = Version::new(3, 11, 4);
 
@@ -158,6 +162,11 @@ impl Options {
             Overwrites::Either { seed } if self.release < LAST_VALUE => Some(seed),
             Overwrites::Either { .. } | Overwrites::Last => None,
         }
+    }
+
+    /// What becomes of the points of a snapshot until their file is listed.
+    pub(crate) fn persisting(&self) -> Persisting {
+        if self.release < WHOLE_WHILE_PERSISTING { Persisting::Hidden } else { Persisting::Visible }
     }
 
     /// Sets the `cluster-uuid`.

@@ -25,6 +25,7 @@ use tower::ServiceExt;
 
 use crate::connection::Connection;
 use crate::options::Tls;
+use crate::proxy::Proxy;
 use crate::state::ServerState;
 use crate::{flight, http_api};
 
@@ -72,10 +73,12 @@ pub(crate) async fn accept(
     tls: Option<TlsAcceptor>,
     shutdown: impl Future<Output = ()>,
 ) {
+    let grpc = tonic::service::Routes::new(flight::service(Arc::clone(&state)));
     let routes = Routes {
         http: http_api::router(Arc::clone(&state)),
-        grpc: tonic::service::Routes::new(flight::service(state)).prepare().into_axum_router(),
+        grpc: grpc.prepare().into_axum_router(),
     };
+    let mut downtime = state.downtime.watch();
     let graceful = GracefulShutdown::new();
     // Dropped with this future, and all connections with it.
     let mut connections = JoinSet::new();
@@ -92,8 +95,16 @@ pub(crate) async fn accept(
                 }
             },
             Some(_) = connections.join_next() => continue,
+            Ok(()) = downtime.changed() => {
+                connections.abort_all();
+                continue;
+            }
             () = &mut shutdown => break,
         };
+        if state.downtime.is_now() {
+            // Close it at once: to the port of a listener that is gone another program could bind.
+            continue;
+        }
         connections.spawn(connect(stream, tls.clone(), routes.clone(), graceful.watcher()));
     }
     drop(listener);
@@ -121,8 +132,10 @@ async fn serve_connection(
 ) {
     let connection = Connection::default();
     let service = service_fn(|mut request: Request<Incoming>| {
+        let proxy = Proxy::default();
         request.extensions_mut().insert(connection.clone());
-        routes.of(&request).oneshot(request.map(Body::new))
+        request.extensions_mut().insert(proxy.clone());
+        proxy.pass(routes.of(&request).oneshot(request.map(Body::new)))
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());

@@ -7,9 +7,12 @@ use blake3::Hash;
 use uuid::Uuid;
 
 use crate::auth::{Tokens, new_token};
+use crate::connection::Connection;
+use crate::downtime::Downtime;
 use crate::engine::Engine;
 use crate::faults::Faults;
 use crate::journal::Entry;
+use crate::lagging_node::{Balancer, LaggingNode};
 use crate::options::Options;
 use crate::store::Store;
 
@@ -20,6 +23,9 @@ pub(crate) struct ServerState {
     pub(crate) store: Arc<Store>,
     pub(crate) engine: Engine,
     pub(crate) faults: Faults,
+    pub(crate) downtime: Downtime,
+    /// `None`: there is one node.
+    balancer: Mutex<Option<Balancer>>,
     /// Identifies the process: `/ping` names it.
     pub(crate) process_id: Uuid,
     queries: Mutex<Vec<String>>,
@@ -38,8 +44,26 @@ impl ServerState {
             store,
             engine,
             faults: Faults::default(),
+            downtime: Downtime::default(),
+            balancer: Mutex::default(),
             process_id: Uuid::new_v4(),
             queries: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn set_lagging_node(&self, node: Option<LaggingNode>) {
+        self.store.remember(node.map(|node| node.lag()));
+        *self.balancer.lock().unwrap_or_else(PoisonError::into_inner) = node.map(Balancer::new);
+    }
+
+    /// The engine of the node that the next question of a connection reaches.
+    pub(crate) fn engine_for(&self, connection: &Connection) -> Engine {
+        let mut balancer = self.balancer.lock().unwrap_or_else(PoisonError::into_inner);
+        let balancer = balancer.as_mut();
+        let lags = balancer.is_some_and(|balancer| balancer.reaches_lagging_node(connection));
+        match lags.then(|| self.store.seen_by_lagging_node()).flatten() {
+            Some(store) => self.engine.over(store),
+            None => self.engine.clone(),
         }
     }
 

@@ -15,6 +15,7 @@ use tonic::async_trait;
 
 use super::rules::{CATALOG, Rules, TABLES};
 use super::scan::StoredTable;
+use super::scans::Scans;
 use super::system::{self, SystemSchema};
 use super::table::Provided;
 use crate::options::TimeSpelling;
@@ -22,14 +23,20 @@ use crate::store::Store;
 
 pub(super) const INFORMATION: &str = "information_schema";
 
-/// The catalog as one query sees it.
+/// The catalog as one query sees it, which adds what it scans to `scans`.
 pub(super) fn of_database(
     store: &Arc<Store>,
     database: &str,
     rules: Rules,
+    scans: &Scans,
 ) -> Arc<dyn CatalogProviderList> {
-    let database =
-        Database { store: Arc::clone(store), name: database.to_owned(), rules, information: None };
+    let database = Database {
+        store: Arc::clone(store),
+        name: database.to_owned(),
+        rules,
+        scans: scans.clone(),
+        information: None,
+    };
     // The information schema describes a copy of the catalog without itself: a catalog that held
     // its own description would never be freed.
     let described: Arc<dyn CatalogProviderList> = Arc::new(MemoryCatalogProviderList::new());
@@ -48,6 +55,7 @@ struct Database {
     store: Arc<Store>,
     name: String,
     rules: Rules,
+    scans: Scans,
     information: Option<Arc<Information>>,
 }
 
@@ -89,6 +97,7 @@ impl SchemaProvider for Tables {
                 table: name.to_owned(),
                 schema,
                 limits: self.0.rules.limits,
+                scans: self.0.scans.clone(),
             }))
         }))
     }

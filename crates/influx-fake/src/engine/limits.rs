@@ -28,11 +28,8 @@ impl Limits {
 
     /// Refuses a scan of more files than the limit. As in the real server, the text names the limit
     /// and not the number of files.
-    pub(super) fn check_files(&self, files: impl FnOnce() -> usize) -> Result<(), DataFusionError> {
-        let Some(limit) = self.files else { return Ok(()) };
-        if files() <= limit {
-            return Ok(());
-        }
+    pub(super) fn check_files(&self, files: usize) -> Result<(), DataFusionError> {
+        let Some(limit) = self.files.filter(|limit| files > *limit) else { return Ok(()) };
         let (code, message) = match self.text {
             FileLimitText::WouldScan => (
                 Code::Internal,

@@ -9,6 +9,7 @@ mod parquet_files;
 mod planner;
 mod rules;
 mod scan;
+mod scans;
 mod system;
 mod table;
 mod text_bounds;
@@ -22,14 +23,17 @@ use datafusion::catalog::CatalogProviderList;
 use crate::options::Options;
 use crate::params::Params;
 use crate::store::Store;
-use planner::{Planned, Planner};
+use planner::Planner;
 use rules::Rules;
+use scans::Scans;
 
 pub(crate) use error::QueryError;
+pub(crate) use planner::Planned;
 pub(crate) use rules::{CATALOG, MAX_BATCH_ROWS};
+pub(crate) use scans::Scan;
 
 /// Plans and runs queries. Each query gets a catalog of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Engine {
     planner: Arc<dyn Planner>,
     store: Arc<Store>,
@@ -49,6 +53,15 @@ impl Engine {
         Self { planner: planner::datafusion(), store, rules: Rules::of(options) }
     }
 
+    /// The same engine over another store.
+    pub(crate) fn over(&self, store: Store) -> Self {
+        Self { store: Arc::new(store), ..self.clone() }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Plans one statement against a database that exists.
     pub(crate) async fn plan(
         &self,
@@ -56,13 +69,15 @@ impl Engine {
         sql: &str,
         params: &Params,
     ) -> Result<Planned, QueryError> {
-        let catalogs = self.catalogs(database, self.rules);
-        self.planner.plan(catalogs, sql.to_owned(), params::values(params)).await
+        let scans = Scans::default();
+        let catalogs = self.catalogs(database, self.rules, &scans);
+        let planned = self.planner.plan(catalogs, sql.to_owned(), params::values(params)).await?;
+        Ok(planned.with_scans(scans.take()))
     }
 
     /// The schema of a statement's rows. Limits count only when rows are read.
     pub(crate) async fn schema(&self, database: &str, sql: &str) -> Result<SchemaRef, QueryError> {
-        let catalogs = self.catalogs(database, self.rules.without_limits());
+        let catalogs = self.catalogs(database, self.rules.without_limits(), &Scans::default());
         let params = params::values(&Params::default());
         Ok(self.planner.plan(catalogs, sql.to_owned(), params).await?.schema())
     }
@@ -70,7 +85,7 @@ impl Engine {
     /// Lists every table of a database.
     pub(crate) async fn tables(&self, database: &str) -> Result<Vec<TableListing>, QueryError> {
         let mut listings = Vec::new();
-        let catalog = self.catalogs(database, self.rules).catalog(CATALOG);
+        let catalog = self.catalogs(database, self.rules, &Scans::default()).catalog(CATALOG);
         for schema_name in catalog.iter().flat_map(|catalog| catalog.schema_names()) {
             let Some(schema) = catalog.as_ref().and_then(|catalog| catalog.schema(&schema_name))
             else {
@@ -89,7 +104,12 @@ impl Engine {
         Ok(listings)
     }
 
-    fn catalogs(&self, database: &str, rules: Rules) -> Arc<dyn CatalogProviderList> {
-        catalog::of_database(&self.store, database, rules)
+    fn catalogs(
+        &self,
+        database: &str,
+        rules: Rules,
+        scans: &Scans,
+    ) -> Arc<dyn CatalogProviderList> {
+        catalog::of_database(&self.store, database, rules, scans)
     }
 }

@@ -19,6 +19,7 @@ use futures::future::BoxFuture;
 use super::error::QueryError;
 use super::functions;
 use super::rules::{CATALOG, MAX_BATCH_ROWS, TABLES};
+use super::scans::Scan;
 use super::text_bounds::TextBounds;
 
 /// Plans statements.
@@ -40,9 +41,19 @@ pub(super) trait Planner: Debug + Send + Sync {
 pub(crate) struct Planned {
     context: Arc<TaskContext>,
     plan: Arc<dyn ExecutionPlan>,
+    scans: Vec<Scan>,
 }
 
 impl Planned {
+    pub(super) fn with_scans(self, scans: Vec<Scan>) -> Self {
+        Self { scans, ..self }
+    }
+
+    /// What it will read of stored tables.
+    pub(crate) fn scans(&self) -> &[Scan] {
+        &self.scans
+    }
+
     /// The schema of the rows, in which tags are still dictionaries. An answer has the metadata of
     /// its columns and no other.
     pub(crate) fn schema(&self) -> SchemaRef {
@@ -109,7 +120,7 @@ impl Planner for DataFusion {
             let plan = session.create_logical_plan(&sql).await.map_err(QueryError::logical)?;
             let plan = checked(plan, params).map_err(QueryError::logical)?;
             let plan = session.create_physical_plan(&plan).await.map_err(QueryError::planning)?;
-            Ok(Planned { context: session.task_ctx(), plan })
+            Ok(Planned { context: session.task_ctx(), plan, scans: Vec::new() })
         };
         planned.boxed()
     }

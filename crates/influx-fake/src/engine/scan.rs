@@ -13,6 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use super::limits::Limits;
 use super::rules::MAX_BATCH_ROWS;
+use super::scans::{Scan, Scans};
 use super::table::Table;
 use super::time_range::TimeRange;
 use crate::store::{ReadView, Store};
@@ -29,6 +30,7 @@ pub(super) struct StoredTable {
     /// The columns when the query began. It does not see later ones.
     pub(super) schema: SchemaRef,
     pub(super) limits: Limits,
+    pub(super) scans: Scans,
 }
 
 impl Table for StoredTable {
@@ -59,7 +61,7 @@ impl Table for StoredTable {
             range.start_at(oldest);
         }
         let times = range.bounds();
-        let files = || self.store.files_within(&self.database, &self.table, &times);
+        let files = self.store.files_within(&self.database, &self.table, &times);
         self.limits.check_files(files)?;
         let rows = self.store.view(&self.database, &self.table).ok_or_else(|| {
             DataFusionError::Plan(format!("table 'public.iox.{}' not found", self.table))
@@ -68,6 +70,7 @@ impl Table for StoredTable {
             DataFusionError::Internal(format!("table {} cannot be read: {error}", self.table))
         })?;
         self.limits.check_partitions(&rows, &times)?;
+        self.scans.add(Scan { rows: rows.rows_within(&times), files, times: times.clone() });
         let schema = match projection {
             Some(projection) => Arc::new(self.schema.project(projection)?),
             None => Arc::clone(&self.schema),

@@ -16,22 +16,63 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tonic::Status;
 
 use crate::connection::Connection;
-use crate::engine::{MAX_BATCH_ROWS, QueryError};
-use crate::faults::{Effect, QueryFaults};
+use crate::engine::{MAX_BATCH_ROWS, Planned, QueryError, Scan};
+use crate::faults::{End, QueryFaults};
+use crate::state::ServerState;
 
 /// The size that a message aims at. Batches are split by rows, so uneven rows can make a message
 /// far larger, as in the real server.
 const TARGET_BYTES: usize = 2 * 1024 * 1024;
 
 /// The rows of an answer, as the engine makes them.
-pub(super) type Rows = BoxStream<'static, Result<RecordBatch, QueryError>>;
+pub(super) type Batches = BoxStream<'static, Result<RecordBatch, QueryError>>;
+
+/// What a query is answered with on a good day.
+pub(super) struct Rows {
+    pub(super) schema: SchemaRef,
+    pub(super) batches: Batches,
+    /// What is read of stored tables for it.
+    pub(super) scans: Vec<Scan>,
+}
+
+impl Rows {
+    /// The rows of a query that has been planned.
+    pub(super) fn of(planned: Planned) -> Result<Self, QueryError> {
+        let (schema, scans) = (planned.schema(), planned.scans().to_vec());
+        let batches = planned.execute()?.map_err(QueryError::running).boxed();
+        Ok(Self { schema, batches, scans })
+    }
+
+    /// Rows that are no points.
+    pub(super) fn listing(batch: RecordBatch) -> Self {
+        let schema = batch.schema();
+        Self { schema, batches: stream::iter([Ok(batch)]).boxed(), scans: Vec::new() }
+    }
+}
 
 pub(super) struct Answer {
     pub(super) schema: SchemaRef,
-    pub(super) rows: Rows,
+    pub(super) batches: Batches,
     pub(super) faults: QueryFaults,
-    pub(super) connection: Connection,
+    pub(super) ending: Ending,
     pub(super) keep_alive: Duration,
+}
+
+/// What it takes to end a query before its time.
+pub(super) struct Ending {
+    pub(super) state: Arc<ServerState>,
+    pub(super) connection: Connection,
+}
+
+impl Ending {
+    /// Ends the query: with a status, or without one and never to return.
+    pub(super) async fn strike(&self, end: &End) -> Status {
+        match end {
+            End::Fail(code, message) => Status::new(*code, message),
+            End::Cut => match self.connection.cut().await {},
+            End::Crash { away } => match self.state.downtime.begin(*away).await {},
+        }
+    }
 }
 
 impl Answer {
@@ -58,9 +99,9 @@ impl Answer {
         };
         let last = self.faults.empty_last_batch.then(|| empty.clone());
         let rows = FaultyRows {
-            connection: self.connection,
+            ending: self.ending,
             faults: self.faults,
-            rows: self.rows,
+            batches: self.batches,
             ready: VecDeque::new(),
             sent: 0,
         };
@@ -116,9 +157,9 @@ pub(super) fn within(
 
 /// The rows of an answer, with the query's faults.
 struct FaultyRows {
-    rows: Rows,
+    batches: Batches,
     faults: QueryFaults,
-    connection: Connection,
+    ending: Ending,
     /// Batches of the right size that wait to be sent.
     ready: VecDeque<RecordBatch>,
     sent: usize,
@@ -140,17 +181,13 @@ impl FaultyRows {
         if let Some(stall) = self.faults.stall.take_if(|stall| stall.after_batches <= self.sent) {
             sleep(stall.lasting).await;
         }
-        match &self.faults.end {
-            Some((Some(batches), Effect::Fail(code, message))) if *batches <= self.sent => {
-                return Err(Status::new(*code, message));
-            }
-            Some((Some(batches), Effect::Cut)) if *batches <= self.sent => {
-                self.connection.cut().await;
-            }
-            _ => {}
+        if let Some((Some(batches), end)) = &self.faults.end
+            && *batches <= self.sent
+        {
+            return Err(self.ending.strike(end).await);
         }
         while self.ready.is_empty() {
-            let Some(batch) = self.rows.try_next().await? else { return Ok(None) };
+            let Some(batch) = self.batches.try_next().await? else { return Ok(None) };
             let rows =
                 rows_per_batch(&batch).min(self.faults.rows_per_batch.unwrap_or(MAX_BATCH_ROWS));
             let starts = (0..batch.num_rows()).step_by(rows);

@@ -3,19 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use futures::{StreamExt, stream};
+use arrow::datatypes::{DataType, Field, Schema};
 use tonic::Code;
 
 use super::answer::Rows;
 use crate::engine::QueryError;
 use crate::store::{ColumnKind, Store};
 
-pub(super) fn answer(
-    store: &Store,
-    database: &str,
-    text: &str,
-) -> Result<(SchemaRef, Rows), QueryError> {
+pub(super) fn answer(store: &Store, database: &str, text: &str) -> Result<Rows, QueryError> {
     let Some(table) = table_of_show_tag_keys(text) else {
         return Err(QueryError::new(
             Code::Unimplemented,
@@ -31,9 +26,9 @@ pub(super) fn answer(
     let schema = Arc::new(Schema::new(fields.to_vec()));
     let columns =
         vec![Arc::new(StringArray::from(tables)) as _, Arc::new(StringArray::from(tags)) as _];
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
+    let batch = RecordBatch::try_new(schema, columns)
         .map_err(|error| QueryError::new(Code::Internal, error.to_string()))?;
-    Ok((schema, stream::iter([Ok(batch)]).boxed()))
+    Ok(Rows::listing(batch))
 }
 
 /// The name of the table, which may be in double quotes.

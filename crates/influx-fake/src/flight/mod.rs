@@ -19,12 +19,13 @@ use tonic::{Code, Request, Response, Status, Streaming, async_trait};
 
 use crate::auth::Access;
 use crate::connection::Connection;
-use crate::engine::QueryError;
-use crate::faults::Effect;
+use crate::engine::Engine;
 use crate::options::MissingDatabase;
+use crate::proxy::Proxy;
 use crate::state::ServerState;
+use crate::store::Store;
 use crate::ticket::{Query, Ticket};
-use answer::Answer;
+use answer::{Answer, Ending, Rows};
 
 /// The headers that name a database for FlightSQL, which has no place for it in its messages.
 const DATABASE_HEADERS: [&str; 4] = ["database", "bucket", "bucket-name", "iox-namespace-name"];
@@ -46,8 +47,8 @@ impl Flight {
         }
     }
 
-    fn find_database(&self, name: &str) -> Result<(), Status> {
-        if self.state.store.has_database(name) {
+    fn find_database(&self, store: &Store, name: &str) -> Result<(), Status> {
+        if store.has_database(name) {
             return Ok(());
         }
         Err(match self.state.options.missing_database {
@@ -61,32 +62,42 @@ impl Flight {
         })
     }
 
-    async fn answer(&self, ticket: Ticket, connection: Connection) -> Result<Answer, Status> {
-        self.find_database(&ticket.database)?;
+    async fn answer(
+        &self,
+        ticket: Ticket,
+        connection: Connection,
+        proxy: Proxy,
+    ) -> Result<Answer, Status> {
+        let engine = self.state.engine_for(&connection);
+        self.find_database(engine.store(), &ticket.database)?;
         let text = match &ticket.query {
             Query::Sql(text, _) | Query::InfluxQl(text) => text.clone(),
             Query::Command(command) => sql::text(command),
         };
         self.state.record(&text);
-        let faults = self.state.faults.take(&text);
-        match &faults.end {
-            Some((None, Effect::Fail(code, message))) => return Err(Status::new(*code, message)),
-            Some((None, Effect::Cut)) => {
-                connection.cut().await;
-            }
-            _ => {}
+        let rows = rows(&engine, ticket).await;
+        let scans = rows.as_ref().map(|rows| rows.scans.as_slice()).unwrap_or_default();
+        let faults = self.state.faults.take(&text, scans);
+        if let Some(patience) = faults.patience {
+            proxy.limit(patience).await;
         }
-        let engine = &self.state.engine;
-        let (schema, rows) = match ticket.query {
-            Query::Sql(text, params) => {
-                let planned = engine.plan(&ticket.database, &text, &params).await?;
-                let schema = planned.schema();
-                (schema, planned.execute()?.map_err(QueryError::running).boxed())
-            }
-            Query::InfluxQl(text) => influxql::answer(&self.state.store, &ticket.database, &text)?,
-            Query::Command(command) => sql::answer(engine, &ticket.database, command).await?,
-        };
-        Ok(Answer { schema, rows, faults, connection, keep_alive: self.state.options.keep_alive })
+        let ending = Ending { state: Arc::clone(&self.state), connection };
+        if let Some((None, end)) = &faults.end {
+            return Err(ending.strike(end).await);
+        }
+        let Rows { schema, batches, .. } = rows?;
+        let keep_alive = self.state.options.keep_alive;
+        Ok(Answer { schema, batches, faults, ending, keep_alive })
+    }
+}
+
+/// What a query is answered with, if nothing goes wrong.
+async fn rows(engine: &Engine, ticket: Ticket) -> Result<Rows, Status> {
+    let Ticket { database, query } = ticket;
+    match query {
+        Query::Sql(text, params) => Ok(Rows::of(engine.plan(&database, &text, &params).await?)?),
+        Query::InfluxQl(text) => Ok(influxql::answer(engine.store(), &database, &text)?),
+        Query::Command(command) => sql::answer(engine, &database, command).await,
     }
 }
 
@@ -143,7 +154,8 @@ impl FlightService for Flight {
         self.authorize(&headers)?;
         let ticket = Ticket::decode(&ticket.ticket)?;
         let connection = extensions.get::<Connection>().cloned().unwrap_or_default();
-        let frames = self.answer(ticket, connection).await?.frames()?;
+        let proxy = extensions.get::<Proxy>().cloned().unwrap_or_default();
+        let frames = self.answer(ticket, connection, proxy).await?.frames()?;
         Ok(Response::new(match timeout_of(&headers) {
             Some(timeout) => answer::within(frames, timeout).boxed(),
             None => frames.boxed(),
@@ -158,7 +170,7 @@ impl FlightService for Flight {
         let headers = metadata.into_headers();
         self.authorize(&headers)?;
         let database = database_of(&headers)?;
-        self.find_database(&database)?;
+        self.find_database(&self.state.store, &database)?;
         sql::flight_info(&self.state.engine, &database, descriptor).await.map(Response::new)
     }
 

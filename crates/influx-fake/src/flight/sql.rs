@@ -8,12 +8,12 @@ use arrow_flight::flight_descriptor::DescriptorType;
 use arrow_flight::sql::metadata::{SqlInfoData, SqlInfoDataBuilder};
 use arrow_flight::sql::{Any, Command, SqlInfo};
 use arrow_flight::{FlightDescriptor, FlightEndpoint, FlightInfo, Ticket as FlightTicket};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::stream;
 use prost::Message;
 use tonic::Status;
 
 use super::answer::Rows;
-use crate::engine::{CATALOG, Engine, QueryError, TableListing};
+use crate::engine::{CATALOG, Engine, TableListing};
 use crate::params::Params;
 use crate::ticket::Ticket;
 
@@ -53,21 +53,13 @@ pub(super) async fn flight_info(
 }
 
 /// The rows that a command's ticket stands for.
-pub(super) async fn answer(
-    engine: &Engine,
-    database: &str,
-    command: Any,
-) -> Result<(SchemaRef, Rows), Status> {
+pub(super) async fn answer(engine: &Engine, database: &str, command: Any) -> Result<Rows, Status> {
     match decode(command)? {
         Command::CommandStatementQuery(statement) => {
             let planned = engine.plan(database, &statement.query, &Params::default()).await?;
-            let schema = planned.schema();
-            Ok((schema, planned.execute()?.map_err(QueryError::running).boxed()))
+            Ok(Rows::of(planned)?)
         }
-        command => {
-            let batch = listing(engine, database, command).await?;
-            Ok((batch.schema(), stream::iter([Ok(batch)]).boxed()))
-        }
+        command => Ok(Rows::listing(listing(engine, database, command).await?)),
     }
 }
 

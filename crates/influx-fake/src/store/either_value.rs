@@ -7,7 +7,7 @@ use super::read_view::ReadView;
 
 /// Chooses how each query is answered, and keeps one view of the table for each variant. A view is
 /// a copy of the table, made when a query first needs it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct EitherViews {
     seed: u64,
     /// How many queries were answered.

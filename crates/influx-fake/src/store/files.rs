@@ -1,16 +1,18 @@
 //! Snapshots: what was buffered becomes files, one for each 10 minutes of the points' time.
 //!
 //! Only the list of files is kept here. The points stay where they are, since a query sees them in
-//! any case.
+//! any case, unless a snapshot is persisted file by file.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use chrono::DateTime;
 
 /// A file holds points of one such piece of UTC, however late they came.
 const WINDOW_SECONDS: i64 = 600;
+/// Compaction makes one file of those of such a piece of UTC.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// What a Parquet file takes beside its rows: header, footer and statistics.
 const FRAME_BYTES: u64 = 1500;
 
@@ -33,10 +35,15 @@ impl Window {
     pub(super) fn of(time: i64) -> Self {
         Self(time.div_euclid(WINDOW_SECONDS * 1_000_000_000))
     }
+
+    /// The day of UTC that it lies in.
+    fn day(self) -> i64 {
+        self.0.div_euclid(DAY_SECONDS / WINDOW_SECONDS)
+    }
 }
 
 /// One Parquet file, by what the server lists of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct File {
     node: Arc<str>,
     sequence: u64,
@@ -59,11 +66,27 @@ pub(crate) struct FileEntry {
 }
 
 impl File {
+    pub(super) fn window(&self) -> Window {
+        self.window
+    }
+
     /// True of a file that a half-open range of time does not prune.
     pub(super) fn overlaps(&self, range: &Range<i128>) -> bool {
         i128::from(self.min_time) < range.end
             && i128::from(self.max_time) >= range.start
             && range.start < range.end
+    }
+
+    /// One file with the rows of two.
+    fn joined(self, other: Self) -> Self {
+        Self {
+            window: self.window.min(other.window),
+            min_time: self.min_time.min(other.min_time),
+            max_time: self.max_time.max(other.max_time),
+            rows: self.rows + other.rows,
+            bytes: self.bytes + other.bytes - FRAME_BYTES,
+            ..self
+        }
     }
 
     pub(super) fn entry(&self, database: u32, table: u32) -> FileEntry {
@@ -113,14 +136,63 @@ impl Filing {
     }
 }
 
+/// Makes one file of all that a day of UTC has, where there are several. `points` tells how many
+/// points lie in a range of time: a row that several files have is in the new one once.
+pub(super) fn compact(
+    files: Vec<File>,
+    stamp: &Stamp,
+    points: impl Fn(RangeInclusive<i64>) -> u64,
+) -> Vec<File> {
+    let mut days: BTreeMap<i64, Vec<File>> = BTreeMap::new();
+    for file in files {
+        days.entry(file.window.day()).or_default().push(file);
+    }
+    let compacted = days.into_values().flat_map(|mut files| {
+        if files.len() > 1 {
+            files = files.into_iter().reduce(File::joined).into_iter().collect();
+            for file in &mut files {
+                file.rows = file.rows.min(points(file.min_time..=file.max_time));
+                file.node = Arc::clone(&stamp.node);
+                file.sequence = stamp.sequence;
+            }
+        }
+        files
+    });
+    compacted.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn stamp(node: &str, sequence: u64) -> Stamp {
+        Stamp { node: node.into(), sequence, before: None }
+    }
+
     fn filed(times: &[i64]) -> Vec<File> {
         let mut filing = Filing::default();
         times.iter().for_each(|time| filing.add(*time, 8));
-        filing.files(&Stamp { node: "n".into(), sequence: 7, before: None }).collect()
+        filing.files(&stamp("n", 7)).collect()
+    }
+
+    #[test]
+    fn the_files_of_a_day_become_one() {
+        let day = DAY_SECONDS * 1_000_000_000;
+        let files = [filed(&[5, day - 1, day, 2 * day, 2 * day + 1]), filed(&[5])].concat();
+        let compacted = compact(files, &stamp("c", 3), |_| 2);
+        let entries = compacted.iter().map(|file| file.entry(1, 2));
+        let entries: Vec<_> =
+            entries.map(|file| (file.path, file.row_count, file.min_time, file.max_time)).collect();
+        let path = |file: &str| format!("{file}.parquet");
+        assert_eq!(
+            entries,
+            [
+                (path("c/dbs/1/2/1970-01-01/00-00/0000000003"), 2, 5, day - 1),
+                // Alone, so they stay what they are.
+                (path("n/dbs/1/2/1970-01-02/00-00/0000000007"), 1, day, day),
+                (path("n/dbs/1/2/1970-01-03/00-00/0000000007"), 2, 2 * day, 2 * day + 1),
+            ]
+        );
     }
 
     #[test]

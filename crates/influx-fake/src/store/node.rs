@@ -7,14 +7,14 @@ use std::sync::Arc;
 const FIRST_NODE: &str = "n1";
 
 /// The nodes that have written files, one after another. Each counts for itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Nodes {
     logs: BTreeMap<Arc<str>, Log>,
     current: Arc<str>,
 }
 
 /// How far a node's write-ahead log has come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Log {
     /// Files written.
     written: u64,
@@ -39,22 +39,32 @@ impl Nodes {
         self.current = current.into();
     }
 
-    fn log(&mut self) -> &mut Log {
-        self.logs.entry(Arc::clone(&self.current)).or_default()
+    fn log(&mut self, node: Arc<str>) -> &mut Log {
+        self.logs.entry(node).or_default()
     }
 
     /// Counts the file of the log that a flush of some points makes.
     pub(super) fn flush(&mut self) {
-        self.log().written += 1;
+        self.log(Arc::clone(&self.current)).written += 1;
     }
 
     /// The node and the sequence of a new snapshot: higher than that of any earlier one.
     pub(super) fn snapshot(&mut self) -> (Arc<str>, u64) {
-        let log = self.log();
+        let node = Arc::clone(&self.current);
+        (Arc::clone(&node), self.number(node))
+    }
+
+    /// The sequence of files that another node makes of those that there are.
+    pub(super) fn compaction(&mut self, node: &Arc<str>) -> u64 {
+        self.number(Arc::clone(node))
+    }
+
+    fn number(&mut self, node: Arc<str>) -> u64 {
+        let log = self.log(node);
         // The last flush may already be in a snapshot of another database or of older windows. An
         // empty flush gives this one a higher number.
         log.written = log.written.max(log.snapshotted + 1);
         log.snapshotted = log.written;
-        (Arc::clone(&self.current), self.log().snapshotted)
+        log.snapshotted
     }
 }

@@ -13,7 +13,7 @@ use super::values::Values;
 pub(super) const VARIANTS: usize = 4;
 
 /// All values that were written to each field of each point of a series since the last snapshot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Written {
     /// By time, and by the table's number of the field.
     values: BTreeMap<(i64, usize), Values>,

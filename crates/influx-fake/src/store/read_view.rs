@@ -51,6 +51,12 @@ impl Segment {
 }
 
 impl ReadView {
+    /// How many rows a half-open range of time holds.
+    pub(crate) fn rows_within(&self, times: &Range<i128>) -> usize {
+        let rows = self.segments.iter().flat_map(|segment| segment.rows_within(times));
+        rows.map(|rows| rows.len()).sum()
+    }
+
     /// How many days of UTC hold points of a half-open range of time.
     pub(crate) fn days_within(&self, times: &Range<i128>) -> usize {
         let mut days = BTreeSet::new();
@@ -67,7 +73,7 @@ impl ReadView {
         days.len()
     }
 
-    /// Copies a table whose series are settled. A choice selects the values of overwritten points.
+    /// Copies a table whose series are settled, without what is hidden. A choice selects the values of overwritten points.
     ///
     /// # Errors
     ///
@@ -81,22 +87,23 @@ impl ReadView {
         let mut segments = Vec::new();
         let mut open = Open::default();
         for (number, (tags, series)) in series.iter().enumerate() {
-            let mut start = 0;
-            while start < series.len() {
-                let mut rows = start..series.len().min(start + SEGMENT_ROWS);
-                // One row is far below the limit: a string has at most 1 MiB.
-                while rows.len() > 1 && series.text_bytes(&rows) > SEGMENT_TEXT {
-                    rows.end = rows.start + rows.len() / 2;
+            for mut run in series.visible_rows() {
+                while !run.is_empty() {
+                    let mut rows = run.start..run.end.min(run.start + SEGMENT_ROWS);
+                    // One row is far below the limit: a string has at most 1 MiB.
+                    while rows.len() > 1 && series.text_bytes(&rows) > SEGMENT_TEXT {
+                        rows.end = rows.start + rows.len() / 2;
+                    }
+                    let text = series.text_bytes(&rows);
+                    if open.rows + rows.len() > SEGMENT_ROWS || open.text + text > SEGMENT_TEXT {
+                        segments.extend(open.close(columns, &schema, choice)?);
+                        open = Open::default();
+                    }
+                    run.start = rows.end;
+                    open.rows += rows.len();
+                    open.text += text;
+                    open.pieces.push((tags, Piece { series, rows, number }));
                 }
-                let text = series.text_bytes(&rows);
-                if open.rows + rows.len() > SEGMENT_ROWS || open.text + text > SEGMENT_TEXT {
-                    segments.extend(open.close(columns, &schema, choice)?);
-                    open = Open::default();
-                }
-                start = rows.end;
-                open.rows += rows.len();
-                open.text += text;
-                open.pieces.push((tags, Piece { series, rows, number }));
             }
         }
         segments.extend(open.close(columns, &schema, choice)?);

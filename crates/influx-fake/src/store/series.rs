@@ -1,6 +1,7 @@
 //! One series: the points that share their tags, kept column by column.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -26,7 +27,7 @@ pub(super) enum Memory {
 
 /// The points of one series. They may come in any order: [`Series::settle`] sorts them by time and
 /// merges those of the same time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Series {
     times: Vec<i64>,
     /// By the table's number of the field; short where the series lacks the later fields.
@@ -36,6 +37,9 @@ pub(crate) struct Series {
     buffered: Vec<i64>,
     /// The values of the same, where the table has to remember them.
     written: Written,
+    /// The times of points that are in no answer: a snapshot has taken them out of the buffer, and
+    /// their file is not listed yet.
+    hidden: BTreeSet<i64>,
 }
 
 impl Default for Series {
@@ -46,15 +50,12 @@ impl Default for Series {
             settled: true,
             buffered: Vec::new(),
             written: Written::default(),
+            hidden: BTreeSet::new(),
         }
     }
 }
 
 impl Series {
-    pub(crate) fn len(&self) -> usize {
-        self.times.len()
-    }
-
     pub(crate) fn times(&self) -> &[i64] {
         &self.times
     }
@@ -71,6 +72,8 @@ impl Series {
         let row = self.times.len();
         self.times.push(time);
         self.buffered.push(time);
+        // It is in the buffer again.
+        self.hidden.remove(&time);
         for (field, value) in values {
             if self.fields.len() <= field {
                 self.fields.resize_with(field + 1, || None);
@@ -122,9 +125,45 @@ impl Series {
         taken
     }
 
+    /// Leaves points out of answers.
+    pub(super) fn hide(&mut self, times: impl Iterator<Item = i64>) {
+        self.hidden.extend(times);
+    }
+
+    /// Answers the points of a file again, which is listed now.
+    pub(super) fn reveal(&mut self, window: Window) {
+        self.hidden.retain(|time| Window::of(*time) != window);
+    }
+
+    /// The rows that are answered, in runs. The series must have settled.
+    pub(super) fn visible_rows(&self) -> impl Iterator<Item = Range<usize>> {
+        let row = |time: &i64| self.times.binary_search(time).ok();
+        let hidden = self.hidden.iter().filter_map(row);
+        let mut start = 0;
+        let runs = hidden.chain([self.times.len()]).map(move |end| {
+            let run = start..end;
+            start = end + 1;
+            run
+        });
+        runs.filter(|run| !run.is_empty())
+    }
+
+    /// How many points there are in a range of time. The series must have settled.
+    pub(super) fn points_within(&self, times: &RangeInclusive<i64>) -> usize {
+        let start = self.times.partition_point(|time| time < times.start());
+        self.times[start..].partition_point(|time| time <= times.end())
+    }
+
+    /// The earliest window of which a snapshot would make a file.
+    pub(super) fn first_buffered(&self, before: Option<Window>) -> Option<Window> {
+        let windows = self.buffered.iter().map(|time| Window::of(*time));
+        windows.filter(|window| before.is_none_or(|before| *window < before)).min()
+    }
+
     /// Puts every point back into the buffer, as if all had just been written.
     pub(super) fn buffer_all(&mut self) {
         self.settle();
+        self.hidden.clear();
         self.buffered.clone_from(&self.times);
         self.settle_values();
     }
@@ -137,12 +176,6 @@ impl Series {
     /// True when a field of a point has more than one value to be answered.
     pub(super) fn is_overwritten(&self) -> bool {
         self.written.is_overwritten()
-    }
-
-    /// True when something was written since the last snapshot.
-    pub(super) fn is_buffered(&self, before: Option<Window>) -> bool {
-        let taken = |time: &i64| before.is_none_or(|before| Window::of(*time) < before);
-        self.buffered.iter().any(taken)
     }
 
     /// The size of the values of the point at a time. The series must have settled.

@@ -1,6 +1,7 @@
 //! One table: its columns, which only ever grow, and its series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -10,11 +11,11 @@ use influxdb_line_protocol::ParsedLine;
 use super::column::FieldKind;
 use super::columns::Columns;
 use super::either_value::EitherViews;
-use super::files::{File, Filing, Stamp, Window};
+use super::files::{self, File, Filing, Stamp, Window};
 use super::read_view::ReadView;
 use super::series::{Memory, Series, SeriesKey};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     /// Its number within the database, in the paths of its files. A table that is created again
     /// under an old name gets another one.
@@ -26,6 +27,17 @@ pub(crate) struct Table {
     either: Option<EitherViews>,
     /// In order of their snapshots.
     files: Vec<File>,
+    /// Those of a snapshot that is being persisted, in the order in which they will be listed.
+    unlisted: VecDeque<File>,
+}
+
+/// What becomes of the points of a snapshot until their file is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Persisting {
+    /// They are in every answer.
+    Visible,
+    /// They are in none once the first file of their table is listed: releases before 3.11.2.
+    Hidden,
 }
 
 impl Table {
@@ -74,8 +86,7 @@ impl Table {
             None => Memory::LastValue,
         };
         self.series.entry(key).or_default().push(time, numbers.into_iter().zip(values), memory);
-        self.view = None;
-        self.either.iter_mut().for_each(EitherViews::forget);
+        self.forget_views();
         Ok(())
     }
 
@@ -124,28 +135,84 @@ impl Table {
 
     /// True when a snapshot would make a file.
     pub(super) fn is_buffered(&self, before: Option<Window>) -> bool {
-        self.series.values().any(|series| series.is_buffered(before))
+        self.first_buffered(before).is_some()
+    }
+
+    /// The earliest window of which a snapshot would make a file.
+    fn first_buffered(&self, before: Option<Window>) -> Option<Window> {
+        self.series.values().filter_map(|series| series.first_buffered(before)).min()
     }
 
     /// Moves what is buffered into files.
     pub(super) fn snapshot(&mut self, stamp: &Stamp) {
+        let files = self.filed(stamp, |_, _| {});
+        self.files.extend(files);
+    }
+
+    /// Moves what is buffered into files, of which only the first is listed for now.
+    pub(super) fn begin_snapshot(&mut self, stamp: &Stamp, persisting: Persisting) {
+        let listed = self.first_buffered(stamp.before);
+        let is_hidden = |time: &i64| Some(Window::of(*time)) != listed;
+        let files = self.filed(stamp, |series, taken| {
+            if persisting == Persisting::Hidden {
+                series.hide(taken.iter().copied().filter(is_hidden));
+            }
+        });
+        self.unlisted.extend(files);
+        self.list_next_file();
+    }
+
+    /// Lists the next file of a snapshot that is being persisted. Returns whether there was one.
+    pub(super) fn list_next_file(&mut self) -> bool {
+        let Some(file) = self.unlisted.pop_front() else { return false };
+        self.series.values_mut().for_each(|series| series.reveal(file.window()));
+        self.files.push(file);
+        self.forget_views();
+        true
+    }
+
+    /// Takes what is buffered out of the buffer, and makes files of it. `follow_up` gets each
+    /// series, with the times that were taken.
+    fn filed(&mut self, stamp: &Stamp, follow_up: impl Fn(&mut Series, &[i64])) -> Vec<File> {
         let mut filing = Filing::default();
         for (tags, series) in &mut self.series {
             series.settle();
             // A tag is a number in a dictionary.
             let of_tags = tags.iter().flatten().count() * size_of::<u32>();
-            for time in series.take_buffered(stamp.before) {
-                filing.add(time, (of_tags + series.bytes_at(time)) as u64);
+            let taken = series.take_buffered(stamp.before);
+            for time in &taken {
+                filing.add(*time, (of_tags + series.bytes_at(*time)) as u64);
             }
+            follow_up(series, &taken);
         }
-        self.files.extend(filing.files(stamp));
         self.either.iter_mut().for_each(EitherViews::forget);
+        filing.files(stamp).collect()
+    }
+
+    /// Replaces the listed files of each day by one. Returns whether there were any to replace.
+    pub(super) fn compact(&mut self, stamp: &Stamp) -> bool {
+        self.series.values_mut().for_each(Series::settle);
+        let before = self.files.len();
+        let points = |times: RangeInclusive<i64>| -> u64 {
+            let series = self.series.values();
+            series.map(|series| series.points_within(&times) as u64).sum()
+        };
+        self.files = files::compact(std::mem::take(&mut self.files), stamp, points);
+        self.files.len() < before
     }
 
     /// Forgets all files: their points are in the buffer again.
     pub(super) fn unfile(&mut self) {
         self.files.clear();
+        self.unlisted.clear();
         self.series.values_mut().for_each(Series::buffer_all);
+        self.forget_views();
+    }
+
+    /// Drops the copies that queries have read, since others have to be read now.
+    fn forget_views(&mut self) {
+        self.view = None;
+        self.either.iter_mut().for_each(EitherViews::forget);
     }
 
     pub(super) fn id(&self) -> u32 {

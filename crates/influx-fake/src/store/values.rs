@@ -7,7 +7,7 @@ use influxdb_line_protocol::FieldValue;
 use super::column::FieldKind;
 
 /// The values of one field of one series, as long as the series' last point that has the field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Values {
     Float(Vec<Option<f64>>),
     Integer(Vec<Option<i64>>),

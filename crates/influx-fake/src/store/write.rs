@@ -1,6 +1,7 @@
 //! Line protocol in: parsing, timestamps, and the errors of single lines.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use influxdb_line_protocol::{ParsedLine, parse_lines, split_lines};
@@ -159,13 +160,13 @@ pub(super) fn apply(database: &mut Database, lines: &[Line<'_>]) -> Vec<LineErro
 fn store(database: &mut Database, point: &ParsedLine<'_>, time: i64) -> Result<(), String> {
     let name = point.series.measurement.as_str();
     if let Some(table) = database.tables.get_mut(name) {
-        return table.push(point, time);
+        return Arc::make_mut(table).push(point, time);
     }
     // A table comes into being with its first good point.
     let mut table = Table::new(database.next_table, database.either);
     table.push(point, time)?;
     database.next_table += 1;
-    database.tables.insert(name.to_owned(), table);
+    database.tables.insert(name.to_owned(), Arc::new(table));
     Ok(())
 }
 

@@ -118,7 +118,10 @@ pub(crate) async fn decode(
             }
             Ok(DecodedPayload::RecordBatch(batch)) => batches.push(batch),
             Ok(DecodedPayload::None) => panic!("a message without a payload"),
-            Err(FlightError::Tonic(status)) => error = Some(*status),
+            Err(FlightError::Tonic(status)) => {
+                error = Some(*status);
+                break;
+            }
             Err(other) => panic!("{other}"),
         }
     }

@@ -10,6 +10,7 @@
 
 mod auth;
 mod client;
+mod compaction;
 mod contract;
 mod discovery;
 mod faults;
@@ -17,9 +18,12 @@ mod flight_sql;
 mod http_api;
 mod identity;
 mod kept;
+mod lagging_node;
 mod limits;
 mod merge;
+mod outages;
 mod overwrites;
+mod persisting;
 mod program;
 mod queries;
 mod retention;

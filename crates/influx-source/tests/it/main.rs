@@ -9,7 +9,11 @@
 mod changes;
 mod configuration;
 mod discovery;
+/// The one of the wiring's tests, which need it as well.
+#[path = "../../../connector/tests/it/fast_clock.rs"]
+mod fast_clock;
 mod faults;
+mod hard_world;
 mod incremental;
 mod keys;
 mod large;
