@@ -52,8 +52,8 @@ pub enum CheckpointKind {
     /// hold this one back, or leave it out when another one follows.
     Advances,
     /// They vouch for something that will not be true any more: a position is forgotten, or put
-    /// back. Nothing that is said later may reach the warehouse before this state is kept, so a sink
-    /// must not hold it back.
+    /// back. Nothing that is said later may reach the warehouse before this state is kept, so a
+    /// sink must not hold it back.
     TakesBack,
 }
 

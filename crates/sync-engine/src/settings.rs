@@ -12,8 +12,8 @@ pub(crate) const USUAL_SETTLE: i64 = 10_000_000_000;
 /// The settings of a sync.
 ///
 /// Sentences for the customer name a setting by the field that sets it, in the spelling of this
-/// crate's documentation: `measurement`, `table_name`, `start_time`, `settle`, `on_resync`, `primary_key`,
-/// `time_format`, `column_types`.
+/// crate's documentation: `measurement`, `table_name`, `start_time`, `settle`, `on_resync`,
+/// `primary_key`, `time_format`, `column_types`.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The name under which the state keeps the positions of this database.

@@ -167,8 +167,8 @@ struct Ended {
 }
 
 impl Ended {
-    /// `is_in_distress` is whether the last tables were not answered, one like the other: then it is
-    /// no matter of a table.
+    /// `is_in_distress` is whether the last tables were not answered, one like the other: then it
+    /// is no matter of a table.
     fn result(mut self, is_in_distress: bool) -> Result<(), SyncError> {
         if self.parked.is_empty() && is_in_distress {
             let names: Vec<_> = self.unanswered.iter().map(|(name, _)| name.as_str()).collect();

@@ -259,6 +259,75 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "if let Some(cursor) = cursor.filter(|cursor| *cursor == i64::MIN) {",
         )],
     ),
+    // Files are told apart by the number of their snapshot alone.
+    mutant(
+        "SnapshotsByNumber",
+        "rule 6",
+        &[(
+            "late/watermark.rs",
+            "self.0.get(&sequence) == Some(&Some(digest(files)))",
+            "files.is_empty() || sequence <= self.highest()",
+        )],
+    ),
+    // What a file names counts as read, whoever has answered.
+    mutant(
+        "NamedSettlesAtOnce",
+        "rule 6",
+        &[(
+            "late/named.rs",
+            "if began < self.at.0.saturating_add(settle) {",
+            "if began < settle {",
+        )],
+    ),
+    // New windows are read before the old lookback, which nothing owes.
+    mutant(
+        "NewWindowsBeforeLookback",
+        "rule 3",
+        &[
+            (
+                "table/resume.rs",
+                "        from = lookback(position.cursor);
+        if let Some(jump)",
+                "        from = position.cursor;
+        backfill.extend(&Window::new(lookback(from), from).into_iter().collect());
+        if let Some(jump)",
+            ),
+            (
+                "table/resume.rs",
+                "        notes.backfill = backfill;",
+                "        notes.backfill = backfill.between(i64::MIN, lookback(from));",
+            ),
+        ],
+    ),
+    // A window that was interrupted is asked for again as it was.
+    mutant(
+        "InterruptedForgotten",
+        "rule 9",
+        &[("state/notes.rs", "        self.interrupted.push(window);", "")],
+    ),
+    // A question that is not answered ends the sync, though others are.
+    mutant(
+        "EveryFailureIsAnOutage",
+        "rule 9",
+        &[(
+            "sync/session.rs",
+            "failure.is_transient() && self.database.now().await.is_ok()",
+            "failure.is_transient() && self.database.now().await.is_err()",
+        )],
+    ),
+    // A cursor that is put back stands in the state only after the rows that rely on it.
+    mutant(
+        "TakenBackLate",
+        "rule 4",
+        &[(
+            "state/progress.rs",
+            "            shared.taken_back = shared.said;
+        }
+        is_changed",
+            "        }
+        is_changed",
+        )],
+    ),
     // Ranges that are read again are not cut off where another window reads.
     mutant(
         "RangesOverlap",

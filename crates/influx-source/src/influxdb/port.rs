@@ -118,7 +118,7 @@ impl TimeSeries for InfluxDb {
     }
 
     async fn now(&self) -> Result<i64, Failure> {
-        ask(&self.retry, || self.client.server_now()).await
+        self.client.server_now().await.map_err(failure)
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>, Failure> {

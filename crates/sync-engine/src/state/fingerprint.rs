@@ -13,8 +13,8 @@ use crate::time::iso8601;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RowShape {
     measurement: String,
-    /// The settings, by the name of the field that sets them: readable rather than a hash, so that a
-    /// customer can be told which setting has changed.
+    /// The settings, by the name of the field that sets them: readable rather than a hash, so that
+    /// a customer can be told which setting has changed.
     settings: Fingerprint,
     /// The names of the columns that there are.
     columns: Vec<String>,

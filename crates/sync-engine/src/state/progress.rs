@@ -79,7 +79,8 @@ impl Progress {
         })
     }
 
-    /// Starts a measurement, or starts it anew. That takes something back where it stood further on.
+    /// Starts a measurement, or starts it anew. That takes something back where it stood further
+    /// on.
     pub(crate) fn start(&self, measurement: &str, position: Position) {
         let mut shared = self.lock();
         let Position { cursor, fingerprint, notes } = position;

@@ -28,8 +28,8 @@ pub(crate) async fn upper_bound(
 /// A time that no point of the measurement before the upper bound is earlier than and that is not
 /// before `start_time`, or `None` if there is nothing to read between the two.
 ///
-/// With a `start_time` there is nothing to ask. The first point may be found by reading all of them,
-/// which a server may refuse; then files tell, where they are shown, and one question whether
+/// With a `start_time` there is nothing to ask. The first point may be found by reading all of
+/// them, which a server may refuse; then files tell, where they are shown, and one question whether
 /// anything lies before them. What is left are windows that double.
 pub(crate) async fn first<D: TimeSeries, S>(
     session: &Session<'_, D, S>,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// From so many tables on it is no coincidence.
 const TABLES: usize = 3;
 
-/// How many tables one after the other had to be left out, since none of their windows was answered,
-/// while no window of any table was.
+/// How many tables one after the other had to be left out, since none of their windows was
+/// answered, while no window of any table was.
 #[derive(Debug, Default)]
 pub(crate) struct Distress(AtomicUsize);
 

@@ -8,9 +8,9 @@ use crate::window::{TimeRangeSet, Window, WindowSizer};
 ///
 /// There is the main stretch, from about the cursor up to the upper bound, which the cursor
 /// follows; and there is the backfill before it, which begins when the main stretch is read to its
-/// end: what is wrong with old points must not keep fresh ones back. Windows may be read in parallel
-/// and end in any order; whatever their order, two of them never read the same point, so that an
-/// older answer cannot overwrite a newer one.
+/// end: what is wrong with old points must not keep fresh ones back. Windows may be read in
+/// parallel and end in any order; whatever their order, two of them never read the same point, so
+/// that an older answer cannot overwrite a newer one.
 #[derive(Debug)]
 pub(crate) struct WindowQueue {
     /// Where the main stretch begins.

@@ -34,8 +34,8 @@ const MOST_FAILURES: usize = 4;
 /// Reads a window, and again from its start if the answer does not come or breaks off: upserts
 /// repeat harmlessly.
 ///
-/// A window may bring the server down, and then the next questions tell nothing of it. So after each
-/// failure the server is waited for, and only what it does with this window then counts.
+/// A window may bring the server down, and then the next questions tell nothing of it. So after
+/// each failure the server is waited for, and only what it does with this window then counts.
 async fn read_patiently<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
     sender: &mut RowSender,

@@ -21,8 +21,8 @@ pub(crate) struct WindowSizer {
     file_span: i64,
     /// How many bytes a row takes, as the last window showed.
     row_bytes: f64,
-    /// Windows whose reading was interrupted in an earlier sync: where they were, windows are half as
-    /// long at most.
+    /// Windows whose reading was interrupted in an earlier sync: where they were, windows are half
+    /// as long at most.
     interrupted: Vec<Window>,
     /// Whether the last window was refused, so that the next one must be shorter whatever files
     /// tell.

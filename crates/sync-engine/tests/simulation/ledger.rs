@@ -15,12 +15,12 @@
 //!    remembered: all that could be seen when the files were listed, from the file's first to its
 //!    last time. A listing in a sync that fails is owed: the next sync that succeeds and sees the
 //!    files has read its ranges, unless the server was rebuilt meanwhile. And once more by the next
-//!    sync that succeeds and begins ten seconds after the listing: all that could be seen by then, as
-//!    long as no clock jumps.
-//! 4. *Counts.* With a server that never shows a file, a sync that succeeds and whose upper bound is at least four hours above those of all syncs that began
-//!    before the point could be seen: points that are *new*, with times within `audit_days`. Where
-//!    points have ever gone (retention, a drop) a count may hide behind another, so nothing is
-//!    demanded.
+//!    sync that succeeds and begins ten seconds after the listing: all that could be seen by then,
+//!    as long as no clock jumps.
+//! 4. *Counts.* With a server that never shows a file, a sync that succeeds and whose upper bound
+//!    is at least four hours above those of all syncs that began before the point could be seen:
+//!    points that are *new*, with times within `audit_days`. Where points have ever gone
+//!    (retention, a drop) a count may hide behind another, so nothing is demanded.
 //!
 //! A sync has succeeded for a table if it succeeded and the table was there from its beginning to
 //! its end. The upper bound is the earlier of the first readings of both clocks, less ten seconds.

@@ -62,7 +62,10 @@ impl TimeSeries for Model {
             let lists_lag = world.lists_lag;
             let info = |one: &Measurement| TableInfo {
                 name: one.name.clone(),
-                columns: columns(one, if lists_lag { now - 5 * SECOND } else { now }),
+                columns: columns(
+                    one,
+                    if lists_lag { (now - 5 * SECOND).max(one.visible) } else { now },
+                ),
             };
             world.shown().map(|(_, one)| info(one)).collect()
         };
