@@ -93,6 +93,9 @@ pub(crate) async fn announce<D: TimeSeries, S: Sink>(
         session.sink.schema_change(std::slice::from_ref(&selected.table)).await?;
     }
     session.progress.note(measurement, |notes| {
+        let mut hidden = hidden;
+        // One that is gone may come back, and be selected then.
+        hidden.extend(notes.hidden.iter().filter(|name| !columns.contains_key(*name)).cloned());
         let is_new = notes.columns != columns || notes.hidden != hidden;
         notes.former.append(&mut notes.columns);
         notes.former.retain(|name, _| !columns.contains_key(name));

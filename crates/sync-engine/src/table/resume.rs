@@ -130,11 +130,15 @@ async fn start<D: TimeSeries, S: Sink>(
     };
     let from = first.unwrap_or(*upper_bound);
     let jump = Window::new(from.max(upper_bound.saturating_sub(DAY)), *upper_bound);
-    let named = detected.named.between(from, *upper_bound).coarsened(MOST_RANGES);
+    // Also what lies before the first point: whoever told of that may not see all of it yet.
+    let earliest = settings.start.unwrap_or(EARLIEST);
+    let named = detected.named.between(earliest, *upper_bound).coarsened(MOST_RANGES);
     let named = named_by(&detected, named, seen.named);
+    let backfill = named.as_ref().map(|named| named.ranges().clone()).unwrap_or_default();
+    let queue = WindowQueue::new(from, *upper_bound, &backfill);
     // Whatever was found out before the first row is good to compare with later.
     let notes = Notes {
-        backfill: named.as_ref().map(|named| named.ranges().clone()).unwrap_or_default(),
+        backfill,
         named,
         watermark: detected.watermark.or(seen.watermark),
         counts: detected.counts.or(seen.counts),
@@ -146,7 +150,7 @@ async fn start<D: TimeSeries, S: Sink>(
         ..Notes::default()
     };
     progress.start(measurement, Position { cursor: from, fingerprint: shape.fingerprint(), notes });
-    Ok(WindowQueue::new(from, *upper_bound, &TimeRangeSet::default()))
+    Ok(queue)
 }
 
 /// Takes back whatever the state vouches for in the table's destination, before anything is said of
@@ -205,7 +209,7 @@ async fn resume<D: TimeSeries, S: Sink>(
         && position.cursor.saturating_sub(raised.max(0)) <= *upper_bound;
     if waits {
         // Since less of the newest time is read than before: the rest has to come first.
-        from = lookback(position.cursor);
+        from = lookback(*upper_bound);
     } else if position.cursor <= *upper_bound {
         from = lookback(position.cursor);
         if let Some(jump) = Window::new(position.cursor, *upper_bound)

@@ -146,7 +146,10 @@ impl Shared {
         let sometimes =
             |rng: &mut Rng, most: usize| (rng.u32(0..6) == 0).then(|| rng.usize(2..most));
         let (cut_off, deadly) = (sometimes(&mut rng, 30), sometimes(&mut rng, 20));
-        let how = How { hides: rng.u32(0..4) == 0, is_disordered: rng.u32(0..4) == 0 };
+        // A server that hides points shows its files: counts alone would not find what was counted
+        // before it vanished.
+        let hides = rng.u32(0..4) == 0 && matches!(files, Files::Shown | Files::Flaky);
+        let how = How { hides, is_disordered: rng.u32(0..4) == 0 };
         let (lags, lists_lag) = (rng.u32(0..4) == 0, rng.u32(0..6) == 0);
         let nodes = |rng: &mut Rng| -> Vec<_> {
             (0..rng.usize(1..=2)).map(|node| (format!("node{node}"), rng.u64(0..5))).collect()
