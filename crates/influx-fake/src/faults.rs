@@ -185,8 +185,8 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds a fault. Those that end a query (a failure, a cut, a crash) strike in the order in which they
-    /// were added, one a query. All others act together.
+    /// Adds a fault. Those that end a query (a failure, a cut, a crash) strike in the order in
+    /// which they were added, one a query. All others act together.
     pub fn add(&self, fault: Fault) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }

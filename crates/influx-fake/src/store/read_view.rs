@@ -73,7 +73,8 @@ impl ReadView {
         days.len()
     }
 
-    /// Copies a table whose series are settled, without what is hidden. A choice selects the values of overwritten points.
+    /// Copies a table whose series are settled, without what is hidden. A choice selects the values
+    /// of overwritten points.
     ///
     /// # Errors
     ///
