@@ -18,14 +18,15 @@ use crate::connection::Connection;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaggingNode {
     lag: Duration,
-    reached_by: ReachedBy,
+    share: Share,
 }
 
+/// What reaches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ReachedBy {
-    EveryQuestion,
-    EveryOtherQuestion,
-    EveryOtherConnection,
+enum Share {
+    All,
+    HalfOfQuestions,
+    HalfOfConnections,
 }
 
 impl LaggingNode {
@@ -33,19 +34,19 @@ impl LaggingNode {
     /// does not.
     #[must_use]
     pub fn behind(lag: Duration) -> Self {
-        Self { lag, reached_by: ReachedBy::EveryOtherQuestion }
+        Self { lag, share: Share::HalfOfQuestions }
     }
 
     /// Lets the questions of every other connection reach it, and not those of the first.
     #[must_use]
     pub fn by_connection(self) -> Self {
-        Self { reached_by: ReachedBy::EveryOtherConnection, ..self }
+        Self { share: Share::HalfOfConnections, ..self }
     }
 
     /// Lets every question reach it.
     #[must_use]
     pub fn alone(self) -> Self {
-        Self { reached_by: ReachedBy::EveryQuestion, ..self }
+        Self { share: Share::All, ..self }
     }
 
     pub(crate) fn lag(&self) -> Duration {
@@ -68,10 +69,10 @@ impl Balancer {
 
     /// Whether the next question reaches the node that lags.
     pub(crate) fn reaches_lagging_node(&mut self, connection: &Connection) -> bool {
-        let number = match self.node.reached_by {
-            ReachedBy::EveryQuestion => return true,
-            ReachedBy::EveryOtherQuestion => next(&mut self.questions),
-            ReachedBy::EveryOtherConnection => connection.number(|| next(&mut self.connections)),
+        let number = match self.node.share {
+            Share::All => return true,
+            Share::HalfOfQuestions => next(&mut self.questions),
+            Share::HalfOfConnections => connection.number(|| next(&mut self.connections)),
         };
         number.is_multiple_of(2)
     }

@@ -40,7 +40,7 @@ impl Proxy {
     }
 
     /// Returns when its patience is at an end.
-    async fn is_impatient(self) {
+    async fn patience_ends(self) {
         let mut ends = self.ends.subscribe();
         let at = ends.wait_for(Option::is_some).await.ok().and_then(|at| *at);
         match at {
@@ -58,9 +58,9 @@ impl Proxy {
     ) -> Result<Response, E> {
         tokio::select! {
             answer = answer => Ok(answer?.map(|body| {
-                Body::new(Passed { body, cut_off: Box::pin(self.is_impatient()) })
+                Body::new(Passed { body, cut_off: Box::pin(self.patience_ends()) })
             })),
-            () = self.clone().is_impatient() => {
+            () = self.clone().patience_ends() => {
                 Ok((StatusCode::GATEWAY_TIMEOUT, Html(PAGE)).into_response())
             }
         }
