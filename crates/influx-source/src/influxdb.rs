@@ -1,12 +1,10 @@
 //! InfluxDB 3 as the engine's port: its questions in SQL, and what its errors mean.
 
-mod ask;
 mod failure;
 mod port;
 mod release;
 mod sql;
 
-pub(crate) use ask::ask;
 pub(crate) use failure::failure;
 pub(crate) use port::InfluxDb;
 pub(crate) use release::caveats;

@@ -3,7 +3,7 @@
 use influx_flight::ErrorKind;
 use sync_core::{Catalog, SetupTest, Sink, Source, SyncError, SyncRequest, Table};
 use sync_engine::{
-    Clock, Measurements, RetryPolicy, SystemClock, TimeSeries, UnusableTable, catalog, sync,
+    Clock, Measurements, SystemClock, TableInfo, TimeSeries, UnusableTable, catalog, sync,
 };
 
 use crate::config::InfluxConfig;
@@ -48,9 +48,9 @@ impl Source for InfluxSource {
 
     async fn test(&self, name: &str, config: &InfluxConfig) -> Result<(), SyncError> {
         // A customer waits for the answer, so nothing is tried twice.
-        let database = connect(config, RetryPolicy::never()).await?;
+        let database = connect(config).await?;
         if name == MEASUREMENTS {
-            return fit(&database, config).await.map(drop);
+            return fit(database.tables().await?, config).map(drop);
         }
         match database.client().check().await {
             Ok(info) => {
@@ -70,7 +70,9 @@ impl Source for InfluxSource {
     }
 
     async fn schema(&self, config: &InfluxConfig) -> Result<Catalog, SyncError> {
-        fit(&connect(config, config.settings.retry).await?, config).await.map(Catalog::Tables)
+        let database = connect(config).await?;
+        let listed = config.settings.retry.run(|| database.tables()).await?;
+        fit(listed, config).map(Catalog::Tables)
     }
 
     async fn sync<S: Sink>(
@@ -79,7 +81,7 @@ impl Source for InfluxSource {
         request: SyncRequest,
         sink: &S,
     ) -> Result<(), SyncError> {
-        let database = connect(config, config.settings.retry).await?;
+        let database = connect(config).await?;
         sync(self.clock.as_ref(), &database, &config.settings, request, sink).await
     }
 }
@@ -91,16 +93,15 @@ fn tell_release(version: Option<&semver::Version>) {
     }
 }
 
-async fn connect(config: &InfluxConfig, retry: RetryPolicy) -> Result<InfluxDb, SyncError> {
-    let database = InfluxDb::connect(&config.target, retry).await;
+async fn connect(config: &InfluxConfig) -> Result<InfluxDb, SyncError> {
+    let database = InfluxDb::connect(&config.target).await;
     database.map_err(|error| failure(error).into())
 }
 
 /// The tables that the configuration fits, if there is one; what does not fit is left out and
 /// logged, so that the customer can still select among the others.
-async fn fit(database: &InfluxDb, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
+fn fit(listed: Vec<TableInfo>, config: &InfluxConfig) -> Result<Vec<Table>, SyncError> {
     let settings = &config.settings;
-    let listed = database.tables().await?;
     let (tables, unusable) = catalog(listed, settings, &InfluxDb::PROFILE)?;
     for UnusableTable { table, .. } in &unusable {
         tracing::warn!(table, "the configuration does not fit a table, which is left out");

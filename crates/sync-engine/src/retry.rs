@@ -37,15 +37,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Asks once.
-    #[must_use]
-    pub fn never() -> Self {
-        Self { total: Duration::ZERO, ..Self::default() }
-    }
-
     /// Asks until there is an answer, the failure will not pass, or the waits are used up.
-    ///
-    /// The engine does so for the rows of a window; a database does so for its other questions.
     ///
     /// Logs one line when it begins to wait and one when the database answers again.
     ///

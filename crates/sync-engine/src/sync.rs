@@ -1,9 +1,11 @@
 //! One sync, from its first look at the clock to its last checkpoint.
 
+mod ask;
 pub(crate) mod bounds;
 mod distress;
 mod session;
 
+pub(crate) use ask::{NoAnswer, Tries};
 pub(crate) use session::Session;
 
 use distress::Distress;
@@ -129,7 +131,7 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                 }
                 Err(TableFailure::Unknown) => Ok(()),
                 Err(TableFailure::Unanswered(error)) => {
-                    session.distress.grows();
+                    session.distress.grows(&measurement);
                     tracing::warn!(
                         measurement,
                         "the table is left out: its questions are not answered"
@@ -218,7 +220,7 @@ async fn list<D: TimeSeries, S: Sink>(
     session: &Session<'_, D, S>,
 ) -> Result<Vec<TableInfo>, SyncError> {
     let Session { database, settings, about, progress, .. } = session;
-    match database.tables().await {
+    match settings.retry.run(|| database.tables()).await {
         Ok(listed) => {
             let names: HashSet<_> = listed.iter().map(|info| info.name.as_str()).collect();
             mark_not_found(progress, settings, about, |name| names.contains(name));

@@ -18,8 +18,7 @@ pub const TIME: &str = "time";
 /// fields. The engine knows no query language, no socket and no wire format: whoever has a database
 /// answers these questions, and the simulation answers them from a model with a clock of its own.
 ///
-/// Every question but [`now`](Self::now) and [`read`](Self::read) is answered whole, after as many
-/// tries as it takes, so that a failure is final. Times are nanoseconds since 1970-01-01T00:00:00Z.
+/// A question is asked once; it is the engine that asks again, or for less. Times are nanoseconds since 1970-01-01T00:00:00Z.
 pub trait TimeSeries: Send + Sync {
     /// What the engine has to know of this kind of database.
     const PROFILE: Profile;
@@ -30,7 +29,7 @@ pub trait TimeSeries: Send + Sync {
     /// Who the server is. Asked once; what a server does not say is not known.
     fn about(&self) -> impl Future<Output = About> + Send;
 
-    /// The database's own clock, asked once: the cheapest question there is. Whether it is answered
+    /// The database's own clock: the cheapest question there is. Whether it is answered
     /// tells an outage from a question that is too big.
     fn now(&self) -> impl Future<Output = Result<i64, Failure>> + Send;
 

@@ -310,9 +310,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "EveryFailureIsAnOutage",
         "rule 9",
         &[(
-            "sync/session.rs",
-            "failure.is_transient() && self.database.now().await.is_ok()",
-            "failure.is_transient() && self.database.now().await.is_err()",
+            "sync/ask.rs",
+            "return Err(NoAnswer::This(failure));\n                    }",
+            "return Err(NoAnswer::All(failure));\n                    }",
         )],
     ),
     // A cursor that is put back stands in the state only after the rows that rely on it.

@@ -1,23 +1,19 @@
 //! Tables that are dropped and still listed.
 
 use influx_flight::{Client, TableInfo};
-use sync_engine::{Failure, RetryPolicy};
+use sync_engine::Failure;
 
-use crate::influxdb::ask;
+use crate::influxdb::failure;
 
 /// Leaves out the listed tables that are dropped and only wait to be deleted for good.
 ///
 /// InfluxDB renames a dropped table to `name-20250601T000000`. Anybody may give a table such a
 /// name, so the name alone proves nothing: it is the reason to ask.
-pub(crate) async fn leave_out(
-    client: &Client,
-    retry: &RetryPolicy,
-    tables: &mut Vec<TableInfo>,
-) -> Result<(), Failure> {
+pub(crate) async fn leave_out(client: &Client, tables: &mut Vec<TableInfo>) -> Result<(), Failure> {
     if !tables.iter().any(|table| may_be_dropped(&table.name)) {
         return Ok(());
     }
-    match ask(retry, || client.dropped_tables()).await {
+    match client.dropped_tables().await.map_err(failure) {
         Ok(dropped) => {
             tables.retain(|table| !(may_be_dropped(&table.name) && dropped.contains(&table.name)));
             Ok(())

@@ -9,13 +9,13 @@ use arrow_cast::cast;
 use arrow_schema::{DataType, Field, SchemaRef, TimeUnit};
 use influx_flight::{BatchStream, Client, Error, Target};
 use sync_engine::{
-    About, Answer, Bin, Columns, Count, Failure, File, Profile, RetryPolicy, Role, Server,
-    TableInfo, TimeSeries, Window,
+    About, Answer, Bin, Columns, Count, Failure, File, Profile, Role, Server, TableInfo,
+    TimeSeries, Window,
 };
 
 use crate::catalog;
 use crate::influxdb::release::caveats;
-use crate::influxdb::{ask, failure, sql};
+use crate::influxdb::{failure, sql};
 
 /// An InfluxDB 3 and a database on it.
 #[derive(Debug)]
@@ -23,15 +23,13 @@ pub(crate) struct InfluxDb {
     client: Client,
     /// The host and port that are asked.
     address: String,
-    /// How long a question is asked again until its answer has come whole; rows are the engine's.
-    retry: RetryPolicy,
 }
 
 impl InfluxDb {
     /// Prepares a connection; the network is not touched yet.
-    pub(crate) async fn connect(target: &Target, retry: RetryPolicy) -> Result<Self, Error> {
+    pub(crate) async fn connect(target: &Target) -> Result<Self, Error> {
         let client = Client::connect(target.clone()).await?;
-        Ok(Self { client, address: target.endpoint().address(), retry })
+        Ok(Self { client, address: target.endpoint().address() })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -122,19 +120,19 @@ impl TimeSeries for InfluxDb {
     }
 
     async fn tables(&self) -> Result<Vec<TableInfo>, Failure> {
-        catalog::tables(&self.client, &self.retry).await
+        catalog::tables(&self.client).await
     }
 
     async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
-        ask(&self.retry, || self.first_time_once(measurement)).await
+        self.first_time_once(measurement).await.map_err(failure)
     }
 
     async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
-        ask(&self.retry, || self.has_points_once(measurement, window)).await
+        self.has_points_once(measurement, window).await.map_err(failure)
     }
 
     async fn columns(&self, measurement: &str) -> Result<SchemaRef, Failure> {
-        ask(&self.retry, || self.columns_once(measurement)).await
+        self.columns_once(measurement).await.map_err(failure)
     }
 
     async fn files(
@@ -142,7 +140,7 @@ impl TimeSeries for InfluxDb {
         measurement: &str,
         since: &BTreeMap<String, u64>,
     ) -> Result<Vec<File>, Failure> {
-        let files = ask(&self.retry, || self.client.files(measurement, since)).await?;
+        let files = self.client.files(measurement, since).await.map_err(failure)?;
         let files = files.into_iter().map(|file| File {
             node: file.node,
             sequence: file.sequence,
@@ -159,7 +157,7 @@ impl TimeSeries for InfluxDb {
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Failure> {
-        ask(&self.retry, || self.counts_once(measurement, window, bin)).await
+        self.counts_once(measurement, window, bin).await.map_err(failure)
     }
 
     async fn read(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
 use crate::settings::Settings;
+use crate::sync::{NoAnswer, Session};
 use crate::time_series::{Bin, TimeSeries};
 use crate::window::{EARLIEST, TimeRangeSet, Window};
 
@@ -31,9 +31,8 @@ pub(crate) struct Counted {
 }
 
 /// A measurement to count, and what is known of it.
-pub(crate) struct Recount<'a, D> {
-    pub(crate) database: &'a D,
-    pub(crate) settings: &'a Settings,
+pub(crate) struct Recount<'a, 'b, D, S> {
+    pub(crate) session: &'a Session<'b, D, S>,
     pub(crate) measurement: &'a str,
     /// What was counted the last time.
     pub(crate) before: Option<&'a Counts>,
@@ -41,13 +40,13 @@ pub(crate) struct Recount<'a, D> {
     pub(crate) cursor: Option<i64>,
 }
 
-impl<D: TimeSeries> Recount<'_, D> {
+impl<D: TimeSeries, S> Recount<'_, '_, D, S> {
     /// Counts the points of the last days and compares, or does nothing if that was done lately.
     ///
     /// Everything that is counted for the first time is read after it, in this sync: so a count is
     /// never higher than what was read, and a point that comes later makes it rise.
-    pub(crate) async fn run(&self, upper_bound: i64) -> Result<Option<Counted>, Failure> {
-        let Self { settings, measurement, before, cursor, .. } = *self;
+    pub(crate) async fn run(&self, upper_bound: i64) -> Result<Option<Counted>, NoAnswer> {
+        let Self { session, measurement, before, cursor } = *self;
         // Counts from after the present time are those of a clock that had jumped.
         let before = before.filter(|before| before.range.to() <= upper_bound);
         if let Some(before) = before
@@ -55,7 +54,7 @@ impl<D: TimeSeries> Recount<'_, D> {
         {
             return Ok(None);
         }
-        let Some(range) = range(settings, upper_bound) else { return Ok(None) };
+        let Some(range) = range(session.settings, upper_bound) else { return Ok(None) };
         let mut days = BTreeMap::new();
         let (mut late, mut changed) = (TimeRangeSet::default(), 0);
         // What was counted before is counted in the same range again, so that the two can be
@@ -106,7 +105,7 @@ impl<D: TimeSeries> Recount<'_, D> {
     }
 
     /// The hours of a day that hold points.
-    async fn hours_with_points(&self, day: Window) -> Result<TimeRangeSet, Failure> {
+    async fn hours_with_points(&self, day: Window) -> Result<TimeRangeSet, NoAnswer> {
         let hours = self.count(day, Bin::Hour).await?;
         let hour = |hour: &i64| {
             Window::new(hour.saturating_mul(HOUR), hour.saturating_add(1).saturating_mul(HOUR))
@@ -117,16 +116,18 @@ impl<D: TimeSeries> Recount<'_, D> {
 
     /// Counts the points of a window by the number of the bin since 1970, in several questions if
     /// one reads too much.
-    async fn count(&self, window: Window, bin: Bin) -> Result<BTreeMap<i64, u64>, Failure> {
+    async fn count(&self, window: Window, bin: Bin) -> Result<BTreeMap<i64, u64>, NoAnswer> {
         let mut counts = BTreeMap::new();
         let mut windows = vec![window];
         while let Some(window) = windows.pop() {
-            let found = match self.database.counts(self.measurement, window, bin).await {
-                Err(failure) if failure.refusal().is_some() => {
+            let Self { session, measurement, .. } = *self;
+            let count = || session.database.counts(measurement, window, bin);
+            let found = match session.ask(measurement, count).await {
+                Err(NoAnswer::This(failure)) if failure.refusal().is_some() => {
                     let middle = window.from().midpoint(window.to());
                     let halves =
                         Window::new(window.from(), middle).zip(Window::new(middle, window.to()));
-                    let Some((first, second)) = halves else { return Err(failure) };
+                    let Some((first, second)) = halves else { return Err(NoAnswer::This(failure)) };
                     windows.extend([second, first]);
                     continue;
                 }

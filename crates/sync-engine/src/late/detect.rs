@@ -7,7 +7,7 @@ use crate::late::counts::{Counts, Recount};
 use crate::late::files::{may_be_rebuilt, new_files};
 use crate::late::watermark::FileWatermark;
 use crate::state::Position;
-use crate::sync::Session;
+use crate::sync::{NoAnswer, Session};
 use crate::time::iso8601;
 use crate::time_series::{File, TimeSeries};
 use crate::window::TimeRangeSet;
@@ -42,11 +42,11 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
     measurement: &str,
     position: Option<&Position>,
 ) -> Result<Detected, Failure> {
-    let Session { database, settings, upper_bound, .. } = session;
+    let Session { settings, upper_bound, .. } = session;
     let cursor = position.map(|position| position.cursor);
     let mut detected = Detected::default();
     let before = position.and_then(|position| position.notes.watermark.as_ref());
-    let listed = list(*database, measurement, before).await;
+    let listed = list(session, measurement, before).await;
     detected.listed_at = session.clock.now();
     match listed {
         Ok(Listed { files, is_all }) => {
@@ -57,8 +57,8 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
             detected.watermark = Some(new.watermark);
             detected.files = is_all.then_some(files);
         }
-        Err(failure) => {
-            let failure = session.unless_out_of_reach(failure).await?;
+        Err(NoAnswer::All(failure)) => return Err(failure),
+        Err(NoAnswer::This(failure)) => {
             let reason = failure.reason();
             tracing::debug!(measurement, reason, "the files of a table are not shown");
         }
@@ -67,15 +67,15 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
     let has_files = detected.watermark.as_ref().is_some_and(|watermark| !watermark.is_empty());
     if !has_files && settings.audit_days > 0 {
         let before = position.and_then(|position| position.notes.counts.as_ref());
-        let recount = Recount { database: *database, settings, measurement, before, cursor };
+        let recount = Recount { session, measurement, before, cursor };
         match recount.run(*upper_bound).await {
             Ok(Some(found)) => {
                 detected.counts = Some(found.counts);
                 detected.late.extend(&found.late);
             }
             Ok(None) => {}
-            Err(failure) => {
-                let failure = session.unless_out_of_reach(failure).await?;
+            Err(NoAnswer::All(failure)) => return Err(failure),
+            Err(NoAnswer::This(failure)) => {
                 let reason = failure.reason();
                 tracing::info!(
                     measurement,
@@ -96,25 +96,24 @@ struct Listed {
 }
 
 /// Lists the files that may be new, or all where the new ones do not tell.
-async fn list<D: TimeSeries>(
-    database: &D,
+async fn list<D: TimeSeries, S>(
+    session: &Session<'_, D, S>,
     measurement: &str,
     before: Option<&FileWatermark>,
-) -> Result<Listed, Failure> {
-    let since = before.map(FileWatermark::since).unwrap_or_default();
-    let files = match database.files(measurement, &since).await {
+) -> Result<Listed, NoAnswer> {
+    let (since, all) = (before.map(FileWatermark::since).unwrap_or_default(), BTreeMap::new());
+    let list = |since| session.ask(measurement, move || session.database.files(measurement, since));
+    let files = match list(&since).await {
         // The whole list is a simpler question.
-        Err(failure) if !since.is_empty() && !failure.concerns_all() => {
-            let files = database.files(measurement, &BTreeMap::new()).await?;
-            return Ok(Listed { files, is_all: true });
+        Err(NoAnswer::This(_)) if !since.is_empty() => {
+            return Ok(Listed { files: list(&all).await?, is_all: true });
         }
         files => files?,
     };
     if !before.is_some_and(|before| may_be_rebuilt(&files, before)) {
         return Ok(Listed { files, is_all: since.is_empty() });
     }
-    let files = database.files(measurement, &BTreeMap::new()).await?;
-    Ok(Listed { files, is_all: true })
+    Ok(Listed { files: list(&all).await?, is_all: true })
 }
 
 fn tell(measurement: &str, files: usize, late: &TimeRangeSet, cursor: Option<i64>) {

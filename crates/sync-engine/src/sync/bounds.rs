@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 use crate::settings::Settings;
-use crate::sync::Session;
+use crate::sync::{NoAnswer, Session};
 use crate::time::Clock;
 use crate::time_series::{File, TimeSeries};
 use crate::window::{EARLIEST, Window};
@@ -40,9 +40,9 @@ pub(crate) async fn first<D: TimeSeries, S>(
     if let Some(start) = settings.start {
         return Ok(Some(start).filter(|start| start < upper));
     }
-    match database.first_time(measurement).await {
+    match session.ask(measurement, || database.first_time(measurement)).await {
         Ok(first) => return Ok(first.filter(|first| first < upper)),
-        Err(failure) => cannot_be_answered(session, failure).await?,
+        Err(failure) => cannot_be_answered(failure)?,
     }
     let listed = match files {
         Some(files) => files.iter().map(|file| file.first).min(),
@@ -51,10 +51,10 @@ pub(crate) async fn first<D: TimeSeries, S>(
     let listed = listed.map(|listed| listed.min(*upper));
     let known = listed.filter(|listed| listed < upper);
     if let Some(before) = listed.and_then(|listed| Window::new(EARLIEST, listed)) {
-        match database.has_points(measurement, before).await {
+        match session.ask(measurement, || database.has_points(measurement, before)).await {
             Ok(false) => return Ok(known),
             Ok(true) => {}
-            Err(failure) => cannot_be_answered(session, failure).await?,
+            Err(failure) => cannot_be_answered(failure)?,
         }
     }
     Ok(gallop(session, measurement, listed.unwrap_or(*upper)).await?.or(known))
@@ -65,15 +65,11 @@ pub(crate) async fn first<D: TimeSeries, S>(
 /// # Errors
 ///
 /// Any other failure.
-async fn cannot_be_answered<D: TimeSeries, S>(
-    session: &Session<'_, D, S>,
-    failure: Failure,
-) -> Result<(), Failure> {
-    if failure.refusal().is_some() {
-        return Ok(());
+fn cannot_be_answered(failure: NoAnswer) -> Result<(), Failure> {
+    match failure {
+        NoAnswer::This(failure) if failure.refusal().is_some() || failure.is_transient() => Ok(()),
+        NoAnswer::This(failure) | NoAnswer::All(failure) => Err(failure),
     }
-    let failure = session.unless_out_of_reach(failure).await?;
-    if failure.is_transient() { Ok(()) } else { Err(failure) }
 }
 
 /// The time of the first point that is in a file, where files are shown.
@@ -81,9 +77,11 @@ async fn first_listed<D: TimeSeries, S>(
     session: &Session<'_, D, S>,
     measurement: &str,
 ) -> Result<Option<i64>, Failure> {
-    match session.database.files(measurement, &BTreeMap::new()).await {
+    let all = BTreeMap::new();
+    match session.ask(measurement, || session.database.files(measurement, &all)).await {
         Ok(files) => Ok(files.iter().map(|file| file.first).min()),
-        Err(failure) => session.unless_out_of_reach(failure).await.map(|_| None),
+        Err(NoAnswer::This(_)) => Ok(None),
+        Err(NoAnswer::All(failure)) => Err(failure),
     }
 }
 
@@ -99,13 +97,15 @@ async fn gallop<D: TimeSeries, S>(
     let mut first = None;
     let (mut to, mut length) = (to, HOUR);
     while let Some(window) = Window::new(to.saturating_sub(length).max(EARLIEST), to) {
-        match session.database.has_points(measurement, window).await {
+        match session.ask(measurement, || session.database.has_points(measurement, window)).await {
             Ok(false) => {}
             Ok(true) => first = Some(window.from()),
             // Too much to look at is more than nothing.
-            Err(failure) if failure.refusal().is_some() => first = Some(window.from()),
+            Err(NoAnswer::This(failure)) if failure.refusal().is_some() => {
+                first = Some(window.from());
+            }
             Err(failure) => {
-                cannot_be_answered(session, failure).await?;
+                cannot_be_answered(failure)?;
                 // To ask on would take as long each time. Windows without points are crossed fast.
                 return Ok(Some(EARLIEST));
             }

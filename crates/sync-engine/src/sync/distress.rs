@@ -1,45 +1,54 @@
 //! Several tables that fail alike while the database answers: what it answers from may be away.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// From so many tables on it is no coincidence.
 const TABLES: usize = 3;
 
-/// How many tables one after the other had to be left out, since none of their windows was
-/// answered, while no window of any table was.
+/// The tables with questions that were not answered since a window of any table was, while the
+/// database's clock answered.
 #[derive(Debug, Default)]
-pub(crate) struct Distress(AtomicUsize);
+pub(crate) struct Distress(Mutex<BTreeSet<String>>);
 
 impl Distress {
-    /// Notes that a table is left out.
-    pub(crate) fn grows(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    /// Notes that a question of a table was not answered.
+    pub(crate) fn grows(&self, measurement: &str) {
+        let mut tables = self.lock();
+        if !tables.contains(measurement) {
+            tables.insert(measurement.to_owned());
+        }
     }
 
     /// Notes that a window was answered.
     pub(crate) fn ends(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.lock().clear();
     }
 
-    /// Whether the next table that fails should be left out at once: smaller questions would not
-    /// help it.
+    /// Whether the next question that fails should be given up at once: neither another try nor a
+    /// smaller one would help it.
     pub(crate) fn is_there(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= TABLES
+        self.lock().len() >= TABLES
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // The set is whole at every moment.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Distress, TABLES};
+    use super::Distress;
 
     #[test]
     fn an_answer_ends_it() {
         let distress = Distress::default();
-        for _ in 1..TABLES {
-            distress.grows();
+        for name in ["a", "b", "b"] {
+            distress.grows(name);
             assert!(!distress.is_there());
         }
-        distress.grows();
+        distress.grows("c");
         assert!(distress.is_there());
         distress.ends();
         assert!(!distress.is_there());

@@ -14,7 +14,7 @@ use crate::error::{Failure, Refusal};
 use crate::late::detect_late_data;
 use crate::retry::RetryBudget;
 use crate::state::{Change, Position, RowShape};
-use crate::sync::Session;
+use crate::sync::{NoAnswer, Session};
 use crate::table::columns::{announce, compare, other_key_tags};
 use crate::table::failure::sentence;
 use crate::table::resume::resume_or_start;
@@ -113,14 +113,16 @@ async fn density<D: TimeSeries, S>(
     measurement: &str,
     files: Option<Vec<File>>,
 ) -> Result<Option<Density>, Failure> {
+    let all = BTreeMap::new();
     let files = match files {
         Some(files) => Ok(files),
-        None => session.database.files(measurement, &BTreeMap::new()).await,
+        None => session.ask(measurement, || session.database.files(measurement, &all)).await,
     };
     match files {
         Ok(files) if files.is_empty() => Ok(None),
         Ok(files) => Ok(Some(Density::new(&files, D::PROFILE.most_files))),
-        Err(failure) => session.unless_out_of_reach(failure).await.map(|_| None),
+        Err(NoAnswer::This(_)) => Ok(None),
+        Err(NoAnswer::All(failure)) => Err(failure),
     }
 }
 
@@ -290,7 +292,7 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
             // The list may lag behind, or several servers answer that do not know the same.
             tokio::time::sleep(self.waits.next_or_longest()).await;
         }
-        let infos = database.tables().await?;
+        let infos = settings.retry.run(|| database.tables()).await?;
         let info = infos.into_iter().find(|info| info.name == self.measurement());
         let info = info.ok_or(TableFailure::Dropped)?;
         let source = SourceTable::new(info, settings, &D::PROFILE).map_err(TableFailure::Parked)?;

@@ -2,7 +2,7 @@
 
 use sync_core::{Sink, SinkError};
 
-use crate::sync::Session;
+use crate::sync::{Session, Tries};
 use crate::table::{ReadStats, RowSender};
 use crate::time_series::{Answer, Columns, TimeSeries};
 use crate::window::{Window, WindowFailure};
@@ -28,9 +28,6 @@ pub(crate) async fn read_window<D: TimeSeries, S: Sink>(
     WindowRead { window, sender, result }
 }
 
-/// How often a question may fail, while others are answered, until a smaller one is tried.
-const MOST_FAILURES: usize = 4;
-
 /// Reads a window, and again from its start if the answer does not come or breaks off: upserts
 /// repeat harmlessly.
 ///
@@ -41,7 +38,7 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
     sender: &mut RowSender,
     window: Window,
 ) -> Result<ReadStats, WindowFailure> {
-    let mut failures = 0;
+    let mut tries = Tries::default();
     loop {
         let began = session.clock.now();
         match read_once(session, sender, window).await {
@@ -55,12 +52,8 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
                 session
                     .progress
                     .note(&sender.selected().source.measurement, |notes| notes.interrupted(window));
-                failures += 1;
-                if session.comes_back(&failure).await.map_err(WindowFailure::Outage)? {
-                    // It may have been this window. To find out must not take many tries.
-                    failures += 1;
-                }
-                if failures >= MOST_FAILURES || session.distress.is_there() {
+                tries.failed(session.comes_back(&failure).await.map_err(WindowFailure::Outage)?);
+                if tries.are_enough(&session.distress) {
                     return Err(WindowFailure::BreaksOff(failure));
                 }
             }
