@@ -4,6 +4,7 @@ mod counts;
 mod detect;
 mod files;
 mod named;
+mod recount;
 mod watermark;
 
 pub(crate) use counts::Counts;

@@ -18,7 +18,8 @@ pub const TIME: &str = "time";
 /// fields. The engine knows no query language, no socket and no wire format: whoever has a database
 /// answers these questions, and the simulation answers them from a model with a clock of its own.
 ///
-/// A question is asked once; it is the engine that asks again, or for less. Times are nanoseconds since 1970-01-01T00:00:00Z.
+/// A question is asked once; it is the engine that asks again, or for less. Times are nanoseconds
+/// since 1970-01-01T00:00:00Z.
 pub trait TimeSeries: Send + Sync {
     /// What the engine has to know of this kind of database.
     const PROFILE: Profile;

@@ -254,7 +254,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "UncountedStretch",
         "rule 6",
         &[(
-            "late/counts.rs",
+            "late/recount.rs",
             "if let Some(cursor) = cursor {",
             "if let Some(cursor) = cursor.filter(|cursor| *cursor == i64::MIN) {",
         )],
@@ -340,9 +340,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "rule 8",
         &[(
             "table/resume.rs",
-            "    match fingerprint.change_since(",
+            "    match shape.change_since(",
             "    sink.truncate(&selected.table).await?;
-    match fingerprint.change_since(",
+    match shape.change_since(",
         )],
     ),
     // Points that are gone from the database truncate the table.

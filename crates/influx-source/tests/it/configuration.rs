@@ -120,8 +120,9 @@ fn malformed_values_say_what_is_accepted() {
 
 #[test]
 fn a_field_that_was_removed_is_a_warning() {
-    let removed = "The configuration key \"late_data\" was removed and is ignored: late points are always looked for, by the lookback, by \
-         files and by counts, and `audit_days=0` turns the counts off.";
+    let removed = "The configuration key \"late_data\" was removed and is ignored: late points are \
+         always looked for, by the lookback, by files and, where none are shown, by counts; \
+         `audit_days=0` turns the counts off.";
     for value in ["automatic", "lookback", "never", ""] {
         check(&[("late_data", value)], removed);
     }
@@ -134,7 +135,8 @@ fn the_time_to_settle_has_bounds() {
     }
     for wrong in ["10", "-1s", "soon", "25h", "1d 1ns", "99999999999y"] {
         let refused = format!(
-            "`settle` is \"{wrong}\", but must be a duration from `0s` to `1d`, such as `10s` or `1m`"
+            "`settle` is \"{wrong}\", but must be a duration from `0s` to `1d`, such as `10s` or \
+             `1m`"
         );
         check(&[("settle", wrong)], &problem(&refused));
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::error::Failure;
-use crate::late::counts::{Counts, Recount};
+use crate::late::Counts;
 use crate::late::files::{may_be_rebuilt, new_files};
+use crate::late::recount::Recount;
 use crate::late::watermark::FileWatermark;
 use crate::state::Position;
 use crate::sync::{NoAnswer, Session};

@@ -24,7 +24,8 @@ impl Tries {
 
     /// Notes a failure; `was_away` is whether the server did not answer anything after it.
     pub(crate) fn failed(&mut self, was_away: bool) {
-        // It may have been this question that brought it down. To find out must not take many tries.
+        // It may have been this question that brought it down. To find out must not take many
+        // tries.
         self.0 += if was_away { 2 } else { 1 };
     }
 
@@ -53,7 +54,10 @@ impl<D: TimeSeries, S> Session<'_, D, S> {
             match question().await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) if failure.is_transient() => {
-                    tries.failed(self.comes_back(&failure).await.map_err(NoAnswer::All)?);
+                    // In distress it is known that the database answers what costs nothing.
+                    if !self.distress.is_there() {
+                        tries.failed(self.comes_back(&failure).await.map_err(NoAnswer::All)?);
+                    }
                     if tries.are_enough(&self.distress) {
                         self.distress.grows(measurement);
                         return Err(NoAnswer::This(failure));

@@ -52,7 +52,10 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
                 session
                     .progress
                     .note(&sender.selected().source.measurement, |notes| notes.interrupted(window));
-                tries.failed(session.comes_back(&failure).await.map_err(WindowFailure::Outage)?);
+                if !session.distress.is_there() {
+                    let back = session.comes_back(&failure).await;
+                    tries.failed(back.map_err(WindowFailure::Outage)?);
+                }
                 if tries.are_enough(&session.distress) {
                     return Err(WindowFailure::BreaksOff(failure));
                 }

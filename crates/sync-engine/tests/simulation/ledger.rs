@@ -26,6 +26,7 @@
 //! its end. The upper bound is the earlier of the first readings of both clocks, less ten seconds.
 
 mod evidence;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +35,9 @@ use sync_engine::File;
 use evidence::{counted, files, is_listed};
 
 use super::fivetran::{cursors_of, places_of};
-use super::history::{DATABASES, DAY, Kind, Place};
+use super::history::{DATABASES, DAY, Place};
 use super::port::SETTLES_WITHIN;
-use super::settings::{Key, Settings, Shape};
+use super::settings::{Settings, Shape};
 use super::time::iso8601;
 use super::world::{Files, World};
 
@@ -277,28 +278,6 @@ impl Ledger {
             self.hide(world, settings, &name, &mut opening);
         }
         opening
-    }
-
-    /// What is known of the same table of the same database on other servers.
-    fn siblings(&self, place: Place, name: &str) -> impl Iterator<Item = &Account> {
-        let others = self.accounts.iter().filter(move |((at, of), _)| {
-            at.database == place.database && at.server != place.server && of == name
-        });
-        others.map(|(_, account)| account)
-    }
-
-    fn hide(&mut self, world: &World, settings: &Settings, name: &str, opening: &mut Opening) {
-        let account = self.accounts.get_mut(&(settings.place, name.to_owned()));
-        let Some(account) = account else { return };
-        let Some((position, _)) = opening.there.get(name) else { return };
-        let is_key = |kind: Kind| settings.shape.key == Key::TagsAndTime && kind == Kind::Tag;
-        let columns = world.measurements[*position].columns_at(opening.began);
-        let columns = columns.filter(|(_, kind)| !is_key(*kind)).map(|(column, _)| column);
-        let table = settings.table(name);
-        let hidden = columns.chain(["time"]).filter(|column| settings.wanted.hides(table, column));
-        let hidden: BTreeSet<_> = hidden.map(str::to_owned).collect();
-        account.ever_hidden.extend(hidden.iter().cloned());
-        opening.hidden.insert(name.to_owned(), hidden);
     }
 
     /// A sync has ended. Gives what was wrong with it. `has_listed` is whether it has surely seen
