@@ -60,7 +60,7 @@ async fn files_name_what_came_late_and_exactly_that_is_read_again() {
         said.column("m", "v").into_iter().filter(|value| value.starts_with('-')).collect();
     assert_eq!(late, ["-1", "-2"]);
     insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"
-    2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z
+    2025-06-09T23:00:00.000000000Z to 2025-06-10T00:00:00.000000000Z
     2025-06-08T08:00:00.000000000Z to 2025-06-08T08:00:00.000000001Z
     2025-06-08T17:59:53.000000000Z to 2025-06-08T17:59:53.000000001Z
     ");
@@ -68,7 +68,7 @@ async fn files_name_what_came_late_and_exactly_that_is_read_again() {
     settle(&mut bench).await;
     let before = bench.windows().len();
     bench.sync().await;
-    insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"2025-06-09T22:59:50.000000000Z to 2025-06-09T23:59:50.000000000Z");
+    insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"2025-06-09T23:00:10.000000000Z to 2025-06-10T00:00:10.000000000Z");
 }
 
 #[tokio::test]

@@ -49,14 +49,14 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
             }
             Err(WindowFailure::Database(failure)) if failure.is_transient() => {
                 // Where the sync ends before it was read, the next one asks for less.
-                session
-                    .progress
-                    .note(&sender.selected().source.measurement, |notes| notes.interrupted(window));
+                let measurement = &sender.selected().source.measurement;
+                session.progress.note(measurement, |notes| notes.interrupted(window));
                 if !session.distress.is_there() {
                     let back = session.comes_back(&failure).await;
                     tries.failed(back.map_err(WindowFailure::Outage)?);
                 }
                 if tries.are_enough(&session.distress) {
+                    session.distress.grows(measurement);
                     return Err(WindowFailure::BreaksOff(failure));
                 }
             }
