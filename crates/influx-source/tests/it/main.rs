@@ -14,6 +14,7 @@ mod discovery;
 mod fast_clock;
 mod faults;
 mod hard_world;
+mod idle;
 mod incremental;
 mod keys;
 mod large;

@@ -1,5 +1,8 @@
 //! One table of a sync: from where it stands to the upper bound, window by window.
 
+mod relist;
+mod shorten;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -8,21 +11,19 @@ use std::task::Poll;
 use std::time::Instant;
 
 use futures::stream::{FuturesUnordered, Stream, StreamExt};
-use sync_core::{Sink, SyncError};
+use sync_core::Sink;
 
-use crate::error::{Failure, Refusal};
+use crate::error::Failure;
 use crate::late::detect_late_data;
 use crate::retry::RetryBudget;
-use crate::state::{Change, Position, RowShape};
 use crate::sync::{NoAnswer, Session};
-use crate::table::columns::{announce, compare, other_key_tags};
-use crate::table::failure::sentence;
+use crate::table::columns::announce;
 use crate::table::resume::resume_or_start;
 use crate::table::row_sender::Losses;
-use crate::table::{Choice, ReadStats, RowSender, SelectedTable, SourceTable, TableFailure};
+use crate::table::{ReadStats, RowSender, SelectedTable, TableFailure};
 use crate::time_series::{File, TimeSeries};
 use crate::window::{
-    CannotShrink, Density, Window, WindowFailure, WindowQueue, WindowRead, WindowSizer, read_window,
+    Density, Window, WindowFailure, WindowQueue, WindowRead, WindowSizer, read_window,
 };
 
 /// From this length on it is worth asking how points lie in time, in nanoseconds.
@@ -65,7 +66,7 @@ pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
             match failed {
                 Some(failure) => return Err(failure),
                 // A row must not come before its columns, so they change between windows.
-                None if table.is_changed => table.rediscover().await?,
+                None if table.is_changed => table.relist().await?,
                 None => break,
             }
             continue;
@@ -231,115 +232,4 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         self.shortened = 0;
         Ok(())
     }
-
-    /// Reads shorter windows from now on, since the server refuses one as too big.
-    async fn shorten(
-        &mut self,
-        window: Window,
-        refusal: Refusal,
-        failure: Failure,
-    ) -> Result<(), TableFailure> {
-        if refusal == Refusal::Pressure {
-            if self.session.distress.is_there() {
-                return Err(TableFailure::Unanswered(failure.into()));
-            }
-            // Asking again at once would add to the pressure. How often is bounded by the windows,
-            // which cannot be halved for ever.
-            tokio::time::sleep(self.waits.next_or_longest()).await;
-        }
-        self.halve(window, refusal, &failure).map_err(|CannotShrink| match refusal {
-            Refusal::Limit => no_window_is_small_enough(self.measurement(), &failure),
-            Refusal::Pressure => TableFailure::Unanswered(failure.into()),
-        })
-    }
-
-    /// Reads shorter windows from now on, since one is not answered while other questions are.
-    async fn shorten_unanswered(
-        &mut self,
-        window: Window,
-        failure: Failure,
-    ) -> Result<(), TableFailure> {
-        self.shortened += 1;
-        let is_hopeless = self.shortened > MOST_SHORTENED || self.session.distress.is_there();
-        if is_hopeless || self.halve(window, Refusal::Limit, &failure).is_err() {
-            return Err(TableFailure::Unanswered(failure.into()));
-        }
-        tokio::time::sleep(self.waits.next_or_longest()).await;
-        Ok(())
-    }
-
-    /// Makes the next windows half as long as this one, for the reason that the failure names.
-    fn halve(
-        &mut self,
-        window: Window,
-        refusal: Refusal,
-        failure: &Failure,
-    ) -> Result<(), CannotShrink> {
-        let (measurement, reason) = (self.measurement(), failure.reason());
-        tracing::info!(measurement, reason, "reading shorter windows");
-        self.sizer.halve(window, refusal)
-    }
-
-    /// Lists the columns again, since an answer had others.
-    async fn rediscover(&mut self) -> Result<(), TableFailure> {
-        let Session { database, settings, selection, progress, .. } = self.session;
-        self.is_changed = false;
-        self.relisted += 1;
-        if self.relisted > MOST_RELISTED {
-            return Err(TableFailure::Parked(unlike_its_list(D::PROFILE.name, self.measurement())));
-        }
-        if self.relisted > 1 {
-            // The list may lag behind, or several servers answer that do not know the same.
-            tokio::time::sleep(self.waits.next_or_longest()).await;
-        }
-        let infos = settings.retry.run(|| database.tables()).await?;
-        let info = infos.into_iter().find(|info| info.name == self.measurement());
-        let info = info.ok_or(TableFailure::Dropped)?;
-        let source = SourceTable::new(info, settings, &D::PROFILE).map_err(TableFailure::Parked)?;
-        let position = progress.position(self.measurement());
-        let change = position.map(|position| {
-            let Position { fingerprint, notes, .. } = &position;
-            RowShape::new(&source, settings).change_since(fingerprint, notes)
-        });
-        if change == Some(Change::KeyTags) {
-            return Err(other_key_tags(self.measurement()));
-        }
-        let selected = match Choice::of(source, selection, settings.primary_key) {
-            Choice::Read(selected) => *selected,
-            // Only its name was selected, and it has other columns now.
-            Choice::Excluded => return Err(TableFailure::Dropped),
-            Choice::Unknown => return Err(TableFailure::Unknown),
-        };
-        compare(self.session, &selected).await?;
-        announce(self.session, &selected).await?;
-        tracing::info!(
-            measurement = self.measurement(),
-            "the columns of a table have changed in mid-sync"
-        );
-        self.senders.clear();
-        self.selected = Arc::new(selected);
-        Ok(())
-    }
-}
-
-/// How often columns are listed again without a window that could be read then.
-const MOST_RELISTED: usize = 6;
-/// How often windows are made shorter because they are not answered, without one that is: from all
-/// of a year to two hours.
-const MOST_SHORTENED: usize = 12;
-
-fn unlike_its_list(database: &str, measurement: &str) -> SyncError {
-    SyncError::transient(format!(
-        "{database} lists other columns for measurement {measurement:?} than its answers have"
-    ))
-}
-
-fn no_window_is_small_enough(measurement: &str, failure: &Failure) -> TableFailure {
-    TableFailure::Parked(SyncError::setup(
-        format!(
-            "Measurement {measurement:?} cannot be read in windows of any size: {}",
-            sentence(failure)
-        ),
-        "Raise the limit of the server, or set a later `start_time`",
-    ))
 }
