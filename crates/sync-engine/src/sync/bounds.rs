@@ -28,9 +28,9 @@ pub(crate) async fn upper_bound(
 /// A time that no point of the measurement before the upper bound is earlier than and that is not
 /// before `start_time`, or `None` if there is nothing to read between the two.
 ///
-/// With a `start_time` there is nothing to ask. The first point may be found by reading all of
-/// them, which a server may refuse; then files tell, where they are shown, and one question whether
-/// anything lies before them. What is left are windows that double.
+/// With a `start_time` there is nothing to ask. Where files are shown, they tell, with one question
+/// whether anything lies before them. Elsewhere the first point is asked for, which reads all of
+/// them and may be refused. What is left are windows that double.
 pub(crate) async fn first<D: TimeSeries, S>(
     session: &Session<'_, D, S>,
     measurement: &str,
@@ -40,14 +40,16 @@ pub(crate) async fn first<D: TimeSeries, S>(
     if let Some(start) = settings.start {
         return Ok(Some(start).filter(|start| start < upper));
     }
-    match session.ask(measurement, || database.first_time(measurement)).await {
-        Ok(first) => return Ok(first.filter(|first| first < upper)),
-        Err(failure) => cannot_be_answered(failure)?,
-    }
     let listed = match files {
         Some(files) => files.iter().map(|file| file.first).min(),
         None => first_listed(session, measurement).await?,
     };
+    if listed.is_none() {
+        match session.ask(measurement, || database.first_time(measurement)).await {
+            Ok(first) => return Ok(first.filter(|first| first < upper)),
+            Err(failure) => cannot_be_answered(failure)?,
+        }
+    }
     let listed = listed.map(|listed| listed.min(*upper));
     let known = listed.filter(|listed| listed < upper);
     if let Some(before) = listed.and_then(|listed| Window::new(EARLIEST, listed)) {

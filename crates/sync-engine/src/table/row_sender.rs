@@ -7,7 +7,7 @@ use arrow_rows::{ArrowRows, LossKind, TimeText};
 use sync_core::Sink;
 
 use crate::settings::TimeFormat;
-use crate::state::Progress;
+use crate::sync::Session;
 use crate::table::{KeyColumns, SelectedTable};
 use crate::time_series::Answer;
 use crate::window::{Batches, Window, WindowFailure, unexpected};
@@ -49,13 +49,13 @@ impl RowSender {
     }
 
     /// Sends the rows of a window into the sink.
-    pub(crate) async fn send<S: Sink>(
+    pub(crate) async fn send<D, S: Sink>(
         &mut self,
         answer: impl Answer,
         window: Window,
-        sink: &S,
-        progress: &Progress,
+        session: &Session<'_, D, S>,
     ) -> Result<ReadStats, WindowFailure> {
+        let Session { sink, progress, .. } = session;
         let SelectedTable { source, table, .. } = &*self.selected;
         let schema = self.keys.schema(answer.schema()).map_err(unexpected)?;
         let mut rows = ArrowRows::new(&schema, table, self.times).map_err(unexpected)?;
@@ -65,7 +65,9 @@ impl RowSender {
         while let Some(batch) = batches.next().await? {
             let batch = self.keys.add(&batch, &schema).map_err(unexpected)?;
             if !is_claimed && batch.num_rows() > 0 {
-                progress.claim(&source.measurement, window, sink).await?;
+                progress.claim(&source.measurement, window, *sink).await?;
+                // What it answers from is there, even if the answer breaks off.
+                session.distress.ends();
                 is_claimed = true;
             }
             read.bytes += batch.get_array_memory_size();

@@ -56,7 +56,6 @@ async fn read_patiently<D: TimeSeries, S: Sink>(
                     tries.failed(back.map_err(WindowFailure::Outage)?);
                 }
                 if tries.are_enough(&session.distress) {
-                    session.distress.grows(measurement);
                     return Err(WindowFailure::BreaksOff(failure));
                 }
             }
@@ -70,7 +69,7 @@ async fn read_once<D: TimeSeries, S: Sink>(
     sender: &mut RowSender,
     window: Window,
 ) -> Result<ReadStats, WindowFailure> {
-    let Session { database, sink, progress, .. } = session;
+    let Session { database, .. } = session;
     let selected = sender.selected();
     let measurement = &selected.source.measurement;
     let answer = database.read(measurement, &selected.asked, window).await?;
@@ -85,5 +84,5 @@ async fn read_once<D: TimeSeries, S: Sink>(
     if !is_as_listed {
         return Err(WindowFailure::Changed);
     }
-    sender.send(answer, window, *sink, progress).await
+    sender.send(answer, window, session).await
 }

@@ -13,6 +13,9 @@ use crate::window::{CannotShrink, Window};
 /// of a year to two hours.
 const MOST_SHORTENED: usize = 12;
 
+/// From so many on it is hardly the length of the windows: a sixteenth is not answered either.
+const NOT_ITS_LENGTH: usize = 4;
+
 impl<D: TimeSeries, S: Sink> TableSync<'_, '_, D, S> {
     /// Reads shorter windows from now on, since the server refuses one as too big.
     pub(super) async fn shorten(
@@ -42,6 +45,9 @@ impl<D: TimeSeries, S: Sink> TableSync<'_, '_, D, S> {
         failure: Failure,
     ) -> Result<(), TableFailure> {
         self.shortened += 1;
+        if self.shortened >= NOT_ITS_LENGTH {
+            self.session.distress.grows(self.measurement());
+        }
         let is_hopeless = self.shortened > MOST_SHORTENED || self.session.distress.is_there();
         if is_hopeless || self.halve(window, Refusal::Limit, &failure).is_err() {
             return Err(TableFailure::Unanswered(failure.into()));
