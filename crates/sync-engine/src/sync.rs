@@ -172,7 +172,7 @@ impl Ended {
     /// `is_in_distress` is whether the last tables were not answered, one like the other: then it
     /// is no matter of a table.
     fn result(mut self, is_in_distress: bool) -> Result<(), SyncError> {
-        if self.parked.is_empty() && is_in_distress {
+        if is_in_distress && self.parked.is_empty() && !self.unanswered.is_empty() {
             let names: Vec<_> = self.unanswered.iter().map(|(name, _)| name.as_str()).collect();
             let message = format!("No point of {} could be read", names_of(&names));
             let reason = self.unanswered.iter().map(|(_, error)| error.to_string()).next();

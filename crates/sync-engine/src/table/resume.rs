@@ -289,8 +289,7 @@ fn time_before_the_jump(jumps: &[Window], cursor: i64, upper_bound: i64) -> i64 
 fn jumped(measurement: &str, cursor: i64, upper_bound: i64, again: i64) -> String {
     format!(
         "Measurement {measurement:?} was synced up to {}, which lies after the present time ({}): \
-         a \
-         clock has jumped. It is read again from {}; if the clock was wrong before that, re-sync \
+         a clock has jumped. It is read again from {}; if the clock was wrong before that, re-sync \
          the table.",
         iso8601(cursor),
         iso8601(upper_bound),
