@@ -81,7 +81,7 @@ fn missing(
         let shows = |row: &&&Row| {
             versions[required..].iter().any(|version| {
                 is_shown(&row.values, measurement, key, version, settings)
-                    && is_whole(row, measurement, key, version, settings, account)
+                    && is_whole(row, measurement, key, version, ledger, account)
             })
         };
         let any_version = |row: &&&Row| {
@@ -219,9 +219,10 @@ fn is_whole(
     measurement: &Measurement,
     key: &PointKey,
     version: &Version,
-    settings: &Settings,
+    ledger: &Ledger,
     account: &Account,
 ) -> bool {
+    let settings = &ledger.settings[row.sync];
     let table = settings.table(&measurement.name);
     let columns = measurement.columns.keys().map(String::as_str).chain(["time"]);
     let mut lacking = columns.filter(|column| !row.values.contains_key(*column));
