@@ -418,6 +418,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
                 "            self.flush(sink).await?;",
                 "            let _ = sink;",
             ),
+            ("sync.rs", "    progress.take_back(|state| {\n", "    progress.amend(|state| {\n"),
+            (
+                "state/progress.rs",
+                "        self.take_back(|state| {",
+                "        self.amend(|state| {",
+            ),
         ],
     ),
 ];
