@@ -7,6 +7,11 @@
 //! source connectors. A [`Report`] lists the rules that were broken, once for each place, with a
 //! count.
 //!
+//! A connector on Fivetran's Connector SDK serves the same calls, and is tested in the same way. Its
+//! first state has to be [`{}`](FirstState::EmptyObject). Its records may have their values in
+//! `row_data`, which is read by the types of the columns, and its warnings and tasks are texts
+//! wrapped in JSON, which are unwrapped.
+//!
 //! ```no_run
 //! use fivetran_tester::{Configuration, Project, SyncOptions, Tester};
 //!
@@ -42,6 +47,7 @@ pub mod fuzzing;
 mod loader;
 mod message;
 mod name;
+mod notice;
 mod options;
 mod project;
 mod report;
@@ -57,7 +63,7 @@ pub use declared::{ColumnType, DeclaredColumn, DeclaredTable};
 pub use error::Error;
 pub use event::Event;
 pub use name::TableName;
-pub use options::{Stop, SyncOptions, Trailing};
+pub use options::{FirstState, Stop, SyncOptions, Trailing};
 pub use project::Project;
 pub use report::{Counts, End, Report, TEXTS_KEPT};
 pub use rules::{Breach, Place, Rule};

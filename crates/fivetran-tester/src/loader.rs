@@ -17,7 +17,9 @@ use crate::project::write_state;
 use crate::report::{Counts, TEXTS_KEPT};
 use crate::rules::{Place, Rule, Validator};
 use crate::warehouse::{Changed, Scope, Writer};
-use crate::{End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, time};
+use crate::{
+    End, Error, Event, Project, Report, Stop, SyncOptions, TableName, Trailing, notice, time,
+};
 
 /// Whether to go on with the stream.
 pub(crate) type Flow = ControlFlow<()>;
@@ -93,27 +95,40 @@ impl<O: FnMut(Event<'_>)> Loader<O> {
             return Ok(Flow::Continue(()));
         }
         let message = match message {
-            Message::Records(batch) => return self.records(&Arc::new(batch)),
+            Message::Records(mut batch) => {
+                self.validator.read_row_data(&mut batch);
+                return self.records(&Arc::new(batch));
+            }
             Message::Other(message) => message,
         };
         match message.operation {
             Some(Operation::Checkpoint(checkpoint)) => self.checkpoint(&checkpoint.state_json),
             Some(Operation::SchemaChange(change)) => self.schema_change(&change),
             Some(Operation::Warning(warning)) => {
-                (self.observer)(Event::Warning(&warning.message));
+                let text = notice::text(warning.message);
+                (self.observer)(Event::Warning(&text));
                 self.warning_count += 1;
                 if self.warnings.len() < TEXTS_KEPT {
-                    self.warnings.push(warning.message);
+                    self.warnings.push(text);
                 }
                 Ok(Flow::Continue(()))
             }
             Some(Operation::Task(task)) => {
-                (self.observer)(Event::Task(&task.message));
-                self.tasks.push(task.message);
+                let text = notice::text(task.message);
+                (self.observer)(Event::Task(&text));
+                self.tasks.push(text);
                 Ok(Flow::Continue(()))
             }
-            // Records are `Message::Records` always.
-            Some(Operation::Record(_) | Operation::Records(_)) | None => Ok(Flow::Continue(())),
+            // All other records are `Message::Records`.
+            Some(Operation::Record(record)) => {
+                self.validator.records_in_two_forms(&[record]);
+                Ok(Flow::Continue(()))
+            }
+            Some(Operation::Records(batch)) => {
+                self.validator.records_in_two_forms(&batch.records);
+                Ok(Flow::Continue(()))
+            }
+            None => Ok(Flow::Continue(())),
         }
     }
 

@@ -12,6 +12,8 @@ pub struct SyncOptions {
     pub stop: Stop,
     /// What happens to rows that no checkpoint covers.
     pub trailing: Trailing,
+    /// What a sync gets as its state while there is none.
+    pub first_state: FirstState,
 }
 
 /// When to drop the stream before its end, as if Fivetran had lost the worker.
@@ -40,4 +42,17 @@ pub enum Trailing {
     Keep,
     /// They are lost. The next sync has to send them again.
     RollBack,
+}
+
+/// What a sync gets as its state before there is a checkpoint, and after a re-sync was asked for.
+///
+/// To a connector of the Partner SDK, both mean a first sync. So test it with both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FirstState {
+    /// No text at all.
+    #[default]
+    Absent,
+    /// The text `{}`, without which a connector on the Connector SDK cannot start: the SDK parses
+    /// the text in any case, and an empty one is an error.
+    EmptyObject,
 }

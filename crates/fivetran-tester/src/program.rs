@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use fivetran_tester::{
-    Configuration, Event, Project, Report, SelectionBuilder, Stop, SyncOptions, Tester, Trailing,
-    read_configuration,
+    Configuration, Event, FirstState, Project, Report, SelectionBuilder, Stop, SyncOptions, Tester,
+    Trailing, read_configuration,
 };
 
 /// Plays Fivetran against a source connector: runs syncs into a local warehouse (SQLite).
@@ -47,6 +47,10 @@ struct Sync {
     /// Forget the state first, so that this sync is a re-sync
     #[arg(long)]
     resync: bool,
+
+    /// Begin without a state with the text {}, as a connector on the Connector SDK needs it
+    #[arg(long)]
+    first_state_object: bool,
 
     /// Break off after so many rows, as a worker that is lost
     #[arg(long, value_name = "N", conflicts_with = "stop_after_checkpoints")]
@@ -129,7 +133,9 @@ impl Sync {
             (None, None) => Stop::Never,
         };
         let trailing = if self.roll_back { Trailing::RollBack } else { Trailing::Keep };
-        let mut options = SyncOptions { selection: None, stop, trailing };
+        let first_state =
+            if self.first_state_object { FirstState::EmptyObject } else { FirstState::Absent };
+        let mut options = SyncOptions { selection: None, stop, trailing, first_state };
         if self.without_table.is_empty() && self.without_column.is_empty() {
             return Ok(options);
         }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::declared::{self, DeclaredTable};
 use crate::loader::{Loader, Paths};
 use crate::rules::{Breaches, Place, Rule, Validator, check_form};
-use crate::{Breach, Configuration, Error, Event, Project, Report, SyncOptions, sync};
+use crate::{Breach, Configuration, Error, Event, FirstState, Project, Report, SyncOptions, sync};
 
 /// How often to try to connect. With pauses that grow to half a second, this takes about ten
 /// seconds.
@@ -183,7 +183,10 @@ impl Tester {
         observer: impl FnMut(Event<'_>) + Send + 'static,
     ) -> Result<Report, Error> {
         let started = (self.clock)();
-        let state_json = project.state()?;
+        let state_json = project.state()?.or_else(|| match options.first_state {
+            FirstState::Absent => None,
+            FirstState::EmptyObject => Some("{}".to_owned()),
+        });
         let schema = self.client.schema(configuration).await.map_err(call("Schema"))?;
         let request = UpdateRequest {
             configuration: configuration.clone(),

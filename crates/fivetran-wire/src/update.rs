@@ -177,6 +177,11 @@ pub struct Record {
     /// Values by column.
     #[prost(btree_map = "string, message", tag = "4")]
     pub data: BTreeMap<String, ValueType>,
+    /// Values by column in the other form that records of the Connector SDK may have; `data` is
+    /// then empty. A value is a byte for its kind and, but for NULL, its text or bytes. The Partner
+    /// SDK does not have this field, and a connector of it does not send it.
+    #[prost(btree_map = "string, bytes", tag = "5")]
+    pub row_data: BTreeMap<String, Vec<u8>>,
 }
 
 /// What a [`Record`] does.

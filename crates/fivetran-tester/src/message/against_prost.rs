@@ -2,6 +2,8 @@
 //! target.
 #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
 
+use std::collections::BTreeMap;
+
 use fivetran_wire::update_response::Operation;
 use fivetran_wire::value_type::Inner;
 use fivetran_wire::{Record, UpdateResponse, ValueType};
@@ -14,8 +16,13 @@ fn as_prost(batch: &Batch) -> Vec<Record> {
     let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap().to_owned();
     let record = |head| {
         let (schema, table) = batch.table(head);
-        let data = batch.row(head).iter().map(|(name, value)| {
+        let (mut data, mut row_data) = (BTreeMap::new(), BTreeMap::new());
+        for (name, value) in batch.row(head).iter() {
             let inner = match value {
+                Value::Encoded(value) => {
+                    row_data.insert(name.to_owned(), value.to_vec());
+                    continue;
+                }
                 Value::Unset => None,
                 Value::Null(value) => Some(Inner::Null(value)),
                 Value::Bool(value) => Some(Inner::Bool(value)),
@@ -34,14 +41,10 @@ fn as_prost(batch: &Batch) -> Vec<Record> {
                 Value::Xml(value) => Some(Inner::Xml(text(value))),
                 Value::NaiveTime(at) => Some(Inner::NaiveTime(at)),
             };
-            (name.to_owned(), ValueType { inner })
-        });
-        Record {
-            schema_name: schema.map(text),
-            table_name: text(table),
-            r#type: head.kind,
-            data: data.collect(),
+            data.insert(name.to_owned(), ValueType { inner });
         }
+        let (schema_name, table_name) = (schema.map(text), text(table));
+        Record { schema_name, table_name, r#type: head.kind, data, row_data }
     };
     batch.records().iter().map(record).collect()
 }
@@ -52,20 +55,23 @@ fn as_prost(batch: &Batch) -> Vec<Record> {
 /// The results differ.
 #[track_caller]
 pub(crate) fn check(bytes: Vec<u8>) {
-    let expect = match UpdateResponse::decode(bytes.as_slice()) {
-        Err(error) => format!("{error}"),
-        Ok(UpdateResponse { operation: Some(Operation::Record(record)) }) => {
+    let show = |message| match message {
+        UpdateResponse { operation: Some(Operation::Record(record)) } => {
             format!("{:?}", vec![record])
         }
-        Ok(UpdateResponse { operation: Some(Operation::Records(batch)) }) => {
+        UpdateResponse { operation: Some(Operation::Records(batch)) } => {
             format!("{:?}", batch.records)
         }
-        Ok(other) => format!("{other:?}"),
+        other => format!("{other:?}"),
+    };
+    let expect = match UpdateResponse::decode(bytes.as_slice()) {
+        Err(error) => format!("{error}"),
+        Ok(message) => show(message),
     };
     let ours = match Message::decode(bytes.into()) {
         Err(error) => format!("{error}"),
         Ok(Message::Records(batch)) => format!("{:?}", as_prost(&batch)),
-        Ok(Message::Other(other)) => format!("{other:?}"),
+        Ok(Message::Other(message)) => show(message),
     };
     assert_eq!(ours, expect);
 }

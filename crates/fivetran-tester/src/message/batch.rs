@@ -1,9 +1,10 @@
 //! The records of one message.
 
 use bytes::Bytes;
+use fivetran_wire::DataType;
 
-use super::Value;
 use super::value::Span;
+use super::{Value, row_data};
 
 /// The records of one message, with its bytes.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Batch {
     pub(super) records: Vec<RecordHead>,
     /// The values of all records, one record after the other.
     pub(super) values: Vec<Value<Span>>,
+    /// Whether records have their values in `row_data`.
+    pub(super) has_row_data: bool,
 }
 
 /// The names of a record's columns. Most records of a message share one.
@@ -62,6 +65,31 @@ impl Batch {
     pub(crate) fn table(&self, record: &RecordHead) -> (Option<&[u8]>, &[u8]) {
         let of = |span: Span| &self.bytes[span.range()];
         (record.schema.map(of), of(record.table))
+    }
+
+    /// Reads the values of `row_data`. `types` tells the types of a record's columns, in the order
+    /// of their names.
+    pub(crate) fn read_row_data(&mut self, types: impl Fn(&Self, &RecordHead) -> Vec<DataType>) {
+        if !self.has_row_data {
+            return;
+        }
+        let mut last: Option<(RecordHead, Vec<DataType>)> = None;
+        for record in 0..self.records.len() {
+            let head = self.records[record];
+            let is_alike = |other: &RecordHead| {
+                other.column_set == head.column_set && self.table(other) == self.table(&head)
+            };
+            let types = match last.take() {
+                Some((other, types)) if is_alike(&other) => types,
+                _ => types(self, &head),
+            };
+            for (value, data_type) in self.values[head.first..].iter_mut().zip(&types) {
+                if let Value::Encoded(span) = *value {
+                    *value = row_data::read(&self.bytes, span, *data_type);
+                }
+            }
+            last = Some((head, types));
+        }
     }
 
     /// About how many bytes of memory it takes.

@@ -28,6 +28,7 @@ impl Message {
         let message = UpdateResponse::decode(bytes)?;
         let is_records =
             matches!(message.operation, Some(Operation::Record(_) | Operation::Records(_)));
+        // This leaves records with both forms of values: which of them counts is not defined.
         let batch = if is_records { records(&message.encode_to_vec().into()) } else { None };
         Ok(batch.map_or(Self::Other(message), Self::Records))
     }
@@ -50,8 +51,11 @@ fn records(bytes: &Bytes) -> Option<Batch> {
         RECORD => reader.record(input.delimited()?)?,
         _ => return None,
     }
-    let RecordReader { column_sets, records, values, .. } = reader;
-    input.is_at_end().then(|| Batch { bytes: bytes.clone(), column_sets, records, values })
+    let RecordReader { column_sets, records, values, has_row_data, .. } = reader;
+    input.is_at_end().then(|| {
+        let bytes = bytes.clone();
+        Batch { bytes, column_sets, records, values, has_row_data }
+    })
 }
 
 /// The key of a field: its number and its wire type.
@@ -73,6 +77,7 @@ const VARINT_1: u64 = key(1, VARINT);
 const VARINT_2: u64 = key(2, VARINT);
 const VARINT_3: u64 = key(3, VARINT);
 const TEXT_4: u64 = key(4, LENGTH);
+const TEXT_5: u64 = key(5, LENGTH);
 // Fields of `ValueType`.
 const NULL: u64 = key(1, VARINT);
 const BOOL: u64 = key(2, VARINT);
@@ -102,21 +107,31 @@ struct RecordReader {
     order: Vec<usize>,
     /// The names and values of the current record, in their order in the message.
     row: Vec<(Span, Value<Span>)>,
+    has_row_data: bool,
 }
 
 impl RecordReader {
     fn record(&mut self, mut input: ByteReader<'_>) -> Option<()> {
         let (mut schema, mut table, mut kind) = (None, None, None);
+        let (mut has_data, mut has_row_data) = (false, false);
         self.row.clear();
         while !input.is_at_end() {
             match input.varint()? {
                 TEXT_1 if schema.is_none() => schema = Some(input.text()?),
                 TEXT_2 if table.is_none() => table = Some(input.text()?),
                 VARINT_3 if kind.is_none() => kind = Some(input.varint()? as i32),
-                TEXT_4 => self.row.push(entry(input.delimited()?)?),
+                TEXT_4 if !has_row_data => {
+                    has_data = true;
+                    self.row.push(entry(input.delimited()?)?);
+                }
+                TEXT_5 if !has_data => {
+                    has_row_data = true;
+                    self.row.push(encoded_entry(input.delimited()?)?);
+                }
                 _ => return None,
             }
         }
+        self.has_row_data |= has_row_data;
         let bytes = input.bytes;
         let has_same_names = !self.column_sets.is_empty()
             && self.names.len() == self.row.len()
@@ -130,7 +145,7 @@ impl RecordReader {
         }
         let head = RecordHead {
             schema,
-            table: table.unwrap_or(Span { start: 0, end: 0 }),
+            table: table.unwrap_or(Span::EMPTY),
             kind: kind.unwrap_or_default(),
             column_set: self.column_sets.len() - 1,
             first: self.values.len(),
@@ -168,7 +183,20 @@ fn entry(mut input: ByteReader<'_>) -> Option<(Span, Value<Span>)> {
             _ => return None,
         }
     }
-    Some((name.unwrap_or(Span { start: 0, end: 0 }), value.unwrap_or(Value::Unset)))
+    Some((name.unwrap_or(Span::EMPTY), value.unwrap_or(Value::Unset)))
+}
+
+/// Reads a name and a value of `row_data`. What the value means depends on its column.
+fn encoded_entry(mut input: ByteReader<'_>) -> Option<(Span, Value<Span>)> {
+    let (mut name, mut value) = (None, None);
+    while !input.is_at_end() {
+        match input.varint()? {
+            TEXT_1 if name.is_none() => name = Some(input.span()?),
+            TEXT_2 if value.is_none() => value = Some(input.span()?),
+            _ => return None,
+        }
+    }
+    Some((name.unwrap_or(Span::EMPTY), Value::Encoded(value.unwrap_or(Span::EMPTY))))
 }
 
 fn cell(mut input: ByteReader<'_>) -> Option<Value<Span>> {

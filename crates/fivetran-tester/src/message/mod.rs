@@ -7,9 +7,12 @@
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod against_prost;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod against_sdk;
 mod batch;
 mod codec;
 mod decode;
+mod row_data;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is a failed test")]
 mod tests;

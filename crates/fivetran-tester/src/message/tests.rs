@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use super::against_prost::check;
+use super::against_sdk;
 use super::{Message, Value};
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {
@@ -41,10 +42,23 @@ fn value() -> impl Strategy<Value = ValueType> {
 
 fn record() -> impl Strategy<Value = Record> {
     let schema_name = proptest::option::of("[a-b]{0,2}");
-    let data = proptest::collection::btree_map("[a-cä]{0,2}", value(), 0..5);
-    (schema_name, "[a-b]{0,2}", -1..5, data).prop_map(|(schema_name, table_name, r#type, data)| {
-        Record { schema_name, table_name, r#type, data }
-    })
+    let names = "[a-cä]{0,2}";
+    let data = || proptest::collection::btree_map(names, value(), 0..5);
+    let row_data = || proptest::collection::btree_map(names, any::<Vec<u8>>(), 0..5);
+    let values = prop_oneof![
+        4 => data().prop_map(|data| (data, BTreeMap::new())),
+        4 => row_data().prop_map(|row_data| (BTreeMap::new(), row_data)),
+        1 => (data(), row_data()),
+    ];
+    (schema_name, "[a-b]{0,2}", -1..5, values).prop_map(
+        |(schema_name, table_name, r#type, (data, row_data))| Record {
+            schema_name,
+            table_name,
+            r#type,
+            data,
+            row_data,
+        },
+    )
 }
 
 fn message() -> impl Strategy<Value = UpdateResponse> {
@@ -84,6 +98,25 @@ proptest! {
     }
 }
 
+/// Values of `row_data` as the SDK writes them, and others that are nearly so.
+fn encoded() -> impl Strategy<Value = Vec<u8>> {
+    let text = prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        "[-+]?[0-9]{1,3}",
+        "true|false|True",
+        "[0-9]{4}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,9}|\\.[05]00)?Z?)?",
+        ".{0,9}",
+    ];
+    (0_u8..7, text).prop_map(|(kind, text)| [&[kind], text.as_bytes()].concat())
+}
+
+proptest! {
+    #[test]
+    fn values_are_read_as_the_sdk_writes_them(bytes in encoded()) {
+        against_sdk::check(&bytes);
+    }
+}
+
 fn plain() -> UpdateResponse {
     let cell = |name: &str, inner| (name.to_owned(), ValueType { inner: Some(inner) });
     let record = Record {
@@ -94,6 +127,7 @@ fn plain() -> UpdateResponse {
             cell("host", Inner::String("a".to_owned())),
             cell("load", Inner::Double(1.0)),
         ]),
+        row_data: BTreeMap::new(),
     };
     let records = Records { records: vec![record.clone(), record] };
     UpdateResponse { operation: Some(Operation::Records(records)) }

@@ -25,6 +25,9 @@ pub(crate) enum Value<T> {
     Json(T),
     Xml(T),
     NaiveTime(Timestamp),
+    /// A value of `row_data`, as it was sent. [`Batch::read_row_data`](super::Batch::read_row_data)
+    /// replaces it. What it cannot read stays, which is an error of the connector.
+    Encoded(T),
 }
 
 /// The place of a text, or of bytes, in a message.
@@ -35,6 +38,8 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    pub(super) const EMPTY: Self = Self { start: 0, end: 0 };
+
     pub(super) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -62,6 +67,7 @@ impl Value<Span> {
             Self::Json(span) => Value::Json(of(span)),
             Self::Xml(span) => Value::Xml(of(span)),
             Self::NaiveTime(at) => Value::NaiveTime(at),
+            Self::Encoded(span) => Value::Encoded(of(span)),
         }
     }
 }
@@ -69,13 +75,13 @@ impl Value<Span> {
 impl<T> Value<T> {
     /// Whether it is NULL in a warehouse.
     pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Unset | Self::Null(_))
+        matches!(self, Self::Unset | Self::Null(_) | Self::Encoded(_))
     }
 
     /// The type of a column that holds the value.
     pub(crate) fn data_type(&self) -> DataType {
         match self {
-            Self::Unset | Self::Null(_) => DataType::Unspecified,
+            Self::Unset | Self::Null(_) | Self::Encoded(_) => DataType::Unspecified,
             Self::Bool(_) => DataType::Boolean,
             Self::Short(_) => DataType::Short,
             Self::Int(_) => DataType::Int,

@@ -87,6 +87,17 @@ impl TableRules {
         matches
     }
 
+    /// The types of a record's columns, in the order of their names. `UNSPECIFIED` for those that
+    /// are not declared.
+    pub(super) fn types(&self, column_set: &ColumnSet) -> Vec<DataType> {
+        let data_type = |column_match| match column_match {
+            ColumnMatch::Both { column, .. } => Some(self.columns[column].column_type.data_type),
+            ColumnMatch::Undeclared { .. } => Some(DataType::Unspecified),
+            ColumnMatch::Absent { .. } => None,
+        };
+        self.match_columns(column_set).into_iter().filter_map(data_type).collect()
+    }
+
     /// Validates the data of an upsert, an update or a delete. `matches` comes from
     /// [`match_columns`](Self::match_columns).
     pub(super) fn check(

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A rule of Fivetran's Partner SDK that a source connector can break.
+/// A rule of Fivetran's that a source connector can break, on the Partner SDK or on the Connector
+/// SDK.
 ///
 /// A rule is displayed as what the connector did. The rules come from the guides and protocol
 /// comments of <https://github.com/fivetran/fivetran_partner_sdk> and from Fivetran's public
@@ -102,6 +103,12 @@ pub enum Rule {
     StringTooLong,
     /// A `JSON` is not a JSON document.
     NotJson,
+    /// A record has both `data` and `row_data`. Which of them counts is not defined, and its message
+    /// is not loaded (our reading).
+    DataAndRowData,
+    /// A value of `row_data` is not as Fivetran's Connector SDK writes the type of its column. It is
+    /// loaded as NULL.
+    MalformedRowData,
 
     /// A checkpoint's state is not a JSON object.
     StateNotAnObject,
@@ -159,6 +166,10 @@ impl fmt::Display for Rule {
             Self::DecimalTooWide => "a DECIMAL has more digits than declared",
             Self::StringTooLong => "a STRING has more bytes than declared",
             Self::NotJson => "a JSON is not a JSON document",
+            Self::DataAndRowData => "a record has both data and row_data",
+            Self::MalformedRowData => {
+                "a value of row_data does not have the form of its column's type"
+            }
             Self::StateNotAnObject => "a checkpoint's state is not a JSON object",
             Self::RowsAfterLastCheckpoint => "records come after the last checkpoint",
             Self::CheckpointOverdue => "more than an hour passed without a checkpoint",

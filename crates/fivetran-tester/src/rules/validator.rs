@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use fivetran_wire::update_response::Operation;
-use fivetran_wire::{RecordType, SchemaChange, SchemaResponse, Selection, limit};
+use fivetran_wire::{DataType, Record, RecordType, SchemaChange, SchemaResponse, Selection, limit};
 use serde::de::IgnoredAny;
 
 use super::row::TableRules;
@@ -117,6 +117,26 @@ impl Validator {
         // collision.
         check_names(&selected_tables, &mut self.collisions, &mut self.breaches);
         selected_tables
+    }
+
+    /// Reads the values of `row_data` by the columns' types, as they are declared now.
+    pub(crate) fn read_row_data(&self, batch: &mut Batch) {
+        batch.read_row_data(|batch, record| {
+            let column_set = batch.column_set(record);
+            match self.tables.get(&TableName::of(batch, record)) {
+                Some(table) => table.rules.types(column_set),
+                None => vec![DataType::Unspecified; column_set.names.len()],
+            }
+        });
+    }
+
+    /// Validates records that have both `data` and `row_data`, which are not loaded.
+    pub(crate) fn records_in_two_forms(&mut self, records: &[Record]) {
+        let is_in_two = |record: &&Record| !record.data.is_empty() && !record.row_data.is_empty();
+        for record in records.iter().filter(is_in_two) {
+            let table = TableName::from_parts(record.schema_name.as_deref(), &record.table_name);
+            self.note(Rule::DataAndRowData, Place::Table(table), String::new);
+        }
     }
 
     /// Validates consecutive records of one table and one type.

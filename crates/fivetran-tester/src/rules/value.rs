@@ -10,6 +10,9 @@ use crate::time;
 
 /// The first rule that a value breaks. The caller handles NULL.
 pub(super) fn broken_rule(value: &Value<&[u8]>, column: &ColumnType) -> Option<Rule> {
+    if matches!(value, Value::Encoded(_)) {
+        return Some(Rule::MalformedRowData);
+    }
     if !is_kind_of(value, column.data_type) {
         return Some(Rule::WrongKind);
     }
@@ -83,7 +86,6 @@ fn broken_decimal(text: &[u8], size: Option<DecimalParams>) -> Option<Rule> {
 
 /// Shows a value in the text of a breach, cut if it is long.
 pub(super) fn show(value: &Value<&[u8]>) -> String {
-    const MAX_CHARACTERS: usize = 60;
     let text = match value {
         Value::Unset => return "nothing".to_owned(),
         Value::Null(_) => return "NULL".to_owned(),
@@ -97,13 +99,23 @@ pub(super) fn show(value: &Value<&[u8]>) -> String {
         | Value::UtcDatetime(at)
         | Value::NaiveTime(at) => format!("{} s and {} ns", at.seconds, at.nanos),
         Value::Binary(bytes) => format!("{} bytes", bytes.len()),
+        // The first byte is the kind. What follows it should be a text, and may be anything.
+        Value::Encoded([]) => return "no byte".to_owned(),
+        Value::Encoded([kind, content @ ..]) => {
+            let text = content.escape_ascii().to_string();
+            return format!("kind {kind} {}", cut(&text));
+        }
         Value::Decimal(text) | Value::String(text) | Value::Json(text) | Value::Xml(text) => {
-            let text = String::from_utf8_lossy(text);
-            match text.char_indices().nth(MAX_CHARACTERS) {
-                Some((end, _)) => format!("`{}…`", &text[..end]),
-                None => format!("`{text}`"),
-            }
+            cut(&String::from_utf8_lossy(text))
         }
     };
     format!("{} {text}", value.data_type().name())
+}
+
+fn cut(text: &str) -> String {
+    const MAX_CHARACTERS: usize = 60;
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("`{}…`", &text[..end]),
+        None => format!("`{text}`"),
+    }
 }

@@ -9,7 +9,7 @@ use crate::time;
 /// The stored form of a value. Text that has to be written is written into `scratch`.
 pub(super) fn stored<'a>(value: &Value<&'a [u8]>, scratch: &'a mut String) -> ValueRef<'a> {
     match value {
-        Value::Unset | Value::Null(_) => ValueRef::Null,
+        Value::Unset | Value::Null(_) | Value::Encoded(_) => ValueRef::Null,
         Value::Bool(value) => ValueRef::Integer((*value).into()),
         Value::Short(value) | Value::Int(value) => ValueRef::Integer((*value).into()),
         Value::Long(value) => ValueRef::Integer(*value),

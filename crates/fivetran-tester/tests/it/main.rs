@@ -13,6 +13,7 @@ mod loading;
 mod program;
 mod reading;
 mod recovery;
+mod row_data;
 mod rules_of_records;
 mod rules_of_syncs;
 mod rules_of_values;

@@ -53,6 +53,18 @@ async fn it_breaks_off_selects_and_forgets_as_it_is_told() {
 }
 
 #[tokio::test]
+async fn a_first_state_is_empty_or_absent_as_it_is_told() {
+    let stage = Stage::syncs(schema([cpu()]), [two_rows(), two_rows(), two_rows()]).await;
+    run(&stage, &["--first-state-object"]).await;
+    assert_eq!(stage.last_request().state_json.as_deref(), Some("{}"));
+    // There is a state now.
+    run(&stage, &["--first-state-object"]).await;
+    assert_eq!(stage.last_request().state_json.as_deref(), Some(r#"{"n":1}"#));
+    run(&stage, &["--first-state-object", "--resync"]).await;
+    assert_eq!(stage.last_request().state_json.as_deref(), Some("{}"));
+}
+
+#[tokio::test]
 async fn it_says_what_it_cannot_do() {
     let stage = Stage::syncs(schema([cpu()]), []).await;
     let says = |output: Output| String::from_utf8(output.stderr).unwrap();

@@ -88,6 +88,31 @@ async fn a_task_is_the_last_word() {
 }
 
 #[tokio::test]
+async fn texts_that_are_wrapped_in_json_are_unwrapped() {
+    let messages = [
+        warning(r#"{"message": "a \"late\" point"}"#),
+        // None of these is the Connector SDK's form.
+        warning(r#"["a", null]"#),
+        warning(r#"{"message": 1}"#),
+        warning(r#"{"message": "a", "more": 1}"#),
+        warning("{plain"),
+        task(r#"{"message": "renew the token", "trace": "line 1\nline 2"}"#),
+    ];
+    let mut stage = Stage::syncs(schema([cpu()]), [Sync::of(messages)]).await;
+    assert_snapshot!(stage.sync().await, @r#"
+    ended with a task: 0 rows, 0 checkpoints, 0ns
+    warning: a "late" point
+    warning: ["a", null]
+    warning: {"message": 1}
+    warning: {"message": "a", "more": 1}
+    warning: {plain
+    task: renew the token
+    line 1
+    line 2
+    "#);
+}
+
+#[tokio::test]
 async fn a_truncate_comes_before_the_first_upsert() {
     let messages =
         [one(truncate("cpu")), one(load("a", 1.0)), one(truncate("cpu")), checkpoint("{}")];

@@ -82,7 +82,14 @@ pub(crate) fn record<const N: usize>(
         table_name: table.to_owned(),
         r#type: kind.into(),
         data: BTreeMap::from(data.map(value)),
+        row_data: BTreeMap::new(),
     }
+}
+
+/// A row whose values are in `row_data`.
+pub(crate) fn upsert_encoded<const N: usize>(table: &str, row_data: [(&str, &[u8]); N]) -> Record {
+    let value = |(name, bytes): (&str, &[u8])| (name.to_owned(), bytes.to_owned());
+    Record { row_data: BTreeMap::from(row_data.map(value)), ..upsert(table, []) }
 }
 
 pub(crate) fn upsert<const N: usize>(table: &str, data: [(&str, Inner); N]) -> Record {

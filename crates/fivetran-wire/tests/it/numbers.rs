@@ -202,6 +202,7 @@ fn the_update() {
     check(|it: &mut Record| it.r#type = 3, number(3, 3));
     let null = ValueType { inner: Some(value_type::Inner::Null(true)) };
     check(|it: &mut Record| it.data = map(null), entry(4, bytes(2, number(1, 1))));
+    check(|it: &mut Record| it.row_data = map(b"text".to_vec()), entry(5, bytes(2, "text")));
     check(|it: &mut Checkpoint| it.state_json = text(), bytes(1, "text"));
     check(|it: &mut Warning| it.message = text(), bytes(1, "text"));
     check(|it: &mut Task| it.message = text(), bytes(1, "text"));
