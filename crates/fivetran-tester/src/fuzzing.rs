@@ -1,5 +1,5 @@
-//! The entry points for the fuzz targets of `xtask/fuzz`: read a message, and a value of `row_data`,
-//! without a connector.
+//! The entry points for the fuzz targets of `xtask/fuzz`: read a message, or a value of
+//! `row_data`, without a connector.
 
 use crate::message::{against_prost, against_sdk};
 

@@ -7,8 +7,8 @@
 //! source connectors. A [`Report`] lists the rules that were broken, once for each place, with a
 //! count.
 //!
-//! A connector on Fivetran's Connector SDK serves the same calls, and is tested in the same way. Its
-//! first state has to be [`{}`](FirstState::EmptyObject). Its records may have their values in
+//! A connector on Fivetran's Connector SDK serves the same calls, and is tested in the same way.
+//! Its first state has to be [`{}`](FirstState::EmptyObject). Its records may have their values in
 //! `row_data`, which is read by the types of the columns, and its warnings and tasks are texts
 //! wrapped in JSON, which are unwrapped.
 //!

@@ -103,11 +103,11 @@ pub enum Rule {
     StringTooLong,
     /// A `JSON` is not a JSON document.
     NotJson,
-    /// A record has both `data` and `row_data`. Which of them counts is not defined, and its message
-    /// is not loaded (our reading).
+    /// A record has both `data` and `row_data`. Which of them counts is not defined, and its
+    /// message is not loaded (our reading).
     DataAndRowData,
-    /// A value of `row_data` is not as Fivetran's Connector SDK writes the type of its column. It is
-    /// loaded as NULL.
+    /// A value of `row_data` is not as Fivetran's Connector SDK writes the type of its column. It
+    /// is loaded as NULL.
     MalformedRowData,
 
     /// A checkpoint's state is not a JSON object.

@@ -1,5 +1,5 @@
-//! The second form of a record's values, which the Connector SDK can write. The bytes here are those
-//! of its release 2.13.1.
+//! The second form of a record's values, which the Connector SDK can write. The bytes here are
+//! those of its release 2.13.1.
 
 use fivetran_wire::value_type::Inner;
 use fivetran_wire::{Column, DataType, Record};
