@@ -176,15 +176,20 @@ class Fivetran:
                     " WHERE table_id = ? ORDER BY column_name",
                     (identity,),
                 ).fetchall()
-                names = ", ".join(f'"{column[1]}"' for column in columns)
+                names = ", ".join(quoted(column[1]) for column in columns)
                 rows = database.execute(
-                    f'SELECT {names} FROM "{stored_as}" WHERE _fivetran_deleted = 0'
+                    f"SELECT {names} FROM {quoted(stored_as)} WHERE _fivetran_deleted = 0"
                 ).fetchall()
                 if not nanoseconds:
                     kinds = [column[2] for column in columns]
                     rows = [tuple(map(cut, row, kinds)) for row in rows]
                 tables[name] = (columns, sorted(rows, key=repr))
         return tables
+
+
+def quoted(name):
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def cut(value, kind):

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::{bench, demo, dist, e2e, fresh, fuzz, locks, peers, program, simulate};
+use crate::{bench, demo, dist, e2e, fresh, fuzz, locks, peers, program, python, simulate};
 
 pub(crate) fn run() -> Result<()> {
     // The quick ones first.
@@ -42,6 +42,7 @@ pub(crate) fn run() -> Result<()> {
     step("cargo xtask demo", demo::run)?;
     step("the tests take what the demo has compiled", fresh::check)?;
     step("cargo xtask peers", peers::run)?;
+    step("cargo xtask python --short", || python::run(python::Arguments::SHORT))?;
     step("cargo xtask fuzz --seconds 3", fuzz::smoke)?;
     step("cargo xtask bench, a few rows", bench::smoke)?;
     step("cargo xtask e2e --short", e2e::short)?;

@@ -11,6 +11,7 @@ mod fresh;
 mod fuzz;
 mod locks;
 mod peers;
+mod python;
 mod sbom;
 mod simulate;
 
@@ -34,6 +35,8 @@ enum Verb {
     Dist,
     /// Runs unmodified peers in Python against the fake InfluxDB and against the connector
     Peers,
+    /// Builds the wheel for Fivetran's Connector SDK, checks it, and plays it inside the SDK
+    Python(python::Arguments),
     /// Plays schedules of the simulation: a model InfluxDB, a model Fivetran, and all that goes
     /// wrong between them
     Simulate(simulate::Arguments),
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Demo => demo::run(),
         Verb::Dist => dist::run(),
         Verb::Peers => peers::run(),
+        Verb::Python(arguments) => python::run(arguments),
         Verb::Simulate(arguments) => simulate::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Fuzz(arguments) => fuzz::run(&arguments),
