@@ -26,6 +26,7 @@ mod config;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod influxdb;
+mod predecessor;
 mod source;
 
 pub use config::{FIELDS, InfluxConfig};

@@ -8,6 +8,7 @@ use sync_engine::{
 
 use crate::config::InfluxConfig;
 use crate::influxdb::{InfluxDb, caveats, failure};
+use crate::predecessor::taken_over;
 
 /// InfluxDB 3 as a [`Source`].
 pub struct InfluxSource {
@@ -81,6 +82,8 @@ impl Source for InfluxSource {
         request: SyncRequest,
         sink: &S,
     ) -> Result<(), SyncError> {
+        let state = taken_over(request.state, &config.settings)?;
+        let request = SyncRequest { state, ..request };
         let database = connect(config).await?;
         sync(self.clock.as_ref(), &database, &config.settings, request, sink).await
     }

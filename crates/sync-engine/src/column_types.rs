@@ -36,6 +36,12 @@ impl ColumnTypes {
         }
     }
 
+    /// The type chosen for a column of a measurement, if there is one, and only one.
+    #[must_use]
+    pub fn chosen(&self, measurement: &str, column: &str) -> Option<DataType> {
+        self.of(measurement, column).ok().flatten()
+    }
+
     /// The keys that concern a measurement, also those for columns that it may get later, so that a
     /// new column is no change of settings.
     ///

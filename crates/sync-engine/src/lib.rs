@@ -184,7 +184,7 @@ pub use column_types::ColumnTypes;
 pub use error::{ErrorKind, Failure, Refusal};
 pub use retry::RetryPolicy;
 pub use settings::{Measurements, OnResync, PrimaryKey, Settings, TimeFormat};
-pub use state::Server;
+pub use state::{Handover, Server};
 pub use sync::sync;
 pub use table::{UnusableTable, catalog};
 pub use time::{Clock, SystemClock};

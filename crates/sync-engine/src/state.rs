@@ -1,12 +1,14 @@
 //! What is remembered from one sync to the next, and what it may vouch for.
 
 mod fingerprint;
+mod handover;
 mod notes;
 mod origin;
 mod progress;
 mod server;
 
 pub(crate) use fingerprint::{Change, RowShape};
+pub use handover::Handover;
 pub(crate) use notes::Notes;
 pub(crate) use origin::{Origin, ServerChange, mark_gone, mark_used, other_owners, switch_server};
 pub(crate) use progress::{Position, Progress};

@@ -203,10 +203,7 @@ async fn a_clock_that_jumped_ahead_is_noticed_and_the_lookback_is_read_again() {
 async fn a_text_that_is_no_state_is_for_the_customer_to_mend() {
     for (state, reason) in [
         (r#"{"version":9}"#, "it has version 9, and this connector knows none above 2"),
-        (
-            r#"{"last_upserted_timestamp":"1990"}"#,
-            "it names no version, so another connector wrote it",
-        ),
+        (r#"{"last_row":"1990"}"#, "it names no version, so another connector wrote it"),
     ] {
         let mut bench = Bench::new(&point(1, HOUR)).await;
         bench.state = Some(state.to_owned());

@@ -20,6 +20,7 @@ mod keys;
 mod large;
 mod late;
 mod origins;
+mod predecessor;
 mod selection;
 mod support;
 mod types;

@@ -11,7 +11,7 @@ use crate::state::Position;
 use crate::sync::{NoAnswer, Session};
 use crate::time::iso8601;
 use crate::time_series::{File, TimeSeries};
-use crate::window::TimeRangeSet;
+use crate::window::{EARLIEST, TimeRangeSet};
 
 /// What was detected of one table, before any of its points is read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,7 +44,9 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
     position: Option<&Position>,
 ) -> Result<Detected, Failure> {
     let Session { settings, upper_bound, .. } = session;
-    let cursor = position.map(|position| position.cursor);
+    // A table of which little was kept starts.
+    let resumed = position.filter(|position| !position.notes.shrunk);
+    let cursor = resumed.map(|position| position.cursor);
     let mut detected = Detected::default();
     let before = position.and_then(|position| position.notes.watermark.as_ref());
     let listed = list(session, measurement, before).await;
@@ -68,7 +70,12 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
     let has_files = detected.watermark.as_ref().is_some_and(|watermark| !watermark.is_empty());
     if !has_files && settings.audit_days > 0 {
         let before = position.and_then(|position| position.notes.counts.as_ref());
-        let recount = Recount { session, measurement, before, cursor };
+        let earliest = match position {
+            Some(position) => position.notes.start(settings),
+            None => settings.start,
+        };
+        let earliest = earliest.unwrap_or(EARLIEST);
+        let recount = Recount { session, measurement, before, cursor, earliest };
         match recount.run(*upper_bound).await {
             Ok(Some(found)) => {
                 detected.counts = Some(found.counts);

@@ -28,6 +28,8 @@ pub(crate) struct Recount<'a, 'b, D, S> {
     pub(crate) before: Option<&'a Counts>,
     /// Where the measurement stands.
     pub(crate) cursor: Option<i64>,
+    /// The time before which nothing is read.
+    pub(crate) earliest: i64,
 }
 
 impl<D: TimeSeries, S> Recount<'_, '_, D, S> {
@@ -36,7 +38,7 @@ impl<D: TimeSeries, S> Recount<'_, '_, D, S> {
     /// Everything that is counted for the first time is read after it, in this sync: so a count is
     /// never higher than what was read, and a point that comes later makes it rise.
     pub(crate) async fn run(&self, upper_bound: i64) -> Result<Option<Counted>, NoAnswer> {
-        let Self { session, measurement, before, cursor } = *self;
+        let Self { session, measurement, before, cursor, earliest } = *self;
         // Counts from after the present time are those of a clock that had jumped.
         let before = before.filter(|before| before.range.to() <= upper_bound);
         if let Some(before) = before
@@ -44,7 +46,7 @@ impl<D: TimeSeries, S> Recount<'_, '_, D, S> {
         {
             return Ok(None);
         }
-        let Some(range) = range(session.settings, upper_bound) else { return Ok(None) };
+        let Some(range) = range(session.settings, earliest, upper_bound) else { return Ok(None) };
         let mut days = BTreeMap::new();
         let (mut late, mut changed) = (TimeRangeSet::default(), 0);
         // What was counted before is counted in the same range again, so that the two can be
@@ -132,8 +134,8 @@ impl<D: TimeSeries, S> Recount<'_, '_, D, S> {
 }
 
 /// What is counted: whole days, as many as are set, up to the upper bound.
-fn range(settings: &Settings, upper_bound: i64) -> Option<Window> {
+fn range(settings: &Settings, earliest: i64, upper_bound: i64) -> Option<Window> {
     let first = upper_bound.saturating_sub(settings.audit_days.saturating_mul(DAY)).max(EARLIEST);
     let first_day = first - first.rem_euclid(DAY).min(first.saturating_sub(EARLIEST));
-    Window::new(first_day.max(settings.start.unwrap_or(EARLIEST)), upper_bound)
+    Window::new(first_day.max(earliest), upper_bound)
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use sync_state::Cursor;
 
 use crate::late::{Counts, FileWatermark, Named};
+use crate::settings::Settings;
 use crate::state::Server;
 use crate::window::{TimeRangeSet, Window};
 
@@ -56,6 +57,10 @@ pub(crate) struct Notes {
     /// was gone, or is another server's.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) reread: bool,
+    /// The time before which nothing is read, ever: another connector sent what lies there. All
+    /// other notes speak of what comes after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) floor: Option<Cursor>,
     /// The server that the table was last read from. States of earlier versions name none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<Server>,
@@ -123,6 +128,7 @@ impl sync_state::Notes for Notes {
             settled: notes.take("settled"),
             cursor_jumps: notes.take("leaps"),
             reread: notes.take("reread"),
+            floor: notes.take("floor"),
             server: notes.take("server"),
             away: notes.take("away"),
             unused_since: notes.take("unused_since"),
@@ -152,6 +158,11 @@ impl ByName {
 }
 
 impl Notes {
+    /// The time before which nothing is read, where there is such a time.
+    pub(crate) fn start(&self, settings: &Settings) -> Option<i64> {
+        settings.start.max(self.floor.map(|floor| floor.0))
+    }
+
     /// Notes that a window was not read to its end; gives whether that is new.
     pub(crate) fn interrupted(&mut self, window: Window) -> bool {
         if self.interrupted.contains(&window) {
@@ -189,12 +200,13 @@ impl Notes {
         is_new
     }
 
-    /// Forgets all but what came from where, and which columns there were.
+    /// Forgets all but what came from where and from when on, and which columns there were.
     pub(crate) fn shrink(self) -> Self {
         Self {
             columns: self.columns,
             hidden: self.hidden,
             former: self.former,
+            floor: self.floor,
             server: self.server,
             unused_since: self.unused_since,
             shrunk: true,
@@ -278,6 +290,7 @@ mod tests {
                 "overwritten": [["5", "6"]],
             }],
             "unused_since": "9",
+            "floor": "3",
             "reread": true,
         })));
         assert_eq!(Notes::read(read.write()), read);

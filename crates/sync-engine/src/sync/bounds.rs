@@ -26,18 +26,19 @@ pub(crate) async fn upper_bound(
 }
 
 /// A time that no point of the measurement before the upper bound is earlier than and that is not
-/// before `start_time`, or `None` if there is nothing to read between the two.
+/// before `start`, or `None` if there is nothing to read between the two.
 ///
-/// With a `start_time` there is nothing to ask. Where files are shown, they tell, with one question
+/// With a `start` there is nothing to ask. Where files are shown, they tell, with one question
 /// whether anything lies before them. Elsewhere the first point is asked for, which reads all of
 /// them and may be refused. What is left are windows that double.
 pub(crate) async fn first<D: TimeSeries, S>(
     session: &Session<'_, D, S>,
     measurement: &str,
+    start: Option<i64>,
     files: Option<&[File]>,
 ) -> Result<Option<i64>, Failure> {
-    let Session { database, settings, upper_bound: upper, .. } = session;
-    if let Some(start) = settings.start {
+    let Session { database, upper_bound: upper, .. } = session;
+    if let Some(start) = start {
         return Ok(Some(start).filter(|start| start < upper));
     }
     let listed = match files {

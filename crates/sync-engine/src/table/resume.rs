@@ -45,6 +45,15 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
         let how = Start::Anew(&others, Notes { named, ..Notes::default() });
         return start(session, selected, &shape, how, detected).await;
     };
+    if let Some(floor) = position.notes.floor
+        && position.fingerprint.is_empty()
+    {
+        // What another connector sent is taken for rows of this shape.
+        sink.warn(handed_over(selected, floor.0, session.upper_bound)).await?;
+        let floor = Some(Cursor(floor.0.min(session.upper_bound)));
+        let how = Start::Again(Notes { floor, ..position.notes });
+        return start(session, selected, &shape, how, detected).await;
+    }
     match shape.change_since(&position.fingerprint, &position.notes) {
         Change::None if position.notes.shrunk => {
             compare_columns(session, selected, &position.notes).await?;
@@ -64,6 +73,24 @@ pub(crate) async fn resume_or_start<D: TimeSeries, S: Sink>(
         }
         Change::KeyTags => Err(other_key_tags(measurement)),
     }
+}
+
+fn handed_over(selected: &SelectedTable, floor: i64, upper_bound: i64) -> String {
+    let (measurement, table) = (&selected.source.measurement, &selected.table.name);
+    let mut warning = format!(
+        "Measurement {measurement:?} goes on where another connector has stopped, at {}: its \
+         points from then on are sent to table {table:?}, and the rows that the table has stay. \
+         Points before then are not read, however late they come, unless the table is re-synced.",
+        iso8601(floor.min(upper_bound)),
+    );
+    if floor > upper_bound {
+        warning += &format!(
+            " The other connector had stopped at {}, which lies after the present time, so it may \
+             have left out points of before: if it has, re-sync the table.",
+            iso8601(floor),
+        );
+    }
+    warning
 }
 
 fn taken_over<D, S>(
@@ -99,7 +126,8 @@ enum Start<'a> {
     /// As one whose rows in the warehouse, if there are any, are not what they would be now. The
     /// origins filled the same table, and the notes tell what was seen before.
     Anew(&'a [Origin], Notes),
-    /// As one that was not read for long, with the same settings: its rows may stay.
+    /// As one that was not read for long, with the same settings, or that another connector has
+    /// read: its rows may stay.
     Again(Notes),
 }
 
@@ -113,7 +141,13 @@ async fn start<D: TimeSeries, S: Sink>(
 ) -> Result<WindowQueue, TableFailure> {
     let Session { settings, about, upper_bound, sink, progress, .. } = session;
     let measurement = &selected.source.measurement;
-    let first = bounds::first(session, measurement, detected.files.as_deref()).await?;
+    let floor = match &how {
+        // What was there before is replaced, so all of it has to come again.
+        Start::Anew(..) => None,
+        Start::Again(before) => before.floor,
+    };
+    let earliest = Notes { floor, ..Notes::default() }.start(settings);
+    let first = bounds::first(session, measurement, earliest, detected.files.as_deref()).await?;
     let (seen, former) = match how {
         Start::Anew(others, before) => {
             forget_before(session, measurement, others).await?;
@@ -131,7 +165,7 @@ async fn start<D: TimeSeries, S: Sink>(
     let from = first.unwrap_or(*upper_bound);
     let jump = Window::new(from.max(upper_bound.saturating_sub(DAY)), *upper_bound);
     // Also what lies before the first point: whoever told of that may not see all of it yet.
-    let earliest = settings.start.unwrap_or(EARLIEST);
+    let earliest = earliest.unwrap_or(EARLIEST);
     let named = detected.named.between(earliest, *upper_bound).coarsened(MOST_RANGES);
     let named = named_by(&detected, named, seen.named);
     let backfill = named.as_ref().map(|named| named.ranges().clone()).unwrap_or_default();
@@ -145,6 +179,7 @@ async fn start<D: TimeSeries, S: Sink>(
         settled: settled(settings),
         cursor_jumps: jump.into_iter().collect(),
         former,
+        floor,
         server: Some(about.server.clone()),
         warned_of: about.release.clone(),
         ..Notes::default()
@@ -187,7 +222,8 @@ async fn resume<D: TimeSeries, S: Sink>(
 ) -> Result<WindowQueue, TableFailure> {
     let Session { clock, settings, about, upper_bound, progress, .. } = session;
     let measurement = &selected.source.measurement;
-    let earliest = settings.start.unwrap_or(EARLIEST);
+    let start = position.notes.start(settings);
+    let earliest = start.unwrap_or(EARLIEST);
     let lookback = |time: i64| time.saturating_sub(settings.lookback).max(earliest);
     compare_columns(session, selected, &position.notes).await?;
 
@@ -196,7 +232,8 @@ async fn resume<D: TimeSeries, S: Sink>(
     // What lies after the cursor is read with the rest, and may not be all of it yet.
     backfill.extend(&detected.named);
     if position.notes.reread
-        && let Some(first) = bounds::first(session, measurement, detected.files.as_deref()).await?
+        && let Some(first) =
+            bounds::first(session, measurement, start, detected.files.as_deref()).await?
         && let Some(all) = Window::new(first, position.cursor.min(*upper_bound))
     {
         backfill.insert(all);
