@@ -195,14 +195,15 @@ impl Schedule {
 
     fn crash(&self) -> Option<Crash> {
         let mut world = self.shared.lock();
-        // Whoever has set another server often stops the sync when it begins to load.
+        // Whoever has set another server often stops the sync when it begins to load, or when it
+        // has come to what lies before the cursor.
         let last = self.ledger.settings.last().map(|settings| settings.place);
         let has_moved = last.is_some_and(|last| last != self.settings.place);
         if !world.chance(if has_moved { 70 } else { 45 }) {
             return None;
         }
-        let most = if world.rng.bool() { 8 } else { 40 };
-        let after = world.rng.usize(0..most);
+        let few = if world.rng.bool() { 8 } else { 40 };
+        let after = world.rng.usize(if has_moved { 4..24 } else { 0..few });
         Some(if world.rng.bool() { Crash::Closed(after) } else { Crash::Dropped(after) })
     }
 

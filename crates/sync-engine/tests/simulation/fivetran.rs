@@ -24,8 +24,9 @@ pub(super) enum Crash {
 pub(super) struct Fivetran {
     shared: Shared,
     crash: Option<Crash>,
-    /// Whether checkpoints may be held back, as in Fivetran's Connector SDK.
-    holds_back: bool,
+    /// How many checkpoints in a hundred are held back, as in Fivetran's Connector SDK, of those
+    /// that may be.
+    holds_back: u32,
     inner: Mutex<Inner>,
     dropping: tokio::sync::Notify,
 }
@@ -71,7 +72,7 @@ impl Fivetran {
             filled: BTreeSet::new(),
             sync,
         };
-        let holds_back = shared.lock().rng.u32(0..3) == 0;
+        let holds_back = [0, 0, 70, 100][shared.lock().rng.usize(0..4)];
         let dropping = tokio::sync::Notify::new();
         Self { shared, crash, holds_back, inner: Mutex::new(inner), dropping }
     }
@@ -250,7 +251,8 @@ impl Sink for Fivetran {
             }
         }
         let said = inner.pending.len();
-        if self.holds_back && kind == CheckpointKind::Advances && self.shared.lock().chance(70) {
+        let may_wait = kind == CheckpointKind::Advances && self.holds_back > 0;
+        if may_wait && self.shared.lock().chance(self.holds_back) {
             self.shared.tell(|| "it is held back".to_owned());
             inner.held_back = Some((state, said));
         } else {
