@@ -5,12 +5,13 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::program;
+use crate::{program, python};
 
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// See `cargo xtask bench --help`
+    /// See `cargo xtask bench --help`. With `python` first, it is measured what the connector costs
+    /// inside the Connector SDK
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
     arguments: Vec<String>,
 }
@@ -24,8 +25,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "--package",
         "connector-bench",
     ]))?;
-    let bench = program::target().join("release/connector-bench");
-    program::run(Command::new(bench).args(&arguments.arguments))
+    let mut bench = Command::new(program::target().join("release/connector-bench"));
+    bench.args(&arguments.arguments);
+    if arguments.arguments.first().is_some_and(|first| first == PYTHON) {
+        measure_python(&mut bench)?;
+    }
+    program::run(&mut bench)
+}
+
+/// The verb of the bench that starts Pythons.
+const PYTHON: &str = "python";
+
+/// Makes the environments that are compared, and names them.
+fn measure_python(bench: &mut Command) -> Result<()> {
+    let python::Measured { sdk, ours, example } = python::measured()?;
+    bench.arg("--sdk").arg(sdk).arg("--ours").arg(ours).arg("--example").arg(example);
+    bench.arg("--deployed").arg(program::root().join("examples").join("influx_db"));
+    Ok(())
 }
 
 /// What is measured by default.

@@ -65,6 +65,27 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
+/// The environments that `cargo xtask bench python` compares.
+pub(crate) struct Measured {
+    /// The release of the SDK in both.
+    pub(crate) sdk: &'static str,
+    /// The Python of the one with our wheel, optimized.
+    pub(crate) ours: PathBuf,
+    /// The Python of the one with what Fivetran's example depends on.
+    pub(crate) example: PathBuf,
+}
+
+/// Makes the environments to measure.
+pub(crate) fn measured() -> Result<Measured> {
+    let directory = program::target().join("python");
+    fs::create_dir_all(&directory)?;
+    let wheels = wheel::build(&directory, Build::Release)?;
+    let ours = sdk(&directory, NEWER)?;
+    ours.install_wheel(&wheels.native)?;
+    let example = Environment::with(&directory.join("example"), "requirements-example.txt")?;
+    Ok(Measured { sdk: NEWER, ours: ours.python(), example: example.python() })
+}
+
 /// The cases of the wheel, in one release of the SDK and one encoding.
 fn play(
     sdk: &Environment,

@@ -19,6 +19,7 @@ mod machine;
 mod measure;
 mod memory;
 mod program;
+mod python;
 mod replay;
 mod report;
 mod source;
@@ -68,6 +69,9 @@ enum Command {
     Memory(memory::Options),
     /// Count the instructions that a row takes, by valgrind
     Instructions(instructions::Options),
+    /// Measure the connector inside the Connector SDK, beside the SDK alone and the Python example:
+    /// `cargo xtask bench python` builds what it needs
+    Python(python::Options),
     // What this program does when it starts itself.
     /// Answer as InfluxDB 3, with rows that were made before
     #[command(hide = true)]
@@ -105,6 +109,7 @@ async fn main() -> Result<()> {
         None => bench(options).await,
         Some(Command::Memory(options)) => memory::run(options).await,
         Some(Command::Instructions(options)) => instructions::run(options).await,
+        Some(Command::Python(options)) => python::run(options).await,
         Some(Command::Encode { messages, times }) => instructions::encode(&messages, times),
         Some(Command::Source { workload, rows }) => wire::serve(Source::new(workload, rows)?).await,
         Some(Command::Wire { messages, rows }) => wire::serve(Replay::new(&messages, rows)?).await,
