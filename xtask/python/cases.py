@@ -170,23 +170,32 @@ class Syncs(Case):
         configuration, fivetran = influx.configuration(), self.fivetran()
         self.completes(fivetran, configuration)
         influx.write(f'other v=1i {minute_ago()}')
+
+        def grows(*lines):
+            return STATEMENTS + (
+                "import sys\n"
+                f"sys.path.insert(0, {os.path.dirname(stack.__file__)!r})\n"
+                "import stack\n"
+                "def schema(configuration):\n"
+                "    tables = influxdb3.schema(configuration)\n"
+                f"    stack.write_points({influx.port}, {stack.TOKEN!r}, 'home', {lines!r})\n"
+                "    return tables\n"
+                "connector = Connector(update=influxdb3.update, schema=schema)\n"
+            )
+
         new = [f"home,room=New temp=1.5,hum=1,co=1i,fresh=7i {minute_ago()}", "late v=1i 1"]
-        grows = STATEMENTS + (
-            "import sys\n"
-            f"sys.path.insert(0, {os.path.dirname(stack.__file__)!r})\n"
-            "import stack\n"
-            "def schema(configuration):\n"
-            "    tables = influxdb3.schema(configuration)\n"
-            f"    stack.write_points({influx.port}, {stack.TOKEN!r}, 'home', {new!r})\n"
-            "    return tables\n"
-            "connector = Connector(update=influxdb3.update, schema=schema)\n"
-        )
-        report = self.completes(fivetran, configuration, program=grows)
+        report = self.completes(fivetran, configuration, program=grows(*new))
         self.assertEqual(report["warnings"], [])
         self.assertEqual(set(report["tables"]), {"other"})
         columns, rows = fivetran.warehouse()["home"]
         self.assertNotIn("fresh", [column[0] for column in columns])
         self.assertEqual(len(rows), 14)
+        # A table to which that happens again and again is told of.
+        again = grows(f"home,room=New fresher=7i {minute_ago()}")
+        report = self.completes(fivetran, configuration, program=again)
+        if HAS_TASKS:
+            (warning,) = report["warnings"]
+            self.assertIn('"home" was left out of two syncs in a row', warning)
         self.completes(fivetran, configuration)
         self.same_as_native(fivetran, configuration)
         self.assertIn("fresh", [column[0] for column in fivetran.warehouse()["home"][0]])
