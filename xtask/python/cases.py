@@ -5,6 +5,7 @@ Run by a Python that has the SDK and the wheel. The environment tells where thin
 SDK's other encoding of rows).
 """
 
+import datetime
 import importlib.metadata
 import json
 import os
@@ -144,6 +145,28 @@ class Syncs(Case):
         self.completes(fivetran, parity)
         self.assertEqual(list(fivetran.warehouse()), ["census_table"])
         self.same_as_native(fivetran, parity)
+
+    def test_it_goes_on_where_the_python_example_has_stopped(self):
+        hour = 3_600_000_000_000
+        last = (minute_ago() - 6 * hour) // 1_000 * 1_000
+        influx = self.influx(("other", "home.lp"))
+        times = [last - hour, last, last + 999, last + hour]
+        influx.write(*[f"census,location=L{n} ants={n}i,bees=0i {at}" for n, at in enumerate(times)])
+        influx.write(f"census,location=Tie ants=9i,bees=0i {last}")
+        with open(f"{stack.ROOT}/fixtures/parity-configuration.json", encoding="utf-8") as file:
+            parity = json.load(file)
+        parity.update(influx.configuration(measurement="census"))
+        fivetran = self.fivetran()
+        moment = datetime.datetime.fromtimestamp(last // 1_000_000_000, datetime.timezone.utc)
+        text = f"{moment:%Y-%m-%dT%H:%M:%S}.{last // 1_000 % 1_000_000:06}Z"
+        fivetran.set_state({"last_upserted_timestamp": text})
+        # The example's rows are in the warehouse; the tester's is empty, which is no matter here.
+        report = self.completes(fivetran, parity)
+        # All that was written since, ties included, and nothing from before.
+        self.assertEqual(report["tables"]["census_table"], {"rows": 4, "truncates": 0})
+        if HAS_TASKS:
+            self.assertTrue(report["warnings"])
+        self.assertEqual(self.completes(fivetran, parity)["rows"], 0)
 
     def test_a_sync_that_was_cut_is_resumed(self):
         influx = self.influx(("home", "types.lp"))

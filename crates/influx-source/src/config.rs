@@ -161,7 +161,7 @@ fn endpoint(answers: &mut Answers<'_>, hostname: &str) -> Result<Endpoint, Inval
 fn certificates(text: &str) -> Result<Vec<u8>, String> {
     // Base64 has no dashes.
     let pem = match text.starts_with("-----BEGIN") {
-        true => text.as_bytes().to_vec(),
+        true => pem_lines(text).into_bytes(),
         false => value::file(text)?,
     };
     let anywhere: Endpoint = "localhost".parse().map_err(|error| format!("is refused: {error}"))?;
@@ -169,4 +169,15 @@ fn certificates(text: &str) -> Result<Vec<u8>, String> {
         Ok(_) => Ok(pem),
         Err(error) => Err(format!("is refused: {error}")),
     }
+}
+
+/// PEM with its line breaks, for which a form may have put blanks.
+fn pem_lines(text: &str) -> String {
+    let parts = text.split("-----").enumerate();
+    parts
+        .map(|(index, part)| match index % 2 {
+            1 => format!("-----{part}-----\n"),
+            _ => part.split_whitespace().map(|line| format!("{line}\n")).collect(),
+        })
+        .collect()
 }

@@ -338,8 +338,8 @@ async fn tell_caveats<D, S: Sink>(
     Ok(())
 }
 
-/// Leaves a table to the next sync, before which the platform will hear of all of it. Where the last
-/// sync has done so too, it does not seem to: the customer is told.
+/// Leaves a table to the next sync, before which the platform will hear of all of it. Where the
+/// last sync has done so too, it does not seem to: the customer is told.
 async fn wait_to_be_heard_of<D, S: Sink>(
     session: &Session<'_, D, S>,
     measurement: &str,
@@ -353,8 +353,9 @@ async fn wait_to_be_heard_of<D, S: Sink>(
         return Ok(());
     }
     let warning = format!(
-        "Measurement {measurement:?} was left out of two syncs in a row: each time columns had come \
-         after the schema of the sync was asked for. It is synced as soon as none comes in between."
+        "Measurement {measurement:?} was left out of two syncs in a row: each time columns had \
+         come after the schema of the sync was asked for. It is synced as soon as none comes in \
+         between."
     );
     session.sink.warn(warning).await
 }
