@@ -5,6 +5,7 @@ Run by a Python that has the SDK and the wheel. The environment tells where thin
 SDK's other encoding of rows).
 """
 
+import datetime
 import importlib.metadata
 import json
 import os
@@ -145,6 +146,28 @@ class Syncs(Case):
         self.assertEqual(list(fivetran.warehouse()), ["census_table"])
         self.same_as_native(fivetran, parity)
 
+    def test_it_goes_on_where_the_python_example_has_stopped(self):
+        hour = 3_600_000_000_000
+        last = (minute_ago() - 6 * hour) // 1_000 * 1_000
+        influx = self.influx(("other", "home.lp"))
+        times = [last - hour, last, last + 999, last + hour]
+        influx.write(*[f"census,location=L{n} ants={n}i,bees=0i {at}" for n, at in enumerate(times)])
+        influx.write(f"census,location=Tie ants=9i,bees=0i {last}")
+        with open(f"{stack.ROOT}/fixtures/parity-configuration.json", encoding="utf-8") as file:
+            parity = json.load(file)
+        parity.update(influx.configuration(measurement="census"))
+        fivetran = self.fivetran()
+        moment = datetime.datetime.fromtimestamp(last // 1_000_000_000, datetime.timezone.utc)
+        text = f"{moment:%Y-%m-%dT%H:%M:%S}.{last // 1_000 % 1_000_000:06}Z"
+        fivetran.set_state({"last_upserted_timestamp": text})
+        # The example's rows are in the warehouse; the tester's is empty, which is no matter here.
+        report = self.completes(fivetran, parity)
+        # All that was written since, ties included, and nothing from before.
+        self.assertEqual(report["tables"]["census_table"], {"rows": 4, "truncates": 0})
+        if HAS_TASKS:
+            self.assertTrue(report["warnings"])
+        self.assertEqual(self.completes(fivetran, parity)["rows"], 0)
+
     def test_a_sync_that_was_cut_is_resumed(self):
         influx = self.influx(("home", "types.lp"))
         lines = [f"many,n=t{n % 7} v={n}i {minute_ago(-n * 1_000)}" for n in range(3_000)]
@@ -170,23 +193,32 @@ class Syncs(Case):
         configuration, fivetran = influx.configuration(), self.fivetran()
         self.completes(fivetran, configuration)
         influx.write(f'other v=1i {minute_ago()}')
+
+        def grows(*lines):
+            return STATEMENTS + (
+                "import sys\n"
+                f"sys.path.insert(0, {os.path.dirname(stack.__file__)!r})\n"
+                "import stack\n"
+                "def schema(configuration):\n"
+                "    tables = influxdb3.schema(configuration)\n"
+                f"    stack.write_points({influx.port}, {stack.TOKEN!r}, 'home', {lines!r})\n"
+                "    return tables\n"
+                "connector = Connector(update=influxdb3.update, schema=schema)\n"
+            )
+
         new = [f"home,room=New temp=1.5,hum=1,co=1i,fresh=7i {minute_ago()}", "late v=1i 1"]
-        grows = STATEMENTS + (
-            "import sys\n"
-            f"sys.path.insert(0, {os.path.dirname(stack.__file__)!r})\n"
-            "import stack\n"
-            "def schema(configuration):\n"
-            "    tables = influxdb3.schema(configuration)\n"
-            f"    stack.write_points({influx.port}, {stack.TOKEN!r}, 'home', {new!r})\n"
-            "    return tables\n"
-            "connector = Connector(update=influxdb3.update, schema=schema)\n"
-        )
-        report = self.completes(fivetran, configuration, program=grows)
+        report = self.completes(fivetran, configuration, program=grows(*new))
         self.assertEqual(report["warnings"], [])
         self.assertEqual(set(report["tables"]), {"other"})
         columns, rows = fivetran.warehouse()["home"]
         self.assertNotIn("fresh", [column[0] for column in columns])
         self.assertEqual(len(rows), 14)
+        # A table to which that happens again and again is told of.
+        again = grows(f"home,room=New fresher=7i {minute_ago()}")
+        report = self.completes(fivetran, configuration, program=again)
+        if HAS_TASKS:
+            (warning,) = report["warnings"]
+            self.assertIn('"home" was left out of two syncs in a row', warning)
         self.completes(fivetran, configuration)
         self.same_as_native(fivetran, configuration)
         self.assertIn("fresh", [column[0] for column in fivetran.warehouse()["home"][0]])

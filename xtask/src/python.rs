@@ -1,5 +1,5 @@
-//! `cargo xtask python`: builds the wheel of `influxdb3_fivetran`, checks what is in it, and plays it
-//! inside two releases of Fivetran's Connector SDK.
+//! `cargo xtask python`: builds the wheel of `influxdb3_fivetran`, checks what is in it, and plays
+//! it inside two releases of Fivetran's Connector SDK.
 
 mod environment;
 mod wheel;
@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::program;
-use environment::{Environment, sdk};
+use environment::{Environment, scripts, sdk};
 use wheel::Build;
 
 /// What to build and play.
@@ -103,11 +103,6 @@ fn play(
         .env("SCRIPTED", scripted)
         .env("ROW_DATA", row_data.to_string());
     program::run(&mut cases)
-}
-
-/// The scripts and the pinned requirements.
-fn scripts() -> PathBuf {
-    program::root().join("xtask").join("python")
 }
 
 /// Builds the module whose source plays scripts. Returns the directory from which it is imported.

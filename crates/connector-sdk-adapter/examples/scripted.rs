@@ -1,9 +1,10 @@
 //! A Python extension module whose source does what its configuration says: for the tests of
 //! `cargo xtask python`, and to show what a module needs.
 //!
-//! The field `script` holds steps, divided by semicolons: `rows 3`, `null`, `far`, `checkpoint TEXT`,
-//! `takes-back TEXT`, `truncate`, `warn TEXT`, `log TEXT`, `wait`, `undeclared`, `panic`, `setup`,
-//! `transient`, `bug`. The field `schema` may hold one of the last four, `wait` or `empty`.
+//! The field `script` holds steps, divided by semicolons: `rows 3`, `null`, `far`, `checkpoint
+//! TEXT`, `takes-back TEXT`, `truncate`, `warn TEXT`, `log TEXT`, `wait`, `undeclared`, `panic`,
+//! `setup`, `transient`, `bug`. The field `schema` may hold one of the last four, `wait` or
+//! `empty`.
 #![allow(clippy::panic, reason = "to panic is what one step of a script is for")]
 
 use std::sync::LazyLock;

@@ -105,8 +105,8 @@ where
     /// # Errors
     ///
     /// A [`ConnectorError`] with a sentence that says what is wrong; or what the SDK raised,
-    /// unchanged, as long as it is an `Exception`: the SDK takes a sync that ends with anything else
-    /// for one that has succeeded.
+    /// unchanged, as long as it is an `Exception`: the SDK takes a sync that ends with anything
+    /// else for one that has succeeded.
     pub fn update(
         &self,
         py: Python<'_>,
@@ -216,8 +216,8 @@ fn guarded<T>(call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| Err(ConnectorError::new_err(PANIC)))
 }
 
-/// What to raise for what was raised: itself if it is an `Exception`, or if this is the main thread,
-/// whose process it ends.
+/// What to raise for what was raised: itself if it is an `Exception`, or if this is the main
+/// thread, whose process it ends.
 fn as_exception(py: Python<'_>, error: PyErr) -> PyResult<PyErr> {
     if error.is_instance_of::<PyException>(py) {
         return Ok(error);

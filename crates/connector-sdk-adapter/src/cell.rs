@@ -264,7 +264,8 @@ fn shown(value: Value<'_>) -> String {
 mod tests {
     use sync_core::{DataType, Timestamp, Value};
 
-    // Nothing that holds a Python object is made or dropped here: tests are linked without a Python.
+    // Nothing that holds a Python object is made or dropped here: tests are linked without a
+    // Python.
     use super::{Misfit, PythonType, calendar_date, clock_time, shown};
 
     #[test]

@@ -8,15 +8,15 @@
 //! |---|---|---|---|
 //! | the configuration cannot be read | failure | exception | task |
 //! | [`Setup`](sync_core::Fault::Setup) | failure | exception | task |
-//! | [`Transient`](sync_core::Fault::Transient), [`Bug`](sync_core::Fault::Bug), a panic | failure | exception | exception |
+//! | another [`Fault`](sync_core::Fault), a panic | failure | exception | exception |
 //! | the SDK raises an exception | the same one | the same one | the same one |
 //!
 //! Exceptions of ours are [`ConnectorError`]s. SDKs before 2.11.0 have no tasks, and get an
 //! exception.
 //!
-//! A sync runs on the thread that Python gave, and spawns nothing that calls Python. What `schema()`
-//! returned in this process is all that may be sent: what is new since then waits for the next sync,
-//! which declares it first.
+//! A sync runs on the thread that Python gave, and spawns nothing that calls Python. What
+//! `schema()` returned in this process is all that may be sent: what is new since then waits for
+//! the next sync, which declares it first.
 //!
 //! An extension module is a few lines:
 //!
@@ -25,7 +25,8 @@
 //!     LazyLock::new(|| Adapter::new(MySource, &["my_source"]));
 //!
 //! #[pyfunction]
-//! fn update(py: Python<'_>, configuration: Bound<'_, PyAny>, state: Bound<'_, PyAny>) -> PyResult<()> {
+//! fn update(py: Python<'_>, configuration: Bound<'_, PyAny>, state: Bound<'_, PyAny>) ->
+//! PyResult<()> {
 //!     ADAPTER.update(py, &configuration, &state)
 //! }
 //! ```

@@ -50,8 +50,8 @@ struct Waiting {
 }
 
 impl Lines {
-    /// Takes the lines of a call: those of this crate and of `crates`, whose names are spelled as in
-    /// `use`, from INFO up. Lines of other crates could hold a token or the customer's data.
+    /// Takes the lines of a call: those of this crate and of `crates`, whose names are spelled as
+    /// in `use`, from INFO up. Lines of other crates could hold a token or the customer's data.
     pub(crate) fn subscriber(&self, crates: &[&str]) -> impl Subscriber + Send + Sync + 'static {
         let names = crates.iter().chain(&[env!("CARGO_CRATE_NAME")]);
         let ours = Targets::new().with_targets(names.map(|&name| (name, LevelFilter::INFO)));

@@ -40,8 +40,8 @@ impl Stop {
 
 /// Runs `work` to its end, and `tick` twice a second.
 ///
-/// The calling thread drives it, so that what it says to Python needs no other thread and no copy. A
-/// second thread drives connections, which must go on while Python makes this one wait. Both are
+/// The calling thread drives it, so that what it says to Python needs no other thread and no copy.
+/// A second thread drives connections, which must go on while Python makes this one wait. Both are
 /// gone when the call is. Log lines of the work go to `lines`.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,

@@ -76,8 +76,8 @@ impl Sdk {
         }
     }
 
-    /// Writes a line to the log. One that cannot be written is left out: the SDK refuses lines until
-    /// it serves, and a log must not end a sync.
+    /// Writes a line to the log. One that cannot be written is left out: the SDK refuses lines
+    /// until it serves, and a log must not end a sync.
     pub(crate) fn log(&self, py: Python<'_>, line: &Line) -> PyResult<()> {
         match self.logging.bind(py).call_method1(line.method(), (&line.text,)) {
             // An interruption may happen to come in here.

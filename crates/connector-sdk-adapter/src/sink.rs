@@ -19,8 +19,8 @@ use crate::state::{LARGEST_STATE, MOST_STATE_BYTES, dumped_bytes};
 
 /// Calls the SDK for what a source emits.
 ///
-/// It may be called on the one thread that Python gave for this sync, and on no other: the SDK keeps
-/// the order of one thread. A source that spawns nothing does just that.
+/// It may be called on the one thread that Python gave for this sync, and on no other: the SDK
+/// keeps the order of one thread. A source that spawns nothing does just that.
 #[derive(Debug)]
 pub(crate) struct SdkSink {
     sdk: Sdk,

@@ -4,8 +4,9 @@
 /// (<https://fivetran.com/docs/connector-sdk/connector-sdk-concepts/state-management>).
 pub(crate) const LARGEST_STATE: usize = 10_000_000;
 
-/// What a source may fill of it. The SDK writes the state anew with `json.dumps`, which puts a blank
-/// behind each comma and colon and escapes all but ASCII, so that there has to be some room left.
+/// What a source may fill of it. The SDK writes the state anew with `json.dumps`, which puts a
+/// blank behind each comma and colon and escapes all but ASCII, so that there has to be some room
+/// left.
 pub(crate) const MOST_STATE_BYTES: usize = 7_000_000;
 
 /// How many bytes `json.dumps` makes of a JSON text without white space between its tokens.

@@ -156,13 +156,28 @@ fn endpoint(answers: &mut Answers<'_>, hostname: &str) -> Result<Endpoint, Inval
         .map_err(|error| answers.problem(&fields::HOSTNAME, format!("is refused: {error}")))
 }
 
-/// Certificates in PEM, out of an uploaded file. They are tried on a target of no meaning, so that
-/// all problems come in one answer.
+/// Certificates in PEM, out of an uploaded file, or as they are, where a form has no uploads. They
+/// are tried on a target of no meaning, so that all problems come in one answer.
 fn certificates(text: &str) -> Result<Vec<u8>, String> {
-    let pem = value::file(text)?;
+    // Base64 has no dashes.
+    let pem = match text.starts_with("-----BEGIN") {
+        true => pem_lines(text).into_bytes(),
+        false => value::file(text)?,
+    };
     let anywhere: Endpoint = "localhost".parse().map_err(|error| format!("is refused: {error}"))?;
     match Target::new(anywhere, "").with_ca_certificates(&pem) {
         Ok(_) => Ok(pem),
         Err(error) => Err(format!("is refused: {error}")),
     }
+}
+
+/// PEM with its line breaks, for which a form may have put blanks.
+fn pem_lines(text: &str) -> String {
+    let parts = text.split("-----").enumerate();
+    parts
+        .map(|(index, part)| match index % 2 {
+            1 => format!("-----{part}-----\n"),
+            _ => part.split_whitespace().map(|line| format!("{line}\n")).collect(),
+        })
+        .collect()
 }

@@ -12,18 +12,21 @@ use distress::Distress;
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::mem;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::{self, Either};
 use futures::stream::{self, TryStreamExt};
-use sync_core::{Fault, Projection, Selection, Sink, SyncError, SyncRequest, Table};
+use sync_core::{Fault, Projection, Selection, Sink, SinkError, SyncError, SyncRequest, Table};
 use tokio::sync::Semaphore;
 
 use crate::error::ErrorKind;
 use crate::outage::Outage;
 use crate::settings::Settings;
-use crate::state::{Progress, Server, ServerChange, State, mark_gone, mark_used, switch_server};
+use crate::state::{
+    Notes, Progress, Server, ServerChange, State, mark_gone, mark_used, switch_server,
+};
 use crate::table::{
     Choice, SelectedTable, SourceTable, TableFailure, UnusableTable, discover, sink_error,
     sync_table,
@@ -99,9 +102,10 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
     }
     let (tables, unusable): (Vec<_>, Vec<_>) =
         discovered.tables.into_iter().partition(Result::is_ok);
-    // What cannot be synced is nobody's concern as long as it is not selected.
+    // What cannot be synced is nobody's concern as long as it is excluded. A platform that is told
+    // of tables before a sync has not heard of it, since it is in no catalog.
     let unusable = unusable.into_iter().filter_map(Result::err);
-    let unusable = unusable.filter(|unusable| is_selected(selection, &unusable.table));
+    let unusable = unusable.filter(|unusable| !is_excluded(selection, &unusable.table));
     let parked: Vec<_> = unusable.map(|UnusableTable { table, error }| (table, error)).collect();
     let tables: Vec<_> = tables.into_iter().flatten().collect();
     for table in tables.iter().filter(|table| is_without_columns(selection, &table.table)) {
@@ -109,7 +113,10 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
     }
     let wanted = tables.iter().filter(|table| is_selected(selection, &table.table.name));
     recognize_server(session, wanted.map(|table| table.measurement.as_str())).await?;
-    let selected = in_order(tables.into_iter(), session);
+    let (selected, unheard_of) = in_order(tables.into_iter(), session);
+    for measurement in &unheard_of {
+        wait_to_be_heard_of(session, measurement).await.map_err(sink_error)?;
+    }
     mark_tables_in_use(session, &selected);
     tell_caveats(session, &selected).await?;
     let of = selected.len();
@@ -118,7 +125,11 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
         .try_for_each_concurrent(settings.parallel_queries, async |selected| {
             let measurement = selected.source.measurement.clone();
             match sync_table(session, selected).await {
-                Ok(()) => Ok(()),
+                Ok(()) => {
+                    let heard_of = |notes: &mut Notes| mem::take(&mut notes.unheard_of);
+                    session.progress.note(&measurement, heard_of);
+                    Ok(())
+                }
                 Err(TableFailure::Dropped) => {
                     mark_not_found(&session.progress, settings, &session.about, |name| {
                         name != measurement
@@ -129,7 +140,9 @@ async fn sync_tables<D: TimeSeries, S: Sink>(session: &Session<'_, D, S>) -> Res
                     lock(&ended).dropped.push(measurement);
                     sink.warn(warning).await.map_err(sink_error)
                 }
-                Err(TableFailure::Unknown) => Ok(()),
+                Err(TableFailure::Unknown) => {
+                    wait_to_be_heard_of(session, &measurement).await.map_err(sink_error)
+                }
                 Err(TableFailure::Unanswered(error)) => {
                     session.distress.grows(&measurement);
                     tracing::warn!(
@@ -199,6 +212,10 @@ impl Ended {
 
 fn is_selected(selection: &Selection, table: &str) -> bool {
     matches!(selection.project(&Table::new(table, Vec::new())), Projection::Selected(_))
+}
+
+fn is_excluded(selection: &Selection, table: &str) -> bool {
+    matches!(selection.project(&Table::new(table, Vec::new())), Projection::Excluded)
 }
 
 /// Whether a table is selected and none of its columns is, which only a table without a key can be.
@@ -321,24 +338,50 @@ async fn tell_caveats<D, S: Sink>(
     Ok(())
 }
 
-/// The selected tables; those that have got furthest come first and first loads last, so that fresh
-/// points do not wait for history.
+/// Leaves a table to the next sync, before which the platform will hear of all of it. Where the
+/// last sync has done so too, it does not seem to: the customer is told.
+async fn wait_to_be_heard_of<D, S: Sink>(
+    session: &Session<'_, D, S>,
+    measurement: &str,
+) -> Result<(), SinkError> {
+    let mut is_first = true;
+    session.progress.note(measurement, |notes| {
+        is_first = !mem::replace(&mut notes.unheard_of, true);
+        is_first
+    });
+    if is_first {
+        return Ok(());
+    }
+    let warning = format!(
+        "Measurement {measurement:?} was left out of two syncs in a row: each time columns had \
+         come after the schema of the sync was asked for. It is synced as soon as none comes in \
+         between."
+    );
+    session.sink.warn(warning).await
+}
+
+/// The selected tables, and the measurements of which the platform has not heard.
+///
+/// Tables that have got furthest come first and first loads last, so that fresh points do not wait
+/// for history.
 fn in_order<D, S>(
     tables: impl Iterator<Item = SourceTable>,
     session: &Session<'_, D, S>,
-) -> Vec<SelectedTable> {
+) -> (Vec<SelectedTable>, Vec<String>) {
     let Session { selection, settings, progress, .. } = session;
-    let chosen = tables.map(|table| Choice::of(table, selection, settings.primary_key));
-    let mut selected: Vec<_> = chosen
-        .filter_map(|choice| match choice {
-            Choice::Read(selected) => Some(*selected),
-            Choice::Excluded | Choice::Unknown => None,
-        })
-        .collect();
+    let (mut selected, mut unheard_of) = (Vec::new(), Vec::new());
+    for table in tables {
+        let measurement = table.measurement.clone();
+        match Choice::of(table, selection, settings.primary_key) {
+            Choice::Read(table) => selected.push(*table),
+            Choice::Unknown => unheard_of.push(measurement),
+            Choice::Excluded => {}
+        }
+    }
     selected.sort_by_cached_key(|table| {
         Reverse(progress.position(&table.source.measurement).map(|position| position.cursor))
     });
-    selected
+    (selected, unheard_of)
 }
 
 fn unreadable_state(error: sync_state::StateError) -> SyncError {

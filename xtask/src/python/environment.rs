@@ -7,11 +7,15 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::program;
-use crate::python::scripts;
 
 /// A virtual environment.
 pub(crate) struct Environment {
     directory: PathBuf,
+}
+
+/// The scripts and the pinned requirements.
+pub(crate) fn scripts() -> PathBuf {
+    program::root().join("xtask").join("python")
 }
 
 /// An environment with a release of the SDK and all that it depends on, pinned by hash.

@@ -1,4 +1,5 @@
-//! The two wheels of one version: with the engine, and without it for computers that it does not fit.
+//! The two wheels of one version: with the engine, and without it for computers that it does not
+//! fit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::program;
-use crate::python::environment::Environment;
-use crate::python::scripts;
+use crate::python::environment::{Environment, scripts};
 
 /// How the engine is compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]

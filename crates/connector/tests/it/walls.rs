@@ -99,12 +99,13 @@ fn is_influx_or_arrow(name: &str) -> bool {
 }
 
 #[test]
-fn there_are_fourteen_members() {
+fn there_are_sixteen_members() {
     assert_eq!(
         Walls::new().members(),
         [
             "arrow-rows",
             "connector",
+            "connector-sdk-adapter",
             "fivetran-adapter",
             "fivetran-tester",
             "fivetran-wire",
@@ -112,6 +113,7 @@ fn there_are_fourteen_members() {
             "influx-fake",
             "influx-flight",
             "influx-source",
+            "influxdb3_fivetran",
             "sync-config",
             "sync-core",
             "sync-engine",
@@ -155,6 +157,21 @@ fn the_engine_knows_neither_influxdb_nor_a_wire_nor_fivetran() {
 }
 
 #[test]
+fn pythons_side_knows_neither_influxdb_nor_arrow_nor_grpc_and_nothing_else_knows_python() {
+    let walls = Walls::new();
+    let reached = walls.reached_from("connector-sdk-adapter");
+    let is_foreign = |name: &&String| {
+        let others = ["hyper", "prost", "rustls", "tonic"];
+        is_influx_or_arrow(name) || is_fivetran(name) || others.contains(&name.as_str())
+    };
+    assert_eq!(reached.iter().find(is_foreign), None, "{reached:?}");
+    for member in walls.members() {
+        let is_pythons = ["connector-sdk-adapter", "influxdb3_fivetran"].contains(&member.as_str());
+        assert_eq!(walls.reached_from(&member).contains("pyo3"), is_pythons, "{member}");
+    }
+}
+
+#[test]
 fn the_tester_shares_the_wire_with_the_adapter_and_nothing_else() {
     let walls = Walls::new();
     assert_eq!(walls.members_below("fivetran-tester"), ["fivetran-wire"]);
@@ -178,7 +195,9 @@ fn each_member_depends_on_what_the_code_map_says() {
     below("sync-engine", &["arrow-rows", "sync-core", "sync-state"]);
     below("influx-source", &["influx-flight", "sync-config", "sync-core", "sync-engine"]);
     below("fivetran-adapter", &["fivetran-wire", "sync-config", "sync-core"]);
+    below("connector-sdk-adapter", &["sync-config", "sync-core"]);
     below("connector", &["fivetran-adapter", "fivetran-tester", "influx-source"]);
+    below("influxdb3_fivetran", &["connector-sdk-adapter", "influx-source"]);
     below("fivetran_source", &["connector"]);
 }
 

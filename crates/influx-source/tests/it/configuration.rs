@@ -116,6 +116,16 @@ fn malformed_values_say_what_is_accepted() {
              that starts with -----BEGIN CERTIFICATE-----",
         ),
     );
+    // As it is, also where a form has made one line of it: it is read as far as its certificate.
+    for text in [
+        "-----BEGIN CERTIFICATE-----\naGVs\nbG8=\n-----END CERTIFICATE-----\n",
+        "-----BEGIN CERTIFICATE----- aGVs bG8= -----END CERTIFICATE-----",
+    ] {
+        let refused = "`ca_certificate` is refused: certificate 1 of the CA certificate cannot be \
+             used (invalid peer certificate: BadEncoding): give the certificate of the authority \
+             that signed the server's";
+        check(&[("ca_certificate", text)], &problem(refused));
+    }
 }
 
 #[test]

@@ -92,11 +92,25 @@ async fn what_the_platform_has_not_heard_of_waits_for_the_next_sync() {
     let said = bench.sync().await;
     assert_eq!((said.announced().len(), said.rows().count()), (0, 0));
     assert_eq!(said.warnings(), [""; 0]);
+    // Nothing has declared it since, which is not as it should be.
+    insta::assert_snapshot!(bench.sync().await.warnings().join("\n"), @r#"Measurement "mem" was left out of two syncs in a row: each time columns had come after the schema of the sync was asked for. It is synced as soon as none comes in between."#);
     // When it is known, all of it is sent.
-    bench.selection = known(&[&columns[..], &["free"]].concat());
+    let heard_of = [&columns[..], &["free"]].concat();
+    bench.selection = known(&heard_of);
     let said = bench.sync().await;
     assert!(said.column("mem", "free").contains(&"5"));
     assert_eq!(said.warnings(), [""; 0]);
+    // That the table waited once before is forgotten.
+    bench.write(&format!("mem,host=a used=4i,more=5i {}", NOW - HOUR / 2));
+    assert_eq!(bench.sync().await.warnings(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_table_that_is_in_no_catalog_for_a_reason_is_told_of_all_the_same() {
+    let mut bench = Bench::new(POINTS).await.set("column_types", r#"{"used":"NAIVE_DATE"}"#);
+    bench.selection = known(&[]);
+    let error = bench.try_sync().await.1.unwrap_err();
+    insta::assert_snapshot!(error, @r#"`column_types` asks for NAIVE_DATE for column "used" of measurement "mem", which InfluxDB keeps as Int64. Choose one of LONG, SHORT, INT, DECIMAL(20,0), DOUBLE, STRING."#);
 }
 
 #[tokio::test]

@@ -73,6 +73,10 @@ pub(crate) struct Notes {
     /// Whether that was so long ago that all but the columns is forgotten.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) shrunk: bool,
+    /// Whether the last sync left the table out because the platform had not heard of it, or of one
+    /// of its columns.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) unheard_of: bool,
     /// The release of the server with whose caveats the customer was made familiar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) warned_of: Option<String>,
@@ -133,6 +137,7 @@ impl sync_state::Notes for Notes {
             away: notes.take("away"),
             unused_since: notes.take("unused_since"),
             shrunk: notes.take("shrunk"),
+            unheard_of: notes.take("unheard_of"),
             warned_of: notes.take("warned_of"),
         }
     }
