@@ -69,8 +69,9 @@ fn missing(
             by_time.entry(time_of(row)).or_default().push(row);
         }
     }
+    let horizon = ledger.horizon(settings.place, &measurement.name);
     for (key, versions) in &measurement.points {
-        if key.0 < measurement.retention {
+        if key.0 < measurement.retention || key.0 >= horizon {
             continue;
         }
         let Some((required, cover)) = required(key, versions, &account.covers) else { continue };
