@@ -9,4 +9,4 @@ pub(crate) use failure::failure;
 pub(crate) use port::InfluxDb;
 pub(crate) use release::caveats;
 #[cfg(feature = "fuzzing")]
-pub(crate) use sql::{any_point, columns, counts, first_time, select};
+pub(crate) use sql::{any_point, columns, counts, select};

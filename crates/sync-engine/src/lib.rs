@@ -72,9 +72,6 @@
 //!         });
 //!         Ok(vec![TableInfo { name: "census".to_owned(), columns: columns.collect() }])
 //!     }
-//!     async fn first_time(&self, _: &str) -> Result<Option<i64>, Failure> {
-//!         Ok(self.0.iter().map(|(time, _)| *time).min())
-//!     }
 //!     async fn has_points(&self, _: &str, window: Window) -> Result<bool, Failure> {
 //!         Ok(self.within(window).next().is_some())
 //!     }
@@ -87,12 +84,15 @@
 //!     async fn counts(
 //!         &self,
 //!         _: &str,
+//!         fields: &[String],
 //!         window: Window,
 //!         bin: Bin,
 //!     ) -> Result<BTreeMap<i64, Count>, Failure> {
 //!         let mut counts = BTreeMap::<i64, Count>::new();
 //!         for (time, _) in self.within(window) {
-//!             counts.entry(time - time.rem_euclid(bin.length())).or_default().points += 1;
+//!             let count = counts.entry(time - time.rem_euclid(bin.length())).or_default();
+//!             count.points += 1;
+//!             count.cells += fields.len() as u64;
 //!         }
 //!         Ok(counts)
 //!     }

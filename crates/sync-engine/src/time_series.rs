@@ -37,13 +37,6 @@ pub trait TimeSeries: Send + Sync {
     /// All measurements with their columns, without those that are dropped.
     fn tables(&self) -> impl Future<Output = Result<Vec<TableInfo>, Failure>> + Send;
 
-    /// The time of a measurement's first point, or `None` if it has no point. It may read all of
-    /// it, which a server may refuse as too large.
-    fn first_time(
-        &self,
-        measurement: &str,
-    ) -> impl Future<Output = Result<Option<i64>, Failure>> + Send;
-
     /// Whether a measurement has a point in a window.
     fn has_points(
         &self,
@@ -66,10 +59,12 @@ pub trait TimeSeries: Send + Sync {
     ) -> impl Future<Output = Result<Vec<File>, Failure>> + Send;
 
     /// What there is in each bin of a window that holds any point, by the bin's start: bins as long
-    /// as `bin`, counted from 1970-01-01T00:00:00Z and cut off by the window.
+    /// as `bin`, counted from 1970-01-01T00:00:00Z; what of them lies beyond the window does not
+    /// count. Values are those of `fields`.
     fn counts(
         &self,
         measurement: &str,
+        fields: &[String],
         window: Window,
         bin: Bin,
     ) -> impl Future<Output = Result<BTreeMap<i64, Count>, Failure>> + Send;
@@ -222,12 +217,19 @@ impl Bin {
 pub struct Count {
     /// How many points.
     pub points: u64,
+    /// How many values that are not null, in all columns together that were asked for.
+    pub cells: u64,
 }
 
 impl Count {
-    /// A count of points.
+    /// A count of points and of values.
     #[must_use]
-    pub fn points(points: u64) -> Self {
-        Self { points }
+    pub fn new(points: u64, cells: u64) -> Self {
+        Self { points, cells }
+    }
+
+    /// The sum of both.
+    pub(crate) fn and(self, more: Self) -> Self {
+        Self { points: self.points + more.points, cells: self.cells + more.cells }
     }
 }

@@ -229,34 +229,65 @@ pub(super) const MUTANTS: &[Mutant] = &[
     if table.rows > 0 {",
         )],
     ),
-    // The counts are taken after reading.
-    mutant(
-        "CountedLate",
-        "rule 6",
-        &[(
-            "table/sync.rs",
-            "    if table.rows > 0 {",
-            "    let progress = &session.progress;
-    let mut position = progress.position(&measurement);
-    if let Some(position) = &mut position {
-        position.notes.counts = None;
-    }
-    let late = detect_late_data(session, &measurement, position.as_ref()).await?;
-    progress.note(&measurement, |notes| {
-        notes.counts = late.counts.or(notes.counts.take());
-        true
-    });
-    if table.rows > 0 {",
-        )],
-    ),
-    // What lies between two counts is never compared.
+    // What was never counted is taken for read.
     mutant(
         "UncountedStretch",
         "rule 6",
         &[(
-            "late/recount.rs",
-            "if let Some(cursor) = cursor {",
-            "if let Some(cursor) = cursor.filter(|cursor| *cursor == i64::MIN) {",
+            "late/counts.rs",
+            "                count.points == 0 ||",
+            "                !is_known || count.points == 0 ||",
+        )],
+    ),
+    // A window that was read counts twice, as one does whose tries are all counted.
+    mutant(
+        "CountsTooHigh",
+        "rule 6",
+        &[(
+            "late/keeper.rs",
+            "            counts.go_on(&self.units, self.main, window, &tally);",
+            "            let mut tally = tally;
+            let once = tally.clone();
+            tally.extend(&once);
+            counts.go_on(&self.units, self.main, window, &tally);",
+        )],
+    ),
+    // What the lookback reads is added to what it had read before.
+    mutant(
+        "LookbackCountedAgain",
+        "rule 6",
+        &[(
+            "late/counts.rs",
+            "                if from == whole.from() {
+                    self.forget(unit.key);",
+            "                if from == whole.from() {",
+        )],
+    ),
+    // Counts do not wait for the windows before them, and stay when the cursor goes back.
+    mutant(
+        "CountsBeyondCursor",
+        "rule 6",
+        &[
+            (
+                "late/keeper.rs",
+                "window.to() <= low_watermark)",
+                "window.to() <= low_watermark.max(i64::MAX))",
+            ),
+            (
+                "late/counts.rs",
+                "        if !is_beyond {",
+                "        if !is_beyond || to > i64::MIN {",
+            ),
+        ],
+    ),
+    // A value that came later into a point that was there is not counted.
+    mutant(
+        "ValuesNotCounted",
+        "rule 6",
+        &[(
+            "late/counts.rs",
+            "self.points == now.points && self.cells.is_none_or(|cells| cells == now.cells)",
+            "self.points == now.points",
         )],
     ),
     // Files are told apart by the number of their snapshot alone.

@@ -30,8 +30,8 @@ pub const FIELDS: &[&Field] = &[
 /// The fields that earlier releases had.
 pub(crate) const REMOVED: &[Removed] = &[Removed {
     name: "late_data",
-    replacement: "late points are always looked for, by the lookback, by files and, where none are \
-        shown, by counts; `audit_days=0` turns the counts off",
+    replacement: "late points are always looked for, by the lookback, by files where they are \
+        shown, and by counts; `audit_days=0` turns the counts off",
 }];
 
 pub(crate) static HOSTNAME: Field = Field {
@@ -115,9 +115,9 @@ pub(crate) static SETTLE: Field = Field {
 pub(crate) static AUDIT_DAYS: Field = Field {
     name: "audit_days",
     label: "Days to count",
-    description: "Where the server does not show its files: for how many days back the points of \
-        each day are counted, every four hours at most, to find those that came late: 0 to 366. \
-        0 turns the counts off. A changed value changes no count.",
+    description: "For how many days back the points and values that were read are compared with \
+        what the server counts, every four hours at most, to find those that came late: 0 to 366. \
+        0 turns the counts off. A value that replaces another changes no count.",
     requirement: Requirement::Default("7"),
     kind: Kind::Text,
     placeholder: None,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampNanosecondType};
+use arrow_array::{Int64Array, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, SchemaRef, TimeUnit};
 use influx_flight::{BatchStream, Client, Error, Target};
@@ -36,17 +36,6 @@ impl InfluxDb {
         &self.client
     }
 
-    async fn first_time_once(&self, measurement: &str) -> Result<Option<i64>, Error> {
-        let mut answer = self.client.query(&sql::first_time(measurement)).await?;
-        let mut first = None;
-        while let Some(batch) = answer.try_next().await? {
-            first = self.times(&batch)?.first().copied();
-        }
-        // An aggregate has a row also where there are no points; none at all must not pass for "no
-        // points".
-        first.ok_or_else(|| self.client.unreadable("min(time) came without a row"))
-    }
-
     async fn has_points_once(&self, measurement: &str, window: Window) -> Result<bool, Error> {
         let mut answer = self.client.query(&sql::any_point(measurement, window)).await?;
         let mut any = false;
@@ -65,20 +54,25 @@ impl InfluxDb {
     async fn counts_once(
         &self,
         measurement: &str,
+        fields: &[String],
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Error> {
-        let mut answer = self.client.query(&sql::counts(measurement, window, bin)).await?;
+        let mut answer = self.client.query(&sql::counts(measurement, fields, window, bin)).await?;
         let mut counts = BTreeMap::new();
         while let Some(batch) = answer.try_next().await? {
-            let points =
-                batch.columns().get(1).and_then(|points| points.as_primitive_opt::<Int64Type>());
-            let points = points.ok_or_else(|| self.client.unreadable("count(*) is no Int64"))?;
-            for (bin, points) in self.times(&batch)?.into_iter().zip(points) {
-                if let (Some(bin), Some(points)) = (bin, points) {
-                    counts.entry(bin).or_insert_with(Count::default).points +=
-                        points.unsigned_abs();
-                }
+            let numbers = batch.columns().iter().skip(1);
+            let numbers = numbers.map(|column| column.as_primitive_opt::<Int64Type>());
+            let numbers = numbers.collect::<Option<Vec<_>>>().filter(|numbers| !numbers.is_empty());
+            let numbers = numbers.ok_or_else(|| self.client.unreadable("a count is no Int64"))?;
+            for (row, bin) in self.times(&batch)?.into_iter().enumerate() {
+                let Some(bin) = bin else { continue };
+                let number = |column: &&Int64Array| column.value(row).unsigned_abs();
+                let points = number(&numbers[0]);
+                let cells: u64 = numbers[1..].iter().map(number).sum();
+                // A bin that came in two parts.
+                let count: &mut Count = counts.entry(bin).or_default();
+                (count.points, count.cells) = (count.points + points, count.cells + cells);
             }
         }
         Ok(counts)
@@ -123,10 +117,6 @@ impl TimeSeries for InfluxDb {
         catalog::tables(&self.client).await
     }
 
-    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
-        self.first_time_once(measurement).await.map_err(failure)
-    }
-
     async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
         self.has_points_once(measurement, window).await.map_err(failure)
     }
@@ -154,10 +144,11 @@ impl TimeSeries for InfluxDb {
     async fn counts(
         &self,
         measurement: &str,
+        fields: &[String],
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Failure> {
-        self.counts_once(measurement, window, bin).await.map_err(failure)
+        self.counts_once(measurement, fields, window, bin).await.map_err(failure)
     }
 
     async fn read(

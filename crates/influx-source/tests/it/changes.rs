@@ -144,7 +144,7 @@ async fn a_tag_that_is_new_when_the_first_window_is_read() {
 async fn a_tag_that_is_new_when_a_later_window_is_read() {
     let lines = [point("1i", 48 * HOUR), point("2i", 2 * HOUR)].join("\n");
     let new = [point("3i", HOUR), point_with_region("4i", HOUR)].join("\n");
-    let mut bench = Bench::new(&lines).await;
+    let mut bench = Bench::new(&lines).await.set("start_time", "2025-06-08T00:00:00Z");
     // The first window ends hours before the new points.
     let is_row = |event: &Event| matches!(event, Event::Row(..));
     let said = sync_with_a_write(&mut bench, &new, is_row).await;

@@ -131,7 +131,7 @@ fn malformed_values_say_what_is_accepted() {
 #[test]
 fn a_field_that_was_removed_is_a_warning() {
     let removed = "The configuration key \"late_data\" was removed and is ignored: late points are \
-         always looked for, by the lookback, by files and, where none are shown, by counts; \
+         always looked for, by the lookback, by files where they are shown, and by counts; \
          `audit_days=0` turns the counts off.";
     for value in ["automatic", "lookback", "never", ""] {
         check(&[("late_data", value)], removed);

@@ -127,7 +127,7 @@ async fn a_table_dropped_in_mid_sync_is_a_warning() {
     let mut bench = Bench::new(&format!("{}\nother v=1i 1748846218000000000", hours(3))).await;
     let gone = "Error while logically planning query: Error during planning: \
                 table 'public.iox.m' not found";
-    let is_dropped = || Fault::fail(Code::InvalidArgument, gone).containing("first from \"m\"");
+    let is_dropped = || Fault::fail(Code::InvalidArgument, gone).containing("from \"m\"");
     bench.fake.faults().add(is_dropped());
     let said = bench.sync().await;
     assert_eq!(said.warnings(), [r#"Measurement "m" was dropped while it was being synced."#]);

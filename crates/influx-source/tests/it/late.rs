@@ -116,17 +116,12 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
         let before = bench.windows().len();
         let said = bench.sync().await;
         assert!(said.column("m", "v").contains(&"-1"), "{listing:?}");
-        // Of the day whose count rose, the hours with points are read. What was counted for the
-        // first time lies within the lookback.
+        // The day whose count rose is read, after the rest.
         insta::allow_duplicates! {
             insta::assert_snapshot!(ranges(&bench, before).join("\n"), @"
             2025-06-09T22:59:50.000000000Z to 2025-06-10T00:50:00.000000000Z
             2025-06-10T00:50:00.000000000Z to 2025-06-10T04:59:50.000000000Z
-            2025-06-07T00:00:00.000000000Z to 2025-06-07T01:00:00.000000000Z
-            2025-06-07T06:00:00.000000000Z to 2025-06-07T07:00:00.000000000Z
-            2025-06-07T12:00:00.000000000Z to 2025-06-07T13:00:00.000000000Z
-            2025-06-07T18:00:00.000000000Z to 2025-06-07T19:00:00.000000000Z
-            2025-06-07T23:00:00.000000000Z to 2025-06-08T00:00:00.000000000Z
+            2025-06-07T00:00:00.000000000Z to 2025-06-08T00:00:00.000000000Z
             ");
         }
         bench.now += 5 * HOUR;
@@ -134,7 +129,7 @@ async fn counts_tell_what_came_late_where_no_files_are_shown() {
     }
 }
 
-/// More points go than come, so the count of the day falls.
+/// There are fewer points than before, and a day of its own has more.
 #[tokio::test]
 async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let lines: Vec<_> = (1..4 * 4).map(|quarter| point(quarter, quarter * 6 * HOUR)).collect();
@@ -142,9 +137,40 @@ async fn retention_does_not_hide_what_came_late_from_the_counts() {
     let mut bench = Bench::with_options(&lines.join("\n"), options).await;
     bench.sync().await;
     bench.fake.set_retention("db", NOW - 2 * DAY + 7 * HOUR);
-    bench.write(&point(-1, 2 * DAY - 8 * HOUR));
+    bench.write(&point(-1, DAY - HOUR));
     bench.now += 5 * HOUR;
     assert!(bench.sync().await.column("m", "v").contains(&"-1"));
+}
+
+/// The questions that count, since so many were asked.
+fn counting(bench: &Bench, since: usize) -> Vec<String> {
+    let asked = bench.fake.queries().split_off(since);
+    asked.into_iter().filter(|sql| sql.contains("date_bin")).collect()
+}
+
+#[tokio::test]
+async fn a_value_that_joins_an_old_point_is_found_by_counts() {
+    for listing in [FileListing::Absent, FileListing::Listed] {
+        let lines: Vec<_> = (1..40).map(|hour| point(hour, hour * HOUR)).collect();
+        let mut bench =
+            Bench::with_options(&lines.join("\n"), options().file_listing(listing)).await;
+        bench.sync().await;
+        // Nothing is counted before the first row, and nothing of what has just been read.
+        assert_eq!(counting(&bench, 0), [""; 0]);
+        bench.write(&format!("m,host=a w=7i {}", NOW - 30 * HOUR));
+        assert_eq!(bench.sync().await.column("m", "w").iter().filter(|w| **w == "7").count(), 0);
+        bench.now += 4 * HOUR;
+        let before = bench.fake.queries().len();
+        let said = bench.sync().await;
+        assert!(said.column("m", "w").contains(&"7"), "{listing:?}");
+        // Days and hours, and of both points and values.
+        let asked = counting(&bench, before);
+        assert_eq!(asked.len(), 2);
+        assert!(asked.iter().all(|sql| sql.contains(r#"count("v") AS v0, count("w") AS v1"#)));
+        bench.now += 4 * HOUR;
+        let said = bench.sync().await;
+        assert!(!said.column("m", "w").contains(&"7"), "{listing:?}");
+    }
 }
 
 #[tokio::test]

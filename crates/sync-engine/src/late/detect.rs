@@ -1,17 +1,15 @@
-//! What tells of late data: files where they are shown, and counts elsewhere.
+//! What new files tell of late data, where files are shown.
 
 use std::collections::BTreeMap;
 
 use crate::error::Failure;
-use crate::late::Counts;
 use crate::late::files::{may_be_rebuilt, new_files};
-use crate::late::recount::Recount;
 use crate::late::watermark::FileWatermark;
 use crate::state::Position;
 use crate::sync::{NoAnswer, Session};
 use crate::time::iso8601;
 use crate::time_series::{File, TimeSeries};
-use crate::window::{EARLIEST, TimeRangeSet};
+use crate::window::TimeRangeSet;
 
 /// What was detected of one table, before any of its points is read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +18,6 @@ pub(crate) struct Detected {
     pub(crate) watermark: Option<FileWatermark>,
     /// All files, where all were listed.
     pub(crate) files: Option<Vec<File>>,
-    /// How many points there are; `None` if they were not counted.
-    pub(crate) counts: Option<Counts>,
     /// Where points came or changed since the last time, as far as it lies before the cursor.
     pub(crate) late: TimeRangeSet,
     /// What new files name; for a table without a cursor, what the newest files name.
@@ -36,14 +32,13 @@ pub(crate) struct Detected {
 ///
 /// # Errors
 ///
-/// The database is out of reach. That it does not show its files, or does not count, is no error:
-/// the other nets remain.
+/// The database is out of reach. That it does not show its files is no error: the other nets
+/// remain.
 pub(crate) async fn detect_late_data<D: TimeSeries, S>(
     session: &Session<'_, D, S>,
     measurement: &str,
     position: Option<&Position>,
 ) -> Result<Detected, Failure> {
-    let Session { settings, upper_bound, .. } = session;
     // A table of which little was kept starts.
     let resumed = position.filter(|position| !position.notes.shrunk);
     let cursor = resumed.map(|position| position.cursor);
@@ -64,33 +59,6 @@ pub(crate) async fn detect_late_data<D: TimeSeries, S>(
         Err(NoAnswer::This(failure)) => {
             let reason = failure.reason();
             tracing::debug!(measurement, reason, "the files of a table are not shown");
-        }
-    }
-    // A list without files may be a server that keeps them elsewhere.
-    let has_files = detected.watermark.as_ref().is_some_and(|watermark| !watermark.is_empty());
-    if !has_files && settings.audit_days > 0 {
-        let before = position.and_then(|position| position.notes.counts.as_ref());
-        let earliest = match position {
-            Some(position) => position.notes.start(settings),
-            None => settings.start,
-        };
-        let earliest = earliest.unwrap_or(EARLIEST);
-        let recount = Recount { session, measurement, before, cursor, earliest };
-        match recount.run(*upper_bound).await {
-            Ok(Some(found)) => {
-                detected.counts = Some(found.counts);
-                detected.late.extend(&found.late);
-            }
-            Ok(None) => {}
-            Err(NoAnswer::All(failure)) => return Err(failure),
-            Err(NoAnswer::This(failure)) => {
-                let reason = failure.reason();
-                tracing::info!(
-                    measurement,
-                    reason,
-                    "the points of a table could not be counted; the lookback remains"
-                );
-            }
         }
     }
     Ok(detected)

@@ -20,10 +20,6 @@ impl FileWatermark {
         self.0.get(node)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (&str, &Snapshots)> {
         self.0.iter().map(|(node, known)| (node.as_str(), known))
     }

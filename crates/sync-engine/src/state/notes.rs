@@ -270,7 +270,7 @@ mod tests {
             notes(json!({
                 "owed": owed,
                 "mark": { "node": [7, 2] },
-                "counts": { "range": ["0", "9"], "days": { "0": 4 } },
+                "counts": { "covered": [["0", "9"]], "days": { "0": [4, 9] }, "compared": "9" },
                 "hidden": ["secret"],
             }))
         };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sync_core::Sink;
 use sync_state::Cursor;
 
-use crate::late::{Detected, Named};
+use crate::late::{Counts, Detected, Named, Units};
 use crate::settings::{OnResync, Settings, USUAL_SETTLE};
 use crate::state::{Change, Notes, Origin, Position, RowShape, other_owners};
 use crate::sync::{Session, bounds};
@@ -146,8 +146,8 @@ async fn start<D: TimeSeries, S: Sink>(
         Start::Anew(..) => None,
         Start::Again(before) => before.floor,
     };
-    let earliest = Notes { floor, ..Notes::default() }.start(settings);
-    let first = bounds::first(session, measurement, earliest, detected.files.as_deref()).await?;
+    let start = Notes { floor, ..Notes::default() }.start(settings);
+    let first = bounds::first(session, measurement, start, detected.files.as_deref()).await?;
     let (seen, former) = match how {
         Start::Anew(others, before) => {
             forget_before(session, measurement, others).await?;
@@ -165,7 +165,7 @@ async fn start<D: TimeSeries, S: Sink>(
     let from = first.unwrap_or(*upper_bound);
     let jump = Window::new(from.max(upper_bound.saturating_sub(DAY)), *upper_bound);
     // Also what lies before the first point: whoever told of that may not see all of it yet.
-    let earliest = earliest.unwrap_or(EARLIEST);
+    let earliest = start.unwrap_or(EARLIEST);
     let named = detected.named.between(earliest, *upper_bound).coarsened(MOST_RANGES);
     let named = named_by(&detected, named, seen.named);
     let backfill = named.as_ref().map(|named| named.ranges().clone()).unwrap_or_default();
@@ -175,7 +175,8 @@ async fn start<D: TimeSeries, S: Sink>(
         backfill,
         named,
         watermark: detected.watermark.or(seen.watermark),
-        counts: detected.counts.or(seen.counts),
+        counts: Units::new(settings, start, *upper_bound)
+            .map(|units| Counts::from_first(&units, from, *upper_bound)),
         settled: settled(settings),
         cursor_jumps: jump.into_iter().collect(),
         former,
@@ -239,6 +240,7 @@ async fn resume<D: TimeSeries, S: Sink>(
         backfill.insert(all);
     }
     let mut jumps = position.notes.cursor_jumps.clone();
+    let mut cursor = position.cursor;
     let from;
     let settled_before = position.notes.settled.map_or(USUAL_SETTLE, |before| before.0);
     let raised = settings.settle.saturating_sub(settled_before);
@@ -264,7 +266,8 @@ async fn resume<D: TimeSeries, S: Sink>(
         let warning = jumped(measurement, position.cursor, *upper_bound, again.min(from));
         session.sink.warn(warning).await?;
         let notes = position.notes.clone();
-        progress.start(measurement, Position { cursor: *upper_bound, notes, ..position });
+        cursor = *upper_bound;
+        progress.start(measurement, Position { cursor, notes, ..position });
     }
     // It may name types of columns that have come since, and are no change.
     progress.fingerprint(measurement, shape.fingerprint());
@@ -290,12 +293,34 @@ async fn resume<D: TimeSeries, S: Sink>(
         notes.warned_of = about.release.clone();
         notes.cursor_jumps = jumps;
         notes.watermark = detected.watermark.or(notes.watermark.take());
-        notes.counts = detected.counts.or(notes.counts.take());
+        notes.counts = counts(notes, selected, settings, cursor, *upper_bound);
         true
     });
     // A cursor that was put back has to be out before any row is.
     progress.flush(session.sink).await?;
     Ok(queue)
+}
+
+/// The counts with which a table goes on at a cursor.
+fn counts(
+    notes: &mut Notes,
+    selected: &SelectedTable,
+    settings: &Settings,
+    cursor: i64,
+    upper_bound: i64,
+) -> Option<Counts> {
+    let before = notes.counts.take().unwrap_or_default();
+    let units = Units::new(settings, notes.start(settings), upper_bound)?;
+    let mut counts = before;
+    counts.truncate(cursor, &units);
+    counts.coarsen(&units);
+    let (fields, hidden) = (selected.fields(), selected.hidden());
+    let is_tag = |name: &String| selected.source.tags.contains(name);
+    let is_shown_now = fields.iter().any(|name| notes.hidden.contains(name));
+    if is_shown_now || hidden.iter().any(|name| !is_tag(name) && notes.columns.contains_key(name)) {
+        counts.forget_cells();
+    }
+    Some(counts)
 }
 
 /// What files name that were listed now, with what they had named before.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_rows::{ArrowRows, LossKind, TimeText};
 use sync_core::Sink;
 
+use crate::late::{Counting, Tally};
 use crate::settings::TimeFormat;
 use crate::sync::Session;
 use crate::table::{KeyColumns, SelectedTable};
@@ -18,6 +19,8 @@ pub(crate) struct RowSender {
     selected: Arc<SelectedTable>,
     keys: KeyColumns,
     times: TimeText,
+    /// The columns whose values are counted, and in which rows.
+    counted: Option<(Vec<String>, Counting)>,
 }
 
 /// What a window brought.
@@ -29,6 +32,8 @@ pub(crate) struct ReadStats {
     /// The size of its record batches in memory.
     pub(crate) bytes: usize,
     pub(crate) losses: Losses,
+    /// How many points and values it had, where they are counted.
+    pub(crate) tally: Tally,
 }
 
 /// How many values lost something on their way, by column and kind.
@@ -36,12 +41,17 @@ pub(crate) struct ReadStats {
 pub(crate) struct Losses(BTreeMap<(String, LossKind), u64>);
 
 impl RowSender {
-    pub(crate) fn new(selected: Arc<SelectedTable>, time_format: TimeFormat) -> Self {
+    pub(crate) fn new(
+        selected: Arc<SelectedTable>,
+        time_format: TimeFormat,
+        counting: Option<Counting>,
+    ) -> Self {
         let times = match time_format {
             TimeFormat::UtcDateTime | TimeFormat::Iso8601 => TimeText::Nanoseconds,
             TimeFormat::Iso8601Micros => TimeText::Microseconds,
         };
-        Self { keys: selected.keys(), selected, times }
+        let counted = counting.map(|counting| (selected.fields(), counting));
+        Self { keys: selected.keys(), selected, times, counted }
     }
 
     pub(crate) fn selected(&self) -> &Arc<SelectedTable> {
@@ -69,6 +79,11 @@ impl RowSender {
                 // What it answers from is there, even if the answer breaks off.
                 session.distress.ends();
                 is_claimed = true;
+            }
+            if let Some((fields, counting)) = &self.counted
+                && counting.from < window.to()
+            {
+                read.tally.count(&batch, fields, *counting);
             }
             read.bytes += batch.get_array_memory_size();
             // Noted before they go, since an error may come after some of them have gone.

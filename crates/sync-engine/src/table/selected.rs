@@ -78,6 +78,16 @@ impl SelectedTable {
         all.map(|column| column.name.clone()).collect()
     }
 
+    /// The selected columns that are values: neither tags, nor the time, nor added.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let is_field = |name: &&str| {
+            let is_tag = self.source.tags.iter().any(|tag| tag == name);
+            !is_tag && ![TIME, SERIES_ID, TIME_NS].contains(name)
+        };
+        let names = self.table.columns.iter().map(|column| column.name.as_str());
+        names.filter(is_field).map(str::to_owned).collect()
+    }
+
     /// What adds the key columns to the record batches of this table.
     pub(crate) fn keys(&self) -> KeyColumns {
         match self.primary_key {

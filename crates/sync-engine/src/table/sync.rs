@@ -1,5 +1,6 @@
 //! One table of a sync: from where it stands to the upper bound, window by window.
 
+mod audit;
 mod relist;
 mod shorten;
 
@@ -14,7 +15,7 @@ use futures::stream::{FuturesUnordered, Stream, StreamExt};
 use sync_core::Sink;
 
 use crate::error::Failure;
-use crate::late::detect_late_data;
+use crate::late::{CountKeeper, MainStretch, Units, detect_late_data};
 use crate::retry::RetryBudget;
 use crate::sync::{NoAnswer, Session};
 use crate::table::columns::announce;
@@ -49,7 +50,8 @@ pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
     let interrupted = position.map(|position| position.notes.interrupted).unwrap_or_default();
     let rows = session.settings.window_rows;
     let sizer = WindowSizer::new(rows, density, interrupted, D::PROFILE.file_span);
-    let mut table = TableSync::new(session, selected, queue, sizer);
+    let counts = count_keeper(session, &measurement, &queue);
+    let mut table = TableSync::new(session, selected, queue, sizer, counts);
     let (mut windows, mut ended) = (FuturesUnordered::new(), VecDeque::new());
     let mut failed = None;
     loop {
@@ -67,6 +69,7 @@ pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
                 Some(failure) => return Err(failure),
                 // A row must not come before its columns, so they change between windows.
                 None if table.is_changed => table.relist().await?,
+                None if table.audit().await? => {}
                 None => break,
             }
             continue;
@@ -87,6 +90,18 @@ pub(crate) async fn sync_table<D: TimeSeries, S: Sink>(
         tracing::info!(measurement, rows, queries, seconds, "synced a table");
     }
     Ok(())
+}
+
+/// What counts the points of a table, where they are counted.
+fn count_keeper<D, S>(
+    session: &Session<'_, D, S>,
+    measurement: &str,
+    queue: &WindowQueue,
+) -> Option<CountKeeper> {
+    let position = session.progress.position(measurement)?;
+    let start = position.notes.start(session.settings);
+    let units = Units::new(session.settings, start, session.upper_bound)?;
+    Some(CountKeeper::new(units, MainStretch { from: queue.from(), cursor: position.cursor }))
 }
 
 /// Waits for what follows up a window, and lets the others be read meanwhile.
@@ -144,6 +159,10 @@ struct TableSync<'a, 'b, D, S> {
     /// The waits for a server that is short of memory or time.
     waits: RetryBudget,
     losses: Losses,
+    /// Where points are counted.
+    counts: Option<CountKeeper>,
+    /// Whether the counts were held against the database's, or are not going to be.
+    is_audited: bool,
     rows: u64,
     queries: u64,
 }
@@ -154,6 +173,7 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         selected: SelectedTable,
         queue: WindowQueue,
         sizer: WindowSizer,
+        counts: Option<CountKeeper>,
     ) -> Self {
         Self {
             session,
@@ -166,6 +186,8 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
             shortened: 0,
             waits: session.settings.retry.budget(),
             losses: Losses::default(),
+            counts,
+            is_audited: false,
             rows: 0,
             queries: 0,
         }
@@ -184,8 +206,10 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         let window = self.queue.next(&self.sizer)?;
         self.queries += 1;
         let sender = self.senders.pop();
-        let sender = sender
-            .unwrap_or_else(|| RowSender::new(Arc::clone(&self.selected), settings.time_format));
+        let counting = self.counts.as_ref().map(CountKeeper::counting);
+        let sender = sender.unwrap_or_else(|| {
+            RowSender::new(Arc::clone(&self.selected), settings.time_format, counting)
+        });
         Some((sender, window))
     }
 
@@ -220,9 +244,18 @@ impl<'a, 'b, D: TimeSeries, S: Sink> TableSync<'a, 'b, D, S> {
         let Session { progress, sink, .. } = self.session;
         self.queue.done(window);
         // Every row up to there has left us, so it is a safe place to resume from.
-        progress.advance(self.measurement(), self.queue.low_watermark());
+        let low_watermark = self.queue.low_watermark();
+        progress.advance(self.measurement(), low_watermark);
         let settle = self.session.settings.settle;
-        progress.note(self.measurement(), |notes| notes.read_again(window, read.began, settle));
+        let keeper = &mut self.counts;
+        progress.note(&self.selected.source.measurement, |notes| {
+            let is_changed = notes.read_again(window, read.began, settle);
+            let Some((keeper, counts)) = keeper.as_mut().zip(notes.counts.as_mut()) else {
+                return is_changed;
+            };
+            keeper.read(counts, window, read.tally, low_watermark);
+            true
+        });
         progress.checkpoint_in_time(*sink).await?;
         self.sizer.learn(window, read.rows, read.bytes);
         self.losses.add(read.losses);

@@ -36,6 +36,11 @@ impl WindowQueue {
         }
     }
 
+    /// Where the main stretch begins, in nanoseconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn from(&self) -> i64 {
+        self.from
+    }
+
     /// How much is to be read, in nanoseconds.
     pub(crate) fn length(&self) -> u64 {
         let pending = self.main.iter().chain(&self.backfill);

@@ -36,6 +36,11 @@ impl TimeRangeSet {
         self.0.extend(others.0.iter().cloned());
     }
 
+    /// Whether all of a window is in it.
+    pub(crate) fn has(&self, window: Window) -> bool {
+        self.0.gaps(&(window.from()..window.to())).next().is_none()
+    }
+
     /// Takes a window out; gives whether there was anything of it.
     pub(crate) fn remove(&mut self, window: Window) -> bool {
         let is_any = self.0.overlaps(&(window.from()..window.to()));

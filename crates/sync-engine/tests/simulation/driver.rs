@@ -338,7 +338,7 @@ async fn sleep(nanoseconds: i64) {
 impl World {
     /// Faults end, clocks are right, and limits leave a window that is small enough.
     fn come_to_rest(&mut self) {
-        self.faults = Faults::default();
+        (self.faults, self.is_at_rest) = (Faults::default(), true);
         (self.server_skew, self.clock_skew) = (0, 0);
         (self.token_refused_until, self.outage_until) = (i64::MIN, i64::MIN);
         (self.down_until, self.longest_down, self.lists_lag) = (i64::MIN, 20 * SECOND, false);

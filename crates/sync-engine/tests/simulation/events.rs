@@ -267,7 +267,7 @@ impl World {
         self.missing.remove(&place);
         let visible = self.becomes_visible();
         let mut made = Measurement::new(place, name, &columns, visible);
-        made.has_shrunk = before.is_some();
+        made.is_another = before.is_some();
         // Often whoever writes goes on to write the same, or the same as elsewhere.
         let model = before.or(other).filter(|_| self.rng.bool());
         if let Some(model) = &model {
@@ -334,7 +334,6 @@ impl World {
         let bound = self.now() - self.stretch() - HOUR;
         let measurement = &mut self.measurements[position];
         measurement.retention = measurement.retention.max(bound);
-        measurement.has_shrunk = true;
         let name = measurement.name.clone();
         self.tell(|| format!("points of {name} before {} are gone", iso8601(bound)));
     }

@@ -98,8 +98,8 @@ pub(super) struct Measurement {
     pub(super) is_dropped: bool,
     /// Whether its database is gone, so that nobody is shown even its new name.
     pub(super) is_deleted: bool,
-    /// Whether it has ever had fewer points than before, or stands in the place of another one.
-    pub(super) has_shrunk: bool,
+    /// Whether it stands in the place of another one.
+    pub(super) is_another: bool,
     pub(super) columns: BTreeMap<String, Column>,
     pub(super) points: BTreeMap<PointKey, Vec<Version>>,
     /// Points before this time are not shown any more.
@@ -121,7 +121,7 @@ impl Measurement {
             visible,
             is_dropped: false,
             is_deleted: false,
-            has_shrunk: false,
+            is_another: false,
             columns: columns.iter().map(column).collect(),
             points: BTreeMap::new(),
             retention: i64::MIN,

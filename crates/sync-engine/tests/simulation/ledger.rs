@@ -17,14 +17,15 @@
 //!    files has read its ranges, unless the server was rebuilt meanwhile. And once more by the next
 //!    sync that succeeds and begins ten seconds after the listing: all that could be seen by then,
 //!    as long as no clock jumps.
-//! 4. *Counts.* With a server that never shows a file, a sync that succeeds and whose upper bound
-//!    is at least four hours above those of all syncs that began before the point could be seen:
-//!    points that are *new*, with times within `audit_days`. Where points have ever gone
-//!    (retention, a drop) a count may hide behind another, so nothing is demanded.
+//! 4. *Counts.* A sync that succeeds and whose upper bound is at least four hours above those of
+//!    all syncs that began before the point could be seen: points and values that are *new*, with
+//!    times within `audit_days` and before the lookback. Nothing is demanded of the day at whose
+//!    beginning retention has arrived, since what went may hide what came.
 //!
 //! A sync has succeeded for a table if it succeeded and the table was there from its beginning to
 //! its end. The upper bound is the earlier of the first readings of both clocks, less ten seconds.
 
+mod cover;
 mod evidence;
 mod tables;
 
@@ -32,25 +33,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sync_engine::File;
 
-use evidence::{counted, files, is_listed};
+pub(super) use cover::{Cover, Demand};
+use evidence::{Begun, counted, files, is_listed};
 
 use super::fivetran::{cursors_of, places_of};
-use super::history::{DATABASES, DAY, Place};
+use super::history::{DATABASES, Place};
 use super::port::SETTLES_WITHIN;
 use super::settings::{Settings, Shape};
 use super::time::iso8601;
-use super::world::{Files, World};
-
-/// A range of time of which all that could be seen by a moment has been read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cover {
-    pub(super) rule: &'static str,
-    pub(super) seen_by: i64,
-    pub(super) from: i64,
-    pub(super) to: i64,
-    /// Whether it concerns only points that are new.
-    pub(super) only_new: bool,
-}
+use super::world::World;
 
 /// The files of a snapshot, each as first time, last time and rows.
 type Snapshot = Vec<(i64, i64, u64)>;
@@ -140,8 +131,7 @@ pub(super) struct Ledger {
     pub(super) accounts: BTreeMap<(Place, String), Account>,
     /// The settings of every sync.
     pub(super) settings: Vec<Settings>,
-    /// When each sync began, its upper bound, and from when on it would count points.
-    begun: Vec<(i64, i64, i64)>,
+    begun: Vec<Begun>,
 }
 
 /// A sync that has begun.
@@ -185,7 +175,7 @@ impl Ledger {
             hidden: BTreeMap::new(),
             kept: BTreeSet::new(),
         };
-        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
+        let furthest = self.begun.iter().map(|before| before.upper).max();
         for name in names.into_iter().filter(|name| settings.has(name)) {
             let shape = &settings.shape;
             let truncated = settings.truncates.then_some(number);
@@ -198,7 +188,9 @@ impl Ledger {
                     Account::loading(shape, began, truncated, Some(Known::new()))
                 }
                 // This server is new for a table that was read from another one.
-                None if self.siblings(place, &name).next().is_some() => {
+                None if self.siblings(place, &name).next().is_some()
+                    && !self.settings[..number].iter().any(|before| before.place == place) =>
+                {
                     let mut shapes = Vec::new();
                     for of in self.siblings(place, &name).flat_map(|sibling| &sibling.shapes) {
                         if !shapes.contains(of) {
@@ -295,11 +287,7 @@ impl Ledger {
         let observed = &world.observed;
         let upper = observed.clock.zip(observed.server);
         let upper = upper.map(|(clock, server)| clock.min(server) - settings.settle);
-        let counted_from = |upper: i64| match settings.audit_days {
-            days if days > 0 => upper - days * DAY,
-            _ => i64::MIN,
-        };
-        self.begun.extend(upper.map(|upper| (opening.began, upper, counted_from(upper))));
+        self.begun.extend(upper.map(|upper| Begun::new(opening.began, upper, &settings)));
         for account in self.accounts.values_mut() {
             account.is_complete = false;
         }
@@ -337,7 +325,7 @@ impl Ledger {
                 && self.accounts.contains_key(&(settings.place, name.clone()))
         });
         let others: Vec<_> = others.cloned().collect();
-        let furthest = self.begun.iter().map(|(_, upper, _)| *upper).max();
+        let furthest = self.begun.iter().map(|before| before.upper).max();
         for key in others {
             let is_complete = is_success && opening.there.contains_key(&key.1);
             let Some(other) = self.accounts.get_mut(&key) else { continue };
@@ -353,6 +341,9 @@ impl Ledger {
                 *other = Account { ever_hidden, ..Account::unknown(shapes, furthest) };
             }
         }
+        // What is selected is remembered for all servers.
+        let has_hidden = self.accounts.iter().filter(|(_, one)| !one.ever_hidden.is_empty());
+        let has_hidden: BTreeSet<_> = has_hidden.map(|((_, name), _)| name.clone()).collect();
         let here = self
             .accounts
             .iter_mut()
@@ -409,11 +400,18 @@ impl Ledger {
                     account.owed.extend(again);
                     account.known = known.or(account.known.take());
                     let measurement = &world.measurements[position];
-                    let is_counted = matches!(world.files, Files::Hidden | Files::AlwaysEmpty)
-                        && !observed.uncounted.contains(name)
-                        && !measurement.has_shrunk;
-                    if is_counted {
-                        account.covers.extend(counted(&self.begun, &settings, upper));
+                    // As long as points are hidden for a while, they may hide others from a count.
+                    let is_counted = !world.how.hides || world.is_at_rest;
+                    let is_counted = is_counted && !observed.uncounted.contains(name);
+                    if is_counted && !measurement.is_another {
+                        // Values of columns that come and go from the selection are not compared.
+                        let demands = match has_hidden.contains(name) {
+                            true => Demand::Points,
+                            false => Demand::Cells,
+                        };
+                        let retention = measurement.retention;
+                        let counted = counted(&self.begun, &settings, upper, retention, demands);
+                        account.covers.extend(counted);
                     }
                     let hidden = opening.hidden.get(name).cloned().unwrap_or_default();
                     let shown = |column: &&String| {
@@ -465,7 +463,7 @@ impl Account {
             seen_by,
             from: from.max(start),
             to: upper,
-            only_new: false,
+            demands: Demand::All,
         };
         if let Some(loading) = self.loading.take() {
             self.covers.push(cover("load", loading, i64::MIN));

@@ -87,20 +87,12 @@ impl TimeSeries for Model {
         Ok(tables)
     }
 
-    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
-        self.ask("first time").await?;
-        let world = self.0.lock();
-        let found = find(&world, measurement)?;
-        check_limit(&world, found, i64::MIN, i64::MAX)?;
-        check_length(&world, found, i64::MIN, i64::MAX)?;
-        Ok(found.seen(world.now(), i64::MIN, i64::MAX).map(|((time, _), _)| *time).min())
-    }
-
     async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
         self.ask("any point").await?;
         let world = self.0.lock();
         let found = find(&world, measurement)?;
         check_limit(&world, found, window.from(), window.to())?;
+        check_length(&world, found, window.from(), window.to())?;
         Ok(found.seen(world.now(), window.from(), window.to()).next().is_some())
     }
 
@@ -145,6 +137,7 @@ impl TimeSeries for Model {
     async fn counts(
         &self,
         measurement: &str,
+        fields: &[String],
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Failure> {
@@ -156,8 +149,11 @@ impl TimeSeries for Model {
             check_length(&world, found, window.from(), window.to())?;
             let length = bin.length();
             let mut counts = BTreeMap::<i64, Count>::new();
-            for ((time, _), _) in found.seen(world.now(), window.from(), window.to()) {
-                counts.entry(time.div_euclid(length) * length).or_default().points += 1;
+            for ((time, _), version) in found.seen(world.now(), window.from(), window.to()) {
+                let count = counts.entry(time.div_euclid(length) * length).or_default();
+                count.points += 1;
+                let has = |field: &&String| version.fields.contains_key(*field);
+                count.cells += fields.iter().filter(has).count() as u64;
             }
             Ok(counts)
         });

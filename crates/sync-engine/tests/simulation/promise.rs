@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, SecondsFormat};
 
 use super::history::{Cell, Kind, Measurement, PointKey, Tags, Version};
-use super::ledger::{Account, Cover, Ledger};
+use super::ledger::{Account, Cover, Demand, Ledger};
 use super::settings::{Key, Settings, Time};
 use super::time::iso8601;
 use super::warehouse::{Landed, Row, Warehouse};
@@ -69,8 +69,9 @@ fn missing(
             by_time.entry(time_of(row)).or_default().push(row);
         }
     }
+    let horizon = ledger.horizon(settings.place, &measurement.name);
     for (key, versions) in &measurement.points {
-        if key.0 < measurement.retention {
+        if key.0 < measurement.retention || key.0 >= horizon {
             continue;
         }
         let Some((required, cover)) = required(key, versions, &account.covers) else { continue };
@@ -120,7 +121,16 @@ fn required(key: &PointKey, versions: &[Version], covers: &[Cover]) -> Option<(u
             let is_seen =
                 |version: &Version| version.visible <= cover.seen_by && !version.is_hidden;
             let newest = versions.iter().rposition(is_seen)?;
-            Some((if cover.only_new { 0 } else { newest }, *cover))
+            let required = match cover.demands {
+                Demand::All => newest,
+                // Values are added and never taken away.
+                Demand::Cells => {
+                    let cells = |version: &Version| version.fields.len();
+                    versions.iter().position(|one| cells(one) == cells(&versions[newest]))?
+                }
+                Demand::Points => 0,
+            };
+            Some((required, *cover))
         })
         .max_by_key(|(version, _)| *version)
 }

@@ -103,6 +103,8 @@ pub(super) struct World {
     /// A window with more points than this brings the server down.
     pub(super) deadly: Option<usize>,
     pub(super) faults: Faults,
+    /// Whether nothing happens any more, and nothing goes wrong.
+    pub(super) is_at_rest: bool,
     /// Until when every question is refused, and every read fails.
     pub(super) token_refused_until: i64,
     pub(super) outage_until: i64,
@@ -146,9 +148,7 @@ impl Shared {
         let sometimes =
             |rng: &mut Rng, most: usize| (rng.u32(0..6) == 0).then(|| rng.usize(2..most));
         let (cut_off, deadly) = (sometimes(&mut rng, 30), sometimes(&mut rng, 20));
-        // A server that hides points shows its files: counts alone would not find what was counted
-        // before it vanished.
-        let hides = rng.u32(0..4) == 0 && matches!(files, Files::Shown | Files::Flaky);
+        let hides = rng.u32(0..4) == 0;
         let how = How { hides, is_disordered: rng.u32(0..4) == 0 };
         let (lags, lists_lag) = (rng.u32(0..4) == 0, rng.u32(0..6) == 0);
         let nodes = |rng: &mut Rng| -> Vec<_> {
@@ -183,6 +183,7 @@ impl Shared {
             cut_off,
             deadly,
             faults,
+            is_at_rest: false,
             token_refused_until: i64::MIN,
             outage_until: i64::MIN,
             down_until: i64::MIN,

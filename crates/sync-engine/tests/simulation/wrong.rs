@@ -47,7 +47,7 @@ pub(super) enum Lie {
     HalfListedForgotten,
     /// Files of a server that was rebuilt are not shown.
     RebuildUnnoticed,
-    /// A day whose count has changed has no hours with points.
+    /// Nothing is there to be counted.
     RiseIgnored,
     /// Rows of a re-sync come without a truncate before them.
     NoTruncate,

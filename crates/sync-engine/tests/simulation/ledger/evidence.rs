@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sync_engine::File;
 
-use super::{Account, Cover, Known, Opening, Snapshot};
-use crate::history::HOUR;
+use super::{Account, Cover, Demand, Known, Opening, Snapshot};
+use crate::history::{DAY, HOUR};
 use crate::settings::Settings;
 use crate::world::{Files, Observed, World};
 
@@ -49,7 +49,7 @@ pub(super) fn files(
             seen_by: *at,
             from: file.first.max(settings.start()),
             to: file.last.saturating_add(1).min(upper),
-            only_new: false,
+            demands: Demand::All,
         };
         (later.count() < FRESH, cover)
     };
@@ -80,14 +80,47 @@ fn snapshots(files: &[File]) -> BTreeMap<(String, u64), Snapshot> {
     snapshots
 }
 
+/// A sync that has begun, as far as counts are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    pub(super) at: i64,
+    pub(super) upper: i64,
+    /// What it would compare.
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+impl Begun {
+    pub(super) fn new(at: i64, upper: i64, settings: &Settings) -> Self {
+        let from = match settings.audit_days {
+            0 => i64::MIN,
+            days => upper - days * DAY,
+        };
+        let to = upper - settings.lookback;
+        Self { at, upper, from, to: to - to.rem_euclid(HOUR) }
+    }
+}
+
 /// What a comparison of counts covers, if the last one is long enough ago. One that was made since
-/// the point came has found it, if it reached as far back.
-pub(super) fn counted(begun: &[(i64, i64, i64)], settings: &Settings, upper: i64) -> Option<Cover> {
+/// the point came has found it, if it reached as far back. Where points of an hour or a day have
+/// gone, since their time was over, others may have come unseen.
+pub(super) fn counted(
+    begun: &[Begun],
+    settings: &Settings,
+    upper: i64,
+    retention: i64,
+    demands: Demand,
+) -> Option<Cover> {
     if settings.audit_days == 0 {
         return None;
     }
-    let recent = begun.iter().filter(|(_, before, _)| *before > upper - COUNTED_EVERY);
-    let seen_by = recent.clone().map(|(began, _, _)| *began).min()?;
-    let from = recent.map(|(_, _, from)| *from).max()?.max(settings.start());
-    Some(Cover { rule: "counts", seen_by, from, to: upper, only_new: true })
+    let recent = begun.iter().filter(|before| before.upper > upper - COUNTED_EVERY);
+    let seen_by = recent.clone().map(|before| before.at).min()?;
+    let from = recent.clone().map(|before| before.from).max()?.max(settings.start());
+    let to = recent.map(|before| before.to).min()?;
+    let retained = match retention {
+        i64::MIN => i64::MIN,
+        retention => retention - retention.rem_euclid(DAY) + DAY,
+    };
+    Some(Cover { rule: "counts", seen_by, from: from.max(retained), to, demands })
 }

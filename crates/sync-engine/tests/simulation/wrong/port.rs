@@ -53,14 +53,9 @@ impl TimeSeries for WrongPort {
         self.model.tables().await
     }
 
-    async fn first_time(&self, measurement: &str) -> Result<Option<i64>, Failure> {
-        let first = self.model.first_time(measurement).await?;
-        let is_wrong = self.lies.is(Lie::NothingBefore1990);
-        Ok(first.map(|first| if is_wrong { first.max(IN_1990) } else { first }))
-    }
-
     async fn has_points(&self, measurement: &str, window: Window) -> Result<bool, Failure> {
-        self.model.has_points(measurement, window).await
+        let has_points = self.model.has_points(measurement, window).await?;
+        Ok(has_points && !(self.lies.is(Lie::NothingBefore1990) && window.from() < IN_1990))
     }
 
     async fn columns(&self, measurement: &str) -> Result<SchemaRef, Failure> {
@@ -79,12 +74,12 @@ impl TimeSeries for WrongPort {
     async fn counts(
         &self,
         measurement: &str,
+        fields: &[String],
         window: Window,
         bin: Bin,
     ) -> Result<BTreeMap<i64, Count>, Failure> {
-        let counts = self.model.counts(measurement, window, bin).await?;
-        let is_wrong = self.lies.is(Lie::RiseIgnored) && bin == Bin::Hour;
-        Ok(if is_wrong { BTreeMap::new() } else { counts })
+        let counts = self.model.counts(measurement, fields, window, bin).await?;
+        Ok(if self.lies.is(Lie::RiseIgnored) { BTreeMap::new() } else { counts })
     }
 
     async fn read(
