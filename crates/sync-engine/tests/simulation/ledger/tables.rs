@@ -16,8 +16,8 @@ impl Ledger {
         others.map(|(_, account)| account)
     }
 
-    /// The time from which on nothing is demanded of a table. A bound that has gone back leaves what
-    /// another server has overwritten beyond it as it is, until its time comes again.
+    /// The time from which on nothing is demanded of a table. A bound that has gone back leaves
+    /// what another server has overwritten beyond it as it is, until its time comes again.
     pub(crate) fn horizon(&self, place: Place, name: &str) -> i64 {
         match self.siblings(place, name).next() {
             Some(_) => self.begun.last().map_or(i64::MAX, |last| last.upper),
