@@ -25,9 +25,8 @@
 //!     LazyLock::new(|| Adapter::new(MySource, &["my_source"]));
 //!
 //! #[pyfunction]
-//! fn update(py: Python<'_>, configuration: Bound<'_, PyAny>, state: Bound<'_, PyAny>) ->
-//! PyResult<()> {
-//!     ADAPTER.update(py, &configuration, &state)
+//! fn schema<'py>(py: Python<'py>, settings: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+//!     ADAPTER.schema(py, &settings)
 //! }
 //! ```
 
