@@ -253,6 +253,7 @@ mod tests {
     use crate::late::tally::{Counting, Tally};
     use crate::late::units::Units;
     use crate::settings::Settings;
+    use crate::time_series::Count;
     use crate::window::{TimeRangeSet, Window};
 
     const HOUR: i64 = 3_600_000_000_000;
@@ -355,6 +356,21 @@ mod tests {
         let mut back = before;
         back.truncate(99 * HOUR + 1, &later);
         check(&back, 103 * HOUR, &as_read, &[(99, 101)]);
+    }
+
+    #[test]
+    fn where_other_columns_were_selected_points_alone_are_compared() {
+        let upper = 100 * HOUR;
+        let mut counts = three_an_hour(60..100);
+        counts.forget_cells();
+        let json = serde_json::to_string(&counts).unwrap();
+        assert_eq!(serde_json::from_str::<Counts>(&json).unwrap(), counts);
+        let mut now: Vec<_> = (60..99).map(|hour| (hour, 3)).collect();
+        let mut more = tally(&now);
+        more.counted(80 * HOUR, Count::new(0, 5));
+        assert!(counts.clone().compare(&units(upper), &more, upper).is_empty());
+        now[20].1 = 4;
+        check(&counts, upper, &now, &[(80, 81)]);
     }
 
     #[test]
