@@ -263,23 +263,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "                if from == whole.from() {",
         )],
     ),
-    // Counts do not wait for the windows before them, and stay when the cursor goes back.
-    mutant(
-        "CountsBeyondCursor",
-        "rule 6",
-        &[
-            (
-                "late/keeper.rs",
-                "window.to() <= low_watermark)",
-                "window.to() <= low_watermark.max(i64::MAX))",
-            ),
-            (
-                "late/counts.rs",
-                "        if !is_beyond {",
-                "        if !is_beyond || to > i64::MIN {",
-            ),
-        ],
-    ),
     // A value that came later into a point that was there is not counted.
     mutant(
         "ValuesNotCounted",

@@ -305,6 +305,8 @@ mod tests {
     fn what_was_read_is_what_there_is() {
         let upper = 100 * HOUR;
         let counts = three_an_hour(60..100);
+        // Nothing is compared with what has only just been read.
+        assert!(!counts.are_due(upper) && Counts::default().are_due(upper));
         let now: Vec<_> = (60..99).map(|hour| (hour, 3)).collect();
         check(&counts, upper, &now, &[]);
         // Hours of the newest two days, and the day before them.
