@@ -399,7 +399,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
             "table/resume.rs",
             "    // With several owners, rows",
             "    let first =
-        bounds::first(session, measurement, None).await?;
+        bounds::first(session, measurement, None, None).await?;
     let others: Vec<Origin> = others.into_iter().filter(|_| first.is_some()).collect();
     // With several owners, rows",
         )],
